@@ -1,0 +1,70 @@
+/*
+ * The compiler's front door: from the text of a profile to the filter of one variant, all in
+ * memory. The worker process, `secprofctl compile` and `secprofctl check` come in here.
+ */
+#ifndef COMPILER_COMPILE_H
+#define COMPILER_COMPILE_H
+
+#include <linux/filter.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/abi.h"
+#include "compiler/diag.h"
+#include "compiler/profile.h"
+#include "compiler/syscalls.h"
+#include "util/arena.h"
+
+/*
+ * The version of the profile-to-filter translation, part of every cache key. It grows with each
+ * change after which the same profile may give other instructions.
+ */
+#define COMPILER_VERSION 1
+
+/* The version of the installed libseccomp, "2.5.4": its tables decide numbers, so keys hold it. */
+const char *compiler_libseccomp_version(void);
+
+/* What a variant is made for. */
+struct variant_request {
+    const struct target *target;
+    uint64_t caps;   /* capability set, bit 1 << number */
+    uint32_t kernel; /* KERNEL_VERSION() of the kernel that the filter will run on */
+};
+
+enum {
+    VARIANT_KERNELS_MAX = 16,
+};
+
+/*
+ * What the conditions of a profile look at. Requests that agree in these parts decide every
+ * condition alike, so they share a variant: see variant_normalise().
+ */
+struct variant_axes {
+    uint64_t caps;                         /* the capabilities that some rule names */
+    uint32_t kernels[VARIANT_KERNELS_MAX]; /* the kernel versions that some rule names, rising */
+    uint32_t n_kernels;
+};
+
+/*
+ * Cuts REQUEST down to what AXES can tell apart: capabilities that no rule names are dropped, the
+ * kernel becomes the greatest named version that it reaches (0: it reaches none).
+ */
+void variant_normalise(const struct variant_axes *axes, struct variant_request *request);
+
+/* A filter for the kernel, in the host's byte order. */
+struct filter {
+    struct sock_filter *insns;
+    size_t n_insns;
+    uint32_t flags; /* SECCOMP_FILTER_FLAG_* for seccomp(2) */
+};
+
+/*
+ * Compiles the LEN bytes at TEXT for REQUEST. The filter and the lines in DIAGS live in ARENA.
+ * AXES (may be NULL) is set as soon as the profile is parsed.
+ * Returns 0; -EINVAL where DIAGS holds an error; -ENOMEM.
+ */
+int compile_profile(struct filter *filter, struct variant_axes *axes, struct syscalls *syscalls,
+    const char *text, size_t len, const struct variant_request *request, struct arena *arena,
+    struct diags *diags);
+
+#endif

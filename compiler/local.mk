@@ -1,0 +1,12 @@
+# compiler/: JSON -> model -> policy -> BPF. Pure functions over memory.
+noinst_LTLIBRARIES += libcompiler.la
+libcompiler_la_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(YAJL_CFLAGS)
+libcompiler_la_LIBADD = libutil.la $(SECCOMP_LIBS) $(YAJL_LIBS)
+libcompiler_la_SOURCES = \
+	compiler/abi.h \
+	compiler/action.h \
+	compiler/bpf.h \
+	compiler/compile.h \
+	compiler/diag.h \
+	compiler/profile.h \
+	compiler/syscalls.h

@@ -1,0 +1,52 @@
+/*
+ * Checks and builds packets. Pure functions over memory: no socket, no policy.
+ */
+#ifndef PROTOCOL_CODEC_H
+#define PROTOCOL_CODEC_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "protocol/protocol.h"
+
+/* One request, copied out of its packet, so that it is aligned and cannot change. */
+union wire_request {
+    struct wire_header header;
+    struct wire_get get;
+    struct wire_list list;
+    struct wire_get_status status;
+    struct wire_reload reload;
+};
+
+/*
+ * Checks the LEN bytes at PACKET, which came with N_FDS fds, and copies them to *REQUEST.
+ * Returns WIRE_OK; a wire_status to refuse it with (then REQUEST->header is filled, for the
+ * reply); or -EBADMSG where it is no packet of this protocol (shorter than a header, or another
+ * magic): the connection is to be ended.
+ */
+int wire_request_decode(union wire_request *request, const void *packet, size_t len, size_t n_fds);
+
+/* Fills the header of a reply of LENGTH bytes to the request with header REQUEST. */
+void wire_reply_header(struct wire_header *reply, const struct wire_header *request,
+    enum wire_status status, size_t length);
+
+/* Fills the header of a request of LENGTH bytes. */
+void wire_request_header(struct wire_header *request, enum wire_opcode opcode, size_t length,
+    uint32_t serial);
+
+/*
+ * Checks the LEN bytes at PACKET as the reply to REQUEST: header, serial, opcode, lengths, and that
+ * each count fits. Returns the reply's wire_status, or -EBADMSG where it cannot be trusted.
+ */
+int wire_reply_check(const struct wire_header *request, const void *packet, size_t len);
+
+/*
+ * True where NAME can name a profile: 1 to 127 characters of A-Z a-z 0-9 . _ - + @, the first one
+ * a letter, digit or underscore.
+ */
+bool wire_name_is_valid(const char *name);
+
+/* What STATUS means, in a few words ("no such profile"); "unknown status" for any other number. */
+const char *wire_status_text(int status);
+
+#endif

@@ -1,0 +1,1 @@
+# tests/client/: unit tests of client/

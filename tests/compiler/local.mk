@@ -1,0 +1,1 @@
+# tests/compiler/: unit tests of compiler/

@@ -1,0 +1,1 @@
+# tests/daemon/: unit tests of daemon/

@@ -1,0 +1,1 @@
+# tests/profiles/: unit tests of profiles/

@@ -1,0 +1,1 @@
+# tests/protocol/: unit tests of protocol/

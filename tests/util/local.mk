@@ -1,0 +1,1 @@
+# tests/util/: unit tests of util/

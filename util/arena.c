@@ -1,0 +1,126 @@
+/* Memory that is freed all at once: a list of blocks, each filled from its start. */
+#include "util/arena.h"
+
+#include <errno.h>
+#include <stdalign.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    BLOCK_SIZE = 64 * 1024,
+};
+
+struct arena_block {
+    struct arena_block *next;
+    size_t used;
+    size_t size;
+    alignas(max_align_t) unsigned char bytes[];
+};
+
+void arena_free(struct arena *arena)
+{
+    struct arena_block *block = arena->blocks;
+
+    while (block) {
+        struct arena_block *next = block->next;
+
+        free(block);
+        block = next;
+    }
+    arena->blocks = NULL;
+    arena->used = 0;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+    const size_t align = alignof(max_align_t);
+    struct arena_block *block = arena->blocks;
+
+    if (size > SIZE_MAX / 2)
+        return NULL;
+    size = (size + align - 1) / align * align;
+    if (arena->limit && (size > arena->limit || arena->used > arena->limit - size))
+        return NULL;
+    if (!block || block->size - block->used < size) {
+        size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+
+        block = malloc(sizeof(*block) + room);
+        if (!block)
+            return NULL;
+        block->used = 0;
+        block->size = room;
+        block->next = arena->blocks;
+        arena->blocks = block;
+    }
+
+    void *bytes = block->bytes + block->used;
+
+    block->used += size;
+    arena->used += size;
+    return memset(bytes, 0, size);
+}
+
+void *arena_calloc(struct arena *arena, size_t n, size_t size)
+{
+    size_t bytes;
+
+    if (__builtin_mul_overflow(n, size, &bytes))
+        return NULL;
+    return arena_alloc(arena, bytes);
+}
+
+char *arena_strndup(struct arena *arena, const char *text, size_t len)
+{
+    char *copy = len < SIZE_MAX ? arena_alloc(arena, len + 1) : NULL;
+
+    if (copy && len)
+        memcpy(copy, text, len);
+    return copy;
+}
+
+char *arena_vprintf(struct arena *arena, const char *fmt, va_list args)
+{
+    va_list again;
+
+    va_copy(again, args);
+    int len = vsnprintf(NULL, 0, fmt, again);
+    va_end(again);
+    if (len < 0)
+        return NULL;
+
+    char *text = arena_alloc(arena, (size_t)len + 1);
+
+    if (text)
+        vsnprintf(text, (size_t)len + 1, fmt, args);
+    return text;
+}
+
+char *arena_printf(struct arena *arena, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    char *text = arena_vprintf(arena, fmt, args);
+    va_end(args);
+    return text;
+}
+
+int arena_grow(struct arena *arena, void *items, size_t n, size_t *room, size_t size)
+{
+    void **slot = items;
+
+    if (n < *room)
+        return 0;
+
+    size_t more = *room ? *room * 2 : 8;
+    void *bigger = arena_calloc(arena, more, size);
+
+    if (!bigger)
+        return -ENOMEM;
+    if (n)
+        memcpy(bigger, *slot, n * size);
+    *slot = bigger;
+    *room = more;
+    return 0;
+}

@@ -1,0 +1,5 @@
+# util/: what every room may use. libutil needs libc only, so that libsecprof does too.
+noinst_LTLIBRARIES += libutil.la
+libutil_la_SOURCES = \
+	util/arena.c util/arena.h \
+	util/cleanup.h

@@ -44,17 +44,22 @@ struct abi {
     enum abi_id id;
     const char *name;      /* "x86_64": libseccomp's own name */
     const char *scmp_name; /* "SCMP_ARCH_X86_64" */
-    const char *go_name;   /* "amd64": what Docker's conditions call it; NULL where Go has no name */
-    uint32_t audit_arch;   /* seccomp_data.arch of its calls, from linux/audit.h; x32 shares x86_64's */
-    uint32_t nr_base;      /* the ABI's number for generic call 0: 0x40000000 on x32, 4000 on mips, … */
+    const char *go_name; /* "amd64": what Docker's conditions call it; NULL where Go has no name */
+    uint32_t
+        audit_arch;   /* seccomp_data.arch of its calls, from linux/audit.h; x32 shares x86_64's */
+    uint32_t nr_base; /* the ABI's number for generic call 0: 0x40000000 on x32, 4000 on mips, … */
     bool big_endian;
-    bool wide;         /* arguments have 64 bits; else the kernel uses the low 32 only */
+    /*
+     * All 64 bits of an argument register reach the call. Where not, only the low 32 do, and only
+     * these are compared: what seccomp_data shows above them is not always 0 (on x86_64, int $0x80
+     * from 64-bit code leaves there whatever the register held).
+     */
+    bool wide;
     const char *since; /* the first libseccomp version that has it */
 };
 
 enum {
     TARGET_ABIS_MAX = 3,
-    TARGET_COUNT_MAX = 24,
 };
 
 /* A kernel architecture with the ABIs that it can run, its native one first. */
@@ -79,8 +84,8 @@ const struct abi *abi_by_condition_name(const char *name);
 /* True where the libseccomp that this process runs with has a syscall table for ABI. */
 bool abi_is_installed(const struct abi *abi);
 
-/* All targets, ended by NULL, in a fixed order. */
-const struct target *const *targets_all(void);
+/* The I-th target, in a fixed order, or NULL past the last. */
+const struct target *target_at(size_t i);
 
 /* The native ABI of TARGET. */
 const struct abi *target_native_abi(const struct target *target);

@@ -28,6 +28,9 @@ int bpf_check(const struct sock_filter *program, size_t n, size_t *bad, const ch
  */
 bool bpf_is_emulable(const struct sock_filter *program, size_t n);
 
+/* The 32-bit word at OFFSET of DATA, as a kernel of the given byte order lays it out. */
+uint32_t bpf_data_word(const struct seccomp_data *data, uint32_t offset, bool big_endian);
+
 /* What a program answered, and at what price. */
 struct bpf_result {
     uint32_t verdict;
@@ -36,7 +39,7 @@ struct bpf_result {
 
 /* Runs PROGRAM, which bpf_check() accepts, on DATA as a kernel of the given byte order would. */
 struct bpf_result bpf_simulate(const struct sock_filter *program, size_t n,
-    const struct seccomp_data *data, bool big_endian);
+                               const struct seccomp_data *data, bool big_endian);
 
 /* Writes PROGRAM to BYTES (8 * N bytes) as struct sock_filter of the given byte order. */
 void bpf_store(const struct sock_filter *program, size_t n, bool big_endian, void *bytes);

@@ -3,10 +3,10 @@ noinst_LTLIBRARIES += libcompiler.la
 libcompiler_la_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(YAJL_CFLAGS)
 libcompiler_la_LIBADD = libutil.la $(SECCOMP_LIBS) $(YAJL_LIBS)
 libcompiler_la_SOURCES = \
-	compiler/abi.h \
+	compiler/abi.c compiler/abi.h \
 	compiler/action.h \
-	compiler/bpf.h \
+	compiler/bpf.c compiler/bpf.h \
 	compiler/compile.h \
 	compiler/diag.h \
 	compiler/profile.h \
-	compiler/syscalls.h
+	compiler/syscalls.c compiler/syscalls.h

@@ -18,10 +18,12 @@ struct multiplexed {
     const char *name;        /* "socket" */
     const char *multiplexer; /* "socketcall" */
     uint32_t call;           /* its number there: SYS_SOCKET, from linux/net.h and linux/ipc.h */
-    uint32_t mask; /* the bits of argument 0 that the kernel looks at: ipc has a version above bit 15 */
+    uint32_t
+        mask; /* the bits of argument 0 that the kernel looks at: ipc has a version above bit 15 */
 };
 
-/* Makes a syscall database; the table of an ABI is built when it is first asked for. NULL: no memory. */
+/* Makes a syscall database; the table of an ABI is built when it is first asked for. NULL: no
+ * memory. */
 struct syscalls *syscalls_new(void);
 void syscalls_free(struct syscalls *syscalls);
 
@@ -36,13 +38,16 @@ const char *syscalls_name(struct syscalls *syscalls, enum abi_id abi, uint32_t n
 
 /* The calls of ABI in the order of their numbers: the I-th, or false past the last. */
 bool syscalls_at(struct syscalls *syscalls, enum abi_id abi, size_t i, uint32_t *nr,
-    const char **name);
+                 const char **name);
 
 /* True where some ABI of libseccomp, or our table, has NAME. */
-bool syscalls_is_known(struct syscalls *syscalls, const char *name);
+bool syscalls_is_known(const char *name);
 
 /* How NAME is multiplexed where an ABI has its multiplexer, or NULL where it never is. */
 const struct multiplexed *syscalls_multiplexed(const char *name);
+
+/* True where NAME is "socketcall" or "ipc". */
+bool syscalls_is_multiplexer(const char *name);
 
 /* The call that number CALL of MULTIPLEXER makes, or NULL. */
 const struct multiplexed *syscalls_multiplexed_call(const char *multiplexer, uint32_t call);

@@ -1,0 +1,306 @@
+/*
+ * Per ABI, a table of its direct calls in the order of their numbers and a hash index over their
+ * names, built from libseccomp (numbers to names: the other direction answers multiplexed names
+ * with a pseudo number even where the ABI has a direct one).
+ */
+#include "compiler/syscalls.h"
+
+#include <errno.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+enum {
+    SCAN_NUMBERS = 1024, /* above the ABI's first number; the highest in use is below 600 */
+    UNIFIED_FIRST = 424, /* from here on a call has the same number on every ABI */
+    INDEX_SIZE = 2048,   /* slots of the hash index, a power of two, at most a third in use */
+    CALLS_MAX = 640,
+};
+
+struct call {
+    uint32_t nr;
+    const char *name;
+};
+
+struct table {
+    size_t n;
+    struct call calls[CALLS_MAX]; /* rising numbers */
+    char *owned[CALLS_MAX];       /* the names that came from libseccomp */
+    size_t n_owned;
+    uint16_t index[INDEX_SIZE]; /* 1 + position in calls; 0: free */
+};
+
+struct syscalls {
+    struct table *tables[ABI_COUNT];
+};
+
+/* Linux 5.1 to 7.1, scripts/syscall.tbl and its forerunners in each architecture. */
+static const char *const unified[] = {
+    /* 424 */ "pidfd_send_signal",
+    "io_uring_setup",
+    "io_uring_enter",
+    "io_uring_register",
+    "open_tree",
+    "move_mount",
+    /* 430 */ "fsopen",
+    "fsconfig",
+    "fsmount",
+    "fspick",
+    "pidfd_open",
+    "clone3",
+    "close_range",
+    "openat2",
+    "pidfd_getfd",
+    "faccessat2",
+    /* 440 */ "process_madvise",
+    "epoll_pwait2",
+    "mount_setattr",
+    "quotactl_fd",
+    "landlock_create_ruleset",
+    "landlock_add_rule",
+    "landlock_restrict_self",
+    "memfd_secret",
+    "process_mrelease",
+    "futex_waitv",
+    /* 450 */ "set_mempolicy_home_node",
+    "cachestat",
+    "fchmodat2",
+    "map_shadow_stack",
+    "futex_wake",
+    "futex_wait",
+    "futex_requeue",
+    "statmount",
+    "listmount",
+    "lsm_get_self_attr",
+    /* 460 */ "lsm_set_self_attr",
+    "lsm_list_modules",
+    "mseal",
+    "setxattrat",
+    "getxattrat",
+    "listxattrat",
+    "removexattrat",
+    "open_tree_attr",
+    "file_getattr",
+    "file_setattr",
+    /* 470 */ "listns",
+    "rseq_slice_yield",
+};
+
+/* Numbers outside the common range: arm's private calls (__ARM_NR_BASE, arch/arm). */
+static const struct {
+    enum abi_id abi;
+    uint32_t first;
+    uint32_t n;
+} extra_ranges[] = {
+    {ABI_ARM, 0x0f0000, 16},
+};
+
+/* linux/net.h and linux/ipc.h. ipc(2) keeps a version above bit 15 of its first argument. */
+static const struct multiplexed multiplexed[] = {
+    {"socket", "socketcall", 1, 0xffffffff},
+    {"bind", "socketcall", 2, 0xffffffff},
+    {"connect", "socketcall", 3, 0xffffffff},
+    {"listen", "socketcall", 4, 0xffffffff},
+    {"accept", "socketcall", 5, 0xffffffff},
+    {"getsockname", "socketcall", 6, 0xffffffff},
+    {"getpeername", "socketcall", 7, 0xffffffff},
+    {"socketpair", "socketcall", 8, 0xffffffff},
+    {"send", "socketcall", 9, 0xffffffff},
+    {"recv", "socketcall", 10, 0xffffffff},
+    {"sendto", "socketcall", 11, 0xffffffff},
+    {"recvfrom", "socketcall", 12, 0xffffffff},
+    {"shutdown", "socketcall", 13, 0xffffffff},
+    {"setsockopt", "socketcall", 14, 0xffffffff},
+    {"getsockopt", "socketcall", 15, 0xffffffff},
+    {"sendmsg", "socketcall", 16, 0xffffffff},
+    {"recvmsg", "socketcall", 17, 0xffffffff},
+    {"accept4", "socketcall", 18, 0xffffffff},
+    {"recvmmsg", "socketcall", 19, 0xffffffff},
+    {"sendmmsg", "socketcall", 20, 0xffffffff},
+    {"semop", "ipc", 1, 0xffff},
+    {"semget", "ipc", 2, 0xffff},
+    {"semctl", "ipc", 3, 0xffff},
+    {"semtimedop", "ipc", 4, 0xffff},
+    {"msgsnd", "ipc", 11, 0xffff},
+    {"msgrcv", "ipc", 12, 0xffff},
+    {"msgget", "ipc", 13, 0xffff},
+    {"msgctl", "ipc", 14, 0xffff},
+    {"shmat", "ipc", 21, 0xffff},
+    {"shmdt", "ipc", 22, 0xffff},
+    {"shmget", "ipc", 23, 0xffff},
+    {"shmctl", "ipc", 24, 0xffff},
+};
+
+/* FNV-1a. */
+static uint32_t hash_name(const char *name)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *name; name++)
+        hash = (hash ^ (unsigned char)*name) * 16777619u;
+    return hash ^ hash >> 15;
+}
+
+static const struct call *find_name(const struct table *table, const char *name)
+{
+    for (uint32_t slot = hash_name(name) % INDEX_SIZE; table->index[slot];
+         slot = (slot + 1) % INDEX_SIZE) {
+        const struct call *call = &table->calls[table->index[slot] - 1];
+
+        if (!strcmp(call->name, name))
+            return call;
+    }
+    return NULL;
+}
+
+static void index_names(struct table *table)
+{
+    for (size_t i = 0; i < table->n; i++) {
+        uint32_t slot = hash_name(table->calls[i].name) % INDEX_SIZE;
+
+        while (table->index[slot])
+            slot = (slot + 1) % INDEX_SIZE;
+        table->index[slot] = (uint16_t)(i + 1);
+    }
+}
+
+/* Adds what libseccomp, or else our own table, calls number NR of ABI. */
+static void scan_number(struct table *table, const struct abi *abi, uint32_t token, uint32_t nr)
+{
+    uint32_t generic = nr - abi->nr_base;
+    char *name = seccomp_syscall_resolve_num_arch(token, (int)nr);
+    const char *known = name;
+
+    if (table->n == CALLS_MAX) {
+        free(name);
+        return;
+    }
+    if (name)
+        table->owned[table->n_owned++] = name;
+    else if (generic >= UNIFIED_FIRST && generic - UNIFIED_FIRST < ARRAY_SIZE(unified))
+        known = unified[generic - UNIFIED_FIRST];
+    if (known)
+        table->calls[table->n++] = (struct call){nr, known};
+}
+
+static const struct table *get_table(struct syscalls *syscalls, enum abi_id id)
+{
+    const struct abi *abi = abi_get(id);
+    struct table *table = syscalls->tables[id];
+
+    if (table)
+        return table;
+
+    uint32_t token = seccomp_arch_resolve_name(abi->name);
+
+    table = calloc(1, sizeof(*table));
+    if (!table)
+        return NULL;
+    if (token) {
+        for (uint32_t i = 0; i < SCAN_NUMBERS; i++)
+            scan_number(table, abi, token, abi->nr_base + i);
+        for (size_t r = 0; r < ARRAY_SIZE(extra_ranges); r++)
+            for (uint32_t i = 0; extra_ranges[r].abi == id && i < extra_ranges[r].n; i++)
+                scan_number(table, abi, token, extra_ranges[r].first + i);
+    }
+    index_names(table);
+    syscalls->tables[id] = table;
+    return table;
+}
+
+struct syscalls *syscalls_new(void)
+{
+    return calloc(1, sizeof(struct syscalls));
+}
+
+void syscalls_free(struct syscalls *syscalls)
+{
+    if (!syscalls)
+        return;
+    for (size_t i = 0; i < ABI_COUNT; i++) {
+        struct table *table = syscalls->tables[i];
+
+        for (size_t k = 0; table && k < table->n_owned; k++)
+            free(table->owned[k]);
+        free(table);
+    }
+    free(syscalls);
+}
+
+int syscalls_number(struct syscalls *syscalls, enum abi_id abi, const char *name, uint32_t *nr)
+{
+    const struct table *table = get_table(syscalls, abi);
+    const struct call *call;
+
+    if (!table)
+        return -ENOMEM;
+    call = find_name(table, name);
+    if (!call)
+        return -ENOENT;
+    *nr = call->nr;
+    return 0;
+}
+
+static int compare_nr(const void *key, const void *element)
+{
+    uint32_t nr = *(const uint32_t *)key;
+    const struct call *call = element;
+
+    return nr < call->nr ? -1 : nr > call->nr;
+}
+
+const char *syscalls_name(struct syscalls *syscalls, enum abi_id abi, uint32_t nr)
+{
+    const struct table *table = get_table(syscalls, abi);
+    const struct call *call =
+        table ? bsearch(&nr, table->calls, table->n, sizeof(*table->calls), compare_nr) : NULL;
+
+    return call ? call->name : NULL;
+}
+
+bool syscalls_at(struct syscalls *syscalls, enum abi_id abi, size_t i, uint32_t *nr,
+                 const char **name)
+{
+    const struct table *table = get_table(syscalls, abi);
+
+    if (!table || i >= table->n)
+        return false;
+    *nr = table->calls[i].nr;
+    *name = table->calls[i].name;
+    return true;
+}
+
+bool syscalls_is_known(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(unified); i++)
+        if (!strcmp(unified[i], name))
+            return true;
+    /* libseccomp answers a call of another ABI than the host's with a negative pseudo number. */
+    return seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR;
+}
+
+const struct multiplexed *syscalls_multiplexed(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(multiplexed); i++)
+        if (!strcmp(multiplexed[i].name, name))
+            return &multiplexed[i];
+    return NULL;
+}
+
+const struct multiplexed *syscalls_multiplexed_call(const char *multiplexer, uint32_t call)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(multiplexed); i++)
+        if (!strcmp(multiplexed[i].multiplexer, multiplexer) && multiplexed[i].call == call)
+            return &multiplexed[i];
+    return NULL;
+}
+
+bool syscalls_is_multiplexer(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(multiplexed); i++)
+        if (!strcmp(multiplexed[i].multiplexer, name))
+            return true;
+    return false;
+}

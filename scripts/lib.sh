@@ -1,0 +1,97 @@
+# shellcheck shell=bash
+# What the scripts beside this file share: the packages that they need, and how to install those
+# that are missing. Sourced, never run. It changes nothing outside of Debian's package system.
+
+# What a build needs; what the demo needs besides; what the tests need besides.
+# shellcheck disable=SC2034
+build_packages=(build-essential autoconf automake libtool pkg-config linux-libc-dev
+    libseccomp-dev libsystemd-dev libyajl-dev nettle-dev check)
+# shellcheck disable=SC2034
+demo_packages=(util-linux coreutils)
+# shellcheck disable=SC2034
+test_packages=(clang clang-format-14 libclang-rt-14-dev shellcheck mandoc jq python3 xz-utils git
+    systemd systemd-container bubblewrap crun podman golang-github-containers-common util-linux
+    libcap2-bin procps)
+# shellcheck disable=SC2034
+bench_packages=(golang-github-containers-common)
+
+# Prints its words as a message of this script, on standard error.
+say()
+{
+    printf '%s: %s\n' "${0##*/}" "$*" >&2
+}
+
+die()
+{
+    say "$*"
+    exit 1
+}
+
+# Runs a command as root: as it is for root, else with sudo.
+as_root()
+{
+    if [ "$(id -u)" -eq 0 ]; then
+        "$@"
+    elif command -v sudo >/dev/null 2>&1; then
+        sudo -- "$@"
+    else
+        say "needs root or sudo for: $*"
+        return 1
+    fi
+}
+
+apt_get()
+{
+    as_root env DEBIAN_FRONTEND=noninteractive apt-get -y -qq -o Dpkg::Use-Pty=0 "$@" </dev/null
+}
+
+# Prints those of its arguments that are not installed, one a line.
+missing_packages()
+{
+    local package
+
+    for package in "$@"; do
+        dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed ||
+            printf '%s\n' "$package"
+    done
+}
+
+# Installs those of the named Debian packages that are missing. Updates the package lists only
+# where they are too old to find one.
+need_packages()
+{
+    local -a missing
+
+    command -v dpkg-query >/dev/null 2>&1 || {
+        say "this is no Debian: install what README.md lists under Dependencies by hand"
+        return 0
+    }
+    mapfile -t missing < <(missing_packages "$@")
+    [ "${#missing[@]}" -gt 0 ] || return 0
+    say "installing ${missing[*]}"
+    apt_get install --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && return 0
+    apt_get update >/dev/null && apt_get install --no-install-recommends "${missing[@]}" >/dev/null
+}
+
+# Copies the sources of the tree at $1 into the new directory $2: what git tracks or would track,
+# or (no git, as in a release) all but what builds leave behind.
+copy_sources()
+{
+    local from=$1 to=$2
+
+    mkdir -p "$to"
+    if git -c safe.directory='*' -C "$from" rev-parse --git-dir >/dev/null 2>&1; then
+        (cd "$from" && git -c safe.directory='*' ls-files -z -co --exclude-standard |
+            while IFS= read -r -d '' file; do [ ! -e "$file" ] || printf '%s\0' "$file"; done |
+            tar --null -T - -cf -) | tar -C "$to" -xf - --no-same-owner
+    else
+        tar -C "$from" --exclude='./build*' --exclude=./autom4te.cache -cf - . |
+            tar -C "$to" -xf - --no-same-owner
+    fi
+}
+
+# How many jobs make may run.
+make_jobs()
+{
+    nproc 2>/dev/null || echo 2
+}

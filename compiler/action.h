@@ -12,12 +12,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compiler/abi.h"
 #include "util/arena.h"
 
 /* One SCMP_ACT_*. */
 struct action {
-    const char *name; /* "SCMP_ACT_ERRNO" */
-    uint32_t ret;     /* SECCOMP_RET_ERRNO */
+    const char *name;  /* "SCMP_ACT_ERRNO" */
+    uint32_t ret;      /* SECCOMP_RET_ERRNO */
     uint32_t max_data; /* the largest errnoRet it carries; 0: it carries none */
 };
 
@@ -72,9 +73,22 @@ const char *capability_name(int number);
  */
 int capability_set_parse(const char *list, uint64_t *set, const char **bad, size_t *bad_len);
 
-/* The errno called NAME ("EPERM"), as containers-common's "errno" key has it, or -EINVAL. */
+/*
+ * The errno called NAME ("EPERM"), as containers-common's "errno" key has it, or -EINVAL. Its
+ * number is that of asm-generic/errno.h on every host; verdict_on_abi() makes it the target's.
+ */
 int errno_by_name(const char *name);
-/* The name of errno NUMBER, or NULL. */
+/* The name of errno NUMBER (of asm-generic/errno.h), or NULL. */
 const char *errno_name(int number);
+/* The I-th errno name that errno_by_name() knows, NULL past the last. */
+const char *errno_name_at(size_t i);
+
+/*
+ * VERDICT with an errno of asm-generic/errno.h turned into the one that kernels which run ABI give
+ * the same name: above ERANGE (34) the numbers of MIPS and PA-RISC differ (ENOSYS is 38, 89 and
+ * 251). For an errno that came from a name, not for one that the profile has as a number. Verdicts
+ * other than ERRNO stay as they are.
+ */
+uint32_t verdict_on_abi(uint32_t verdict, enum abi_id abi);
 
 #endif

@@ -10,7 +10,8 @@
 
 #include "util/arena.h"
 
-/* A place in the profile's text, counted from 1 (columns in bytes). Line 0: the profile as a whole. */
+/* A place in the profile's text, counted from 1 (columns in bytes). Line 0: the profile as a whole.
+ */
 struct location {
     uint32_t line;
     uint32_t column;
@@ -46,7 +47,7 @@ void diags_init(struct diags *diags, struct arena *arena);
 
 /* Adds one line to DIAGS. A text that DIAGS already holds for the same place is added once. */
 void diags_add(struct diags *diags, enum diag_severity severity, struct location at,
-    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+               const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* "error", "warning" or "note". */
 const char *diag_severity_name(enum diag_severity severity);

@@ -4,9 +4,12 @@ libcompiler_la_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(YAJL_CFLAGS)
 libcompiler_la_LIBADD = libutil.la $(SECCOMP_LIBS) $(YAJL_LIBS)
 libcompiler_la_SOURCES = \
 	compiler/abi.c compiler/abi.h \
-	compiler/action.h \
+	compiler/action.c compiler/action.h \
 	compiler/bpf.c compiler/bpf.h \
+	compiler/capability.c \
 	compiler/compile.h \
-	compiler/diag.h \
+	compiler/diag.c compiler/diag.h \
+	compiler/errno-names.c \
+	compiler/kernel-version.c \
 	compiler/profile.h \
 	compiler/syscalls.c compiler/syscalls.h

@@ -59,6 +59,7 @@ struct rule {
     const struct rule_name *names;
     size_t n_names;
     uint32_t verdict;
+    bool errno_named;             /* the verdict's errno came from a name: see verdict_on_abi() */
     const struct arg_test *tests; /* none: the rule holds for every call */
     size_t n_tests;
     bool alternatives; /* an index stands in two tests: one that holds is enough (runc, crun) */
@@ -76,11 +77,12 @@ struct arch_map_entry {
 
 struct profile {
     uint32_t default_verdict;
+    bool default_errno_named; /* its errno came from a name: see verdict_on_abi() */
     struct location default_at;
     abi_set architectures; /* of "architectures" */
     const struct arch_map_entry *arch_map;
     size_t n_arch_map;
-    uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
+    uint32_t flags;                /* SECCOMP_FILTER_FLAG_* */
     const char *listener_path;     /* or NULL */
     const char *listener_metadata; /* or NULL */
     bool unknown_is_default;       /* "x-unknownSyscalls": "default" */
@@ -91,10 +93,10 @@ struct profile {
 /*
  * Parses the LEN bytes at TEXT into *PROFILE, whose parts live in ARENA. Accepts the forms that
  * DESIGN names: OCI linux.seccomp, the old single-name form, Docker's and Podman's form; alone,
- * under a "seccomp" key, or inside a whole OCI config.json. What is wrong goes to DIAGS with line and
- * column. Returns 0; -EINVAL where DIAGS has an error; -ENOMEM.
+ * under a "seccomp" key, or inside a whole OCI config.json. What is wrong goes to DIAGS with line
+ * and column. Returns 0; -EINVAL where DIAGS has an error; -ENOMEM.
  */
 int profile_parse(struct profile *profile, const char *text, size_t len, struct arena *arena,
-    struct diags *diags);
+                  struct diags *diags);
 
 #endif

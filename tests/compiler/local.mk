@@ -1,1 +1,14 @@
 # tests/compiler/: unit tests of compiler/
+compiler_test_libs = libcompiler.la libutil.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/compiler/test-diag
+TESTS += tests/compiler/test-diag
+tests_compiler_test_diag_SOURCES = tests/compiler/test-diag.c
+tests_compiler_test_diag_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_diag_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/test-action
+TESTS += tests/compiler/test-action
+tests_compiler_test_action_SOURCES = tests/compiler/test-action.c
+tests_compiler_test_action_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_action_LDADD = $(compiler_test_libs)

@@ -28,17 +28,19 @@ int wire_request_decode(union wire_request *request, const void *packet, size_t 
 
 /* Fills the header of a reply of LENGTH bytes to the request with header REQUEST. */
 void wire_reply_header(struct wire_header *reply, const struct wire_header *request,
-    enum wire_status status, size_t length);
+                       enum wire_status status, size_t length);
 
 /* Fills the header of a request of LENGTH bytes. */
 void wire_request_header(struct wire_header *request, enum wire_opcode opcode, size_t length,
-    uint32_t serial);
+                         uint32_t serial);
 
 /*
- * Checks the LEN bytes at PACKET as the reply to REQUEST: header, serial, opcode, lengths, and that
- * each count fits. Returns the reply's wire_status, or -EBADMSG where it cannot be trusted.
+ * Checks the LEN bytes at PACKET as the reply to REQUEST: header, serial, opcode, lengths, that
+ * each count fits, that names are names, sorted and behind the one that a LIST began after. How
+ * many fds came along is the caller's to check. Returns the reply's wire_status, or -EBADMSG where
+ * it cannot be trusted.
  */
-int wire_reply_check(const struct wire_header *request, const void *packet, size_t len);
+int wire_reply_check(const union wire_request *request, const void *packet, size_t len);
 
 /*
  * True where NAME can name a profile: 1 to 127 characters of A-Z a-z 0-9 . _ - + @, the first one

@@ -1,5 +1,5 @@
 # protocol/: the wire format and its codec. Pure functions over memory.
 noinst_LTLIBRARIES += libprotocol.la
 libprotocol_la_SOURCES = \
-	protocol/codec.h \
+	protocol/codec.c protocol/codec.h \
 	protocol/protocol.h

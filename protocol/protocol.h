@@ -2,9 +2,9 @@
  * The wire format of secprofd, version 1. PROTOCOL.md says the same in words.
  *
  * AF_UNIX, SOCK_SEQPACKET. One packet is one request, and each request gets one packet as its
- * reply, in the order of the requests. All numbers are in the host's byte order (both ends are on one
- * machine); text is padded with NUL bytes to its fixed length. Unused fields are 0, and a request
- * in which one is not is refused, so that they can get a meaning later.
+ * reply, in the order of the requests. All numbers are in the host's byte order (both ends are on
+ * one machine); text is padded with NUL bytes to its fixed length. Unused fields are 0, and a
+ * request in which one is not is refused, so that they can get a meaning later.
  */
 #ifndef PROTOCOL_PROTOCOL_H
 #define PROTOCOL_PROTOCOL_H
@@ -18,14 +18,14 @@
 #define WIRE_SOCKET_ENV "SECPROF_SOCKET"
 
 enum {
-    WIRE_NAME_SIZE = 128,         /* a profile's name with its ending NUL */
-    WIRE_DIGEST_SIZE = 32,        /* SHA-256 */
-    WIRE_MAX_INSNS = 4096,        /* the kernel's limit for one filter */
-    WIRE_INSN_SIZE = 8,           /* struct sock_filter */
-    WIRE_MAX_REQUEST = 1024,      /* no request is longer */
-    WIRE_MAX_REPLY = 64 * 1024,   /* no reply is longer: a client's buffer of this size always does */
-    WIRE_LIST_MAX_ENTRIES = 256,  /* of one LIST reply */
-    WIRE_TEXT_MAX = 16 * 1024,    /* of the text that ends an error or a profile's status */
+    WIRE_NAME_SIZE = 128,       /* a profile's name with its ending NUL */
+    WIRE_DIGEST_SIZE = 32,      /* SHA-256 */
+    WIRE_MAX_INSNS = 4096,      /* the kernel's limit for one filter */
+    WIRE_INSN_SIZE = 8,         /* struct sock_filter */
+    WIRE_MAX_REQUEST = 1024,    /* no request is longer */
+    WIRE_MAX_REPLY = 64 * 1024, /* no reply is longer: a client's buffer of this size always does */
+    WIRE_LIST_MAX_ENTRIES = 256, /* of one LIST reply */
+    WIRE_TEXT_MAX = 16 * 1024,   /* of the text that ends an error or a profile's status */
 };
 
 enum wire_opcode {
@@ -38,18 +38,18 @@ enum wire_opcode {
 /* The closed set of answers. 0 is success; an error reply may end in a text for people. */
 enum wire_status {
     WIRE_OK = 0,
-    WIRE_BAD_VERSION = 1,    /* the header's version is not 1; the reply's header has ours */
-    WIRE_BAD_OPCODE = 2,     /* no such opcode */
-    WIRE_BAD_LENGTH = 3,     /* not the length that the opcode takes */
-    WIRE_BAD_REQUEST = 4,    /* a field has no valid value, or an fd came along */
-    WIRE_BAD_NAME = 5,       /* not a profile name: see PROTOCOL.md */
-    WIRE_NOT_FOUND = 6,      /* no such profile, or none that this client may read */
-    WIRE_BAD_TARGET = 7,     /* no such target, or this daemon does not serve it */
-    WIRE_FORBIDDEN = 8,      /* the client may not do this */
-    WIRE_BROKEN = 9,         /* the profile does not compile and no earlier filter is in service */
-    WIRE_LIMIT = 10,         /* a limit of the daemon is reached; try again later */
-    WIRE_STOPPING = 11,      /* the daemon stops; connect again */
-    WIRE_FAILED = 12,        /* the daemon failed (no memory, no fd, no worker); its log has the reason */
+    WIRE_BAD_VERSION = 1, /* the header's version is not 1; the reply's header has ours */
+    WIRE_BAD_OPCODE = 2,  /* no such opcode */
+    WIRE_BAD_LENGTH = 3,  /* not the length that the opcode takes */
+    WIRE_BAD_REQUEST = 4, /* a field has no valid value, or an fd came along */
+    WIRE_BAD_NAME = 5,    /* not a profile name: see PROTOCOL.md */
+    WIRE_NOT_FOUND = 6,   /* no such profile, or none that this client may read */
+    WIRE_BAD_TARGET = 7,  /* no such target, or this daemon does not serve it */
+    WIRE_FORBIDDEN = 8,   /* the client may not do this */
+    WIRE_BROKEN = 9,      /* the profile does not compile and no earlier filter is in service */
+    WIRE_LIMIT = 10,      /* a limit of the daemon is reached; try again later */
+    WIRE_STOPPING = 11,   /* the daemon stops; connect again */
+    WIRE_FAILED = 12, /* the daemon failed (no memory, no fd, no worker); its log has the reason */
     WIRE_STATUS_COUNT,
 };
 
@@ -99,7 +99,8 @@ static_assert(sizeof(struct wire_get_reply) == 24 + 56, "wire_get_reply");
 
 struct wire_list {
     struct wire_header header;
-    char after[WIRE_NAME_SIZE]; /* names behind this one, in strcmp() order; empty: from the first */
+    char
+        after[WIRE_NAME_SIZE]; /* names behind this one, in strcmp() order; empty: from the first */
 };
 static_assert(sizeof(struct wire_list) == 24 + 128, "wire_list");
 
@@ -152,7 +153,7 @@ struct wire_daemon_status {
     uint32_t profiles;        /* names in service or broken, all clients' */
     uint32_t profiles_stale;
     uint32_t profiles_broken;
-    uint32_t variants;        /* filters in memory */
+    uint32_t variants; /* filters in memory */
     uint32_t connections;
     uint32_t connections_refused; /* over a limit */
     uint32_t jobs;                /* compiles waiting or under way */
@@ -165,7 +166,7 @@ static_assert(sizeof(struct wire_daemon_status) == 24 + 96 + 32 + 64, "wire_daem
 /* The reply to a STATUS with a name. */
 struct wire_profile_status {
     struct wire_header header;
-    uint64_t generation; /* in which its filter came into service; 0: none is */
+    uint64_t generation;                     /* in which its filter came into service; 0: none is */
     uint8_t digest[WIRE_DIGEST_SIZE];        /* of the native filter without capabilities */
     uint8_t source_digest[WIRE_DIGEST_SIZE]; /* SHA-256 of the file that it was made from */
     uint32_t n_insns;

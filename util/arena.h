@@ -17,9 +17,9 @@ struct arena {
     size_t limit;               /* most bytes that may be handed out; 0: no limit */
 };
 
-#define ARENA_INIT                                                                                 \
-    {                                                                                              \
-        NULL, 0, 0                                                                                 \
+#define ARENA_INIT \
+    {              \
+        NULL, 0, 0 \
     }
 
 /* Frees everything that came from ARENA; it can be used again. */

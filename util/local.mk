@@ -2,4 +2,5 @@
 noinst_LTLIBRARIES += libutil.la
 libutil_la_SOURCES = \
 	util/arena.c util/arena.h \
-	util/cleanup.h
+	util/cleanup.h \
+	util/packet.c util/packet.h

@@ -1,5 +1,6 @@
 /*
- * The one place where packets and fds cross a SOCK_SEQPACKET socket.
+ * The one place where packets and fds cross a SOCK_SEQPACKET socket. Both calls start again where a
+ * signal interrupts them.
  */
 #ifndef UTIL_PACKET_H
 #define UTIL_PACKET_H
@@ -9,24 +10,27 @@
 #include <sys/uio.h>
 
 enum {
-    PACKET_MAX_FDS = 8, /* most that one packet carries here; surplus fds that arrive are closed */
+    PACKET_MAX_FDS = 8, /* most that one packet carries here */
 };
 
 /*
- * Sends the N_IOV parts as one packet with N_FDS fds (borrowed), without SIGPIPE. FLAGS are added to
- * sendmsg(2)'s. Returns 0, or -errno (-EAGAIN: a non-blocking socket is full; nothing was sent).
+ * Sends the N_IOV parts as one packet with N_FDS fds (borrowed), without SIGPIPE. FLAGS are added
+ * to sendmsg(2)'s. Returns 0, or -errno (-EAGAIN: a non-blocking socket is full; nothing was sent;
+ * -EINVAL: an empty packet, or more than PACKET_MAX_FDS fds).
  */
 int packet_send(int sock, const struct iovec *iov, size_t n_iov, const int *fds, size_t n_fds,
-    int flags);
+                int flags);
 
 /*
- * Receives one packet of up to SIZE bytes into BUF. Up to MAX_FDS fds go to FDS, close-on-exec and
- * owned by the caller; their number goes to *N_FDS. More fds than that are closed.
- * Returns the packet's length (0: the peer closed), or -errno; -EMSGSIZE where the packet was longer
- * than SIZE, -EBADMSG where it brought more fds or other ancillary data than allowed: then no fd
- * is left open.
+ * Receives one packet of up to SIZE bytes into BUF. Up to MAX_FDS fds (at most PACKET_MAX_FDS) go
+ * to FDS, close-on-exec and owned by the caller; their number goes to *N_FDS. FLAGS are added to
+ * recvmsg(2)'s. Returns the packet's length (0: the peer closed, or sent an empty packet), or
+ * -errno; then no fd is left open:
+ *   -EMSGSIZE  the packet was longer than SIZE
+ *   -EBADMSG   it brought more fds than MAX_FDS, or other ancillary data
+ *   -EMFILE    this process could not take the fds that it brought
  */
 ssize_t packet_recv(int sock, void *buf, size_t size, int *fds, size_t max_fds, size_t *n_fds,
-    int flags);
+                    int flags);
 
 #endif

@@ -1,1 +1,12 @@
 # tests/util/: unit tests of util/
+check_PROGRAMS += tests/util/test-arena
+TESTS += tests/util/test-arena
+tests_util_test_arena_SOURCES = tests/util/test-arena.c
+tests_util_test_arena_CPPFLAGS = $(check_unit_cppflags)
+tests_util_test_arena_LDADD = libutil.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/util/test-packet
+TESTS += tests/util/test-packet
+tests_util_test_packet_SOURCES = tests/util/test-packet.c
+tests_util_test_packet_CPPFLAGS = $(check_unit_cppflags)
+tests_util_test_packet_LDADD = libutil.la $(CHECK_LIBS)

@@ -1,0 +1,117 @@
+/* Tests of util/arena.c. */
+#include "util/arena.h"
+
+#include <check.h>
+#include <errno.h>
+#include <stdalign.h>
+#include <stdlib.h>
+#include <string.h>
+
+START_TEST(memory_is_zeroed_aligned_and_apart)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    unsigned char *last = NULL;
+
+    for (size_t size = 0; size < 200; size++) {
+        unsigned char *bytes = arena_alloc(&arena, size);
+
+        ck_assert_ptr_nonnull(bytes);
+        ck_assert_uint_eq((uintptr_t)bytes % alignof(max_align_t), 0);
+        for (size_t i = 0; i < size; i++)
+            ck_assert_uint_eq(bytes[i], 0);
+        memset(bytes, 0xff, size);
+        if (last && size > 1)
+            ck_assert_ptr_ne(bytes, last);
+        last = bytes;
+    }
+}
+END_TEST
+
+START_TEST(a_block_can_be_larger_than_the_usual)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    char *small = arena_strndup(&arena, "small", 5);
+    char *large = arena_alloc(&arena, 1000 * 1000);
+
+    ck_assert_ptr_nonnull(large);
+    memset(large, 'x', 1000 * 1000);
+    ck_assert_str_eq(small, "small");
+}
+END_TEST
+
+START_TEST(the_limit_holds)
+{
+    cleanup_arena struct arena arena = {NULL, 0, 256};
+
+    ck_assert_ptr_null(arena_alloc(&arena, 257));
+    ck_assert_ptr_nonnull(arena_alloc(&arena, 128));
+    ck_assert_ptr_nonnull(arena_alloc(&arena, 128));
+    ck_assert_ptr_null(arena_alloc(&arena, 1));
+    arena_free(&arena);
+    ck_assert_ptr_nonnull(arena_alloc(&arena, 256));
+}
+END_TEST
+
+START_TEST(sizes_do_not_overflow)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+
+    ck_assert_ptr_null(arena_alloc(&arena, SIZE_MAX));
+    ck_assert_ptr_null(arena_alloc(&arena, SIZE_MAX - 8));
+    ck_assert_ptr_null(arena_calloc(&arena, SIZE_MAX / 2, 3));
+    ck_assert_ptr_null(arena_strndup(&arena, "", SIZE_MAX));
+    ck_assert_uint_eq(arena.used, 0);
+}
+END_TEST
+
+START_TEST(text_is_copied_and_formatted)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+
+    ck_assert_str_eq(arena_strndup(&arena, "abcdef", 3), "abc");
+    ck_assert_str_eq(arena_strndup(&arena, NULL, 0), "");
+    ck_assert_str_eq(arena_printf(&arena, "%s-%d", "x", 42), "x-42");
+}
+END_TEST
+
+START_TEST(lists_grow)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    int *items = NULL;
+    size_t room = 0;
+
+    for (int i = 0; i < 1000; i++) {
+        ck_assert_int_eq(arena_grow(&arena, &items, (size_t)i, &room, sizeof(*items)), 0);
+        ck_assert_uint_gt(room, (size_t)i);
+        items[i] = i;
+    }
+    for (int i = 0; i < 1000; i++)
+        ck_assert_int_eq(items[i], i);
+    arena.limit = arena.used;
+    ck_assert_int_eq(arena_grow(&arena, &items, room, &room, sizeof(*items)), -ENOMEM);
+    ck_assert_int_eq(items[999], 999);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("arena");
+    TCase *tcase = tcase_create("arena");
+
+    tcase_add_test(tcase, memory_is_zeroed_aligned_and_apart);
+    tcase_add_test(tcase, a_block_can_be_larger_than_the_usual);
+    tcase_add_test(tcase, the_limit_holds);
+    tcase_add_test(tcase, sizes_do_not_overflow);
+    tcase_add_test(tcase, text_is_copied_and_formatted);
+    tcase_add_test(tcase, lists_grow);
+    suite_add_tcase(suite, tcase);
+
+    SRunner *runner = srunner_create(suite);
+
+    srunner_run_all(runner, CK_NORMAL);
+
+    int failed = srunner_ntests_failed(runner);
+
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

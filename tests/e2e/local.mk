@@ -1,0 +1,11 @@
+# tests/e2e/: whole programs against a build; scripts/test runs them, not make check, because they
+# need root, or runtimes that a build does not.
+EXTRA_DIST += \
+	tests/e2e/bubblewrap.sh \
+	tests/e2e/crun.sh \
+	tests/e2e/lib.sh \
+	tests/e2e/podman.sh \
+	tests/e2e/probe.c \
+	tests/e2e/profiles/marker.json \
+	tests/e2e/systemd-boot.sh \
+	tests/e2e/systemd-inside.sh

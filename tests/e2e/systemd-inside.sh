@@ -1,0 +1,151 @@
+# shellcheck shell=bash
+# Runs inside the systemd that systemd-boot.sh boots, as root, and prints "ok: …" or "FAILED: …" lines.
+# shellcheck disable=SC1091,SC2154
+set -u
+. /e2e/expected
+
+is()
+{
+    if [ "$2" = "$3" ]; then printf 'ok: %s\n' "$1"; else
+        printf "FAILED: %s: wanted '%s', got '%s'\\n" "$1" "$2" "$3"
+    fi
+}
+
+has()
+{
+    if printf '%s\n' "$3" | grep -qE -- "$2"; then printf 'ok: %s\n' "$1"; else
+        printf "FAILED: %s: no match of '%s' in: %s\\n" "$1" "$2" "$3"
+    fi
+}
+
+show()
+{
+    systemctl show -P "$2" "$1"
+}
+
+as_nobody()
+{
+    setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
+}
+
+# until_is WANTED COMMAND…: waits up to 15 s until COMMAND prints WANTED.
+until_is()
+{
+    local wanted=$1 got=
+
+    shift
+    for _ in $(seq 150); do
+        got=$("$@" 2>&1)
+        [ "$got" != "$wanted" ] || break
+        sleep 0.1
+    done
+    printf '%s' "$got"
+}
+
+# As the README says after `make install`.
+systemd-sysusers
+systemd-tmpfiles --create
+systemctl daemon-reload
+systemctl start secprofd.socket
+is "the socket listens, the service does not run" "active inactive" \
+    "$(show secprofd.socket ActiveState) $(show secprofd.service ActiveState)"
+is "the socket is open to all" "666 root" "$(stat -c '%a %U' /run/secprof/secprof.sock)"
+
+# The first client starts the service.
+has "the first request, from an ordinary user, is answered" '^default ' "$(as_nobody secprofctl list 2>&1)"
+is "it started the service" "active" "$(show secprofd.service ActiveState)"
+pid=$(show secprofd.service MainPID)
+if [ "$pid" -eq 0 ]; then
+    journalctl -q -o cat -u secprofd.service
+    exit 1
+fi
+is "it runs as its own user" "secprof" "$(ps -o user= -p "$pid" | tr -d ' ')"
+is "without capabilities, with no_new_privs, under a filter" \
+    "CapInh:0000000000000000 CapPrm:0000000000000000 CapEff:0000000000000000 CapBnd:0000000000000000 CapAmb:0000000000000000 NoNewPrivs:1 Seccomp:2" \
+    "$(grep -E '^(Cap[A-Z][a-z]+|NoNewPrivs|Seccomp):' "/proc/$pid/status" | tr -d '\t' | paste -sd' ')"
+is "its cache is its own" "700 secprof" "$(stat -c '%a %U' /var/cache/secprof)"
+is "without a network" "lo" \
+    "$(nsenter --target "$pid" --net ls /sys/class/net 2>/dev/null | paste -sd' ')"
+has "it tells its state" 'profile' "$(show secprofd.service StatusText)"
+
+# shellcheck disable=SC2086
+{
+    is "a program without a filter" "$unfiltered" "$(/e2e/probe $probes)"
+    is "a program under the filter" "$under_default" \
+        "$(as_nobody secprofctl run default -- /e2e/probe $probes 2>&1)"
+}
+
+# A unit that gets its filter from the example drop-in.
+mkdir -p /run/systemd/system/example.service.d
+cat > /run/systemd/system/example.service <<END
+[Unit]
+Description=A service that knows nothing of secprof
+[Service]
+Type=oneshot
+RemainAfterExit=yes
+User=nobody
+ExecStart=/e2e/probe $probes
+END
+sed "s,^\\(ExecStart=.* -- \\).*,\\1/e2e/probe $probes," /usr/share/doc/secprof/examples/filter.conf \
+    > /run/systemd/system/example.service.d/secprof.conf
+systemctl daemon-reload
+systemctl start example.service
+is "the unit with the drop-in ends well" "success" "$(show example.service Result)"
+is "and ran under the filter" "$under_default" "$(journalctl -q -o cat -u example.service -t secprofctl -t probe |
+    grep getpid=)"
+
+# A reload is a barrier.
+install -m 644 /e2e/marker.json /etc/secprof/profiles.d/marker.json
+systemctl reload secprofd.service
+is "systemctl reload works" "success" "$(show secprofd.service Result)"
+# shellcheck disable=SC2086
+is "what was there before it is in service" "$under_marker" \
+    "$(as_nobody secprofctl run marker -- /e2e/probe $probes 2>&1)"
+install -m 640 -g secprof /e2e/marker.json /etc/secprof/profiles.d/private.json
+secprofctl reload >/dev/null
+if secprofctl get private -o /dev/null 2>/dev/null; then
+    printf 'ok: root gets a profile of mode 0640\n'
+else
+    printf 'FAILED: root gets a profile of mode 0640\n'
+fi
+if as_nobody secprofctl get private -o /dev/null 2>/dev/null; then
+    printf 'FAILED: an ordinary user does not get it\n'
+else
+    printf 'ok: an ordinary user does not get it\n'
+fi
+
+# It comes back after a crash, and compiles nothing that it has in its cache.
+kill -KILL "$pid"
+is "it is started again after a crash" "active 1" \
+    "$(until_is "active 1" systemctl show --value -p ActiveState -p NRestarts secprofd.service |
+        paste -sd' ')"
+has "and answers" '^default ' "$(as_nobody secprofctl list 2>&1)"
+is "from its cache, without a compile" "0" "$(secprofctl --json status | jq -r .compiles)"
+
+# A daemon that hangs is killed by the watchdog.
+mkdir -p /run/systemd/system/secprofd.service.d
+printf '[Service]\nWatchdogSec=1\n' > /run/systemd/system/secprofd.service.d/watchdog.conf
+systemctl daemon-reload
+systemctl restart secprofd.service
+pid=$(show secprofd.service MainPID)
+kill -STOP "$pid"
+for _ in $(seq 100); do
+    now=$(show secprofd.service MainPID)
+    if [ "$now" != 0 ] && [ "$now" != "$pid" ]; then break; fi
+    sleep 0.1
+done
+has "the watchdog ends a hung daemon" 'Watchdog timeout' \
+    "$(journalctl -q -o cat -u secprofd.service | grep -m1 Watchdog)"
+has "and another one answers" '^default ' "$(as_nobody secprofctl list 2>&1)"
+
+# The journal has what the daemon says, with its fields.
+journalctl -q -o json _SYSTEMD_UNIT=secprofd.service > /tmp/journal
+has "the journal has the daemon's own lines" 'secprofd' "$(jq -r '.SYSLOG_IDENTIFIER // ""' /tmp/journal)"
+
+systemctl stop secprofd.service
+is "it stops when asked" "inactive success" \
+    "$(show secprofd.service ActiveState) $(show secprofd.service Result)"
+has "and the next client starts it again" '^default ' "$(as_nobody secprofctl list 2>&1)"
+systemd-analyze security --no-pager --threshold=15 secprofd.service > /tmp/security 2>&1
+is "systemd rates it at most 1.5" 0 $?
+tail -n 1 /tmp/security

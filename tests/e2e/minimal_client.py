@@ -1,0 +1,59 @@
+"""A client of secprofd written from protocol/PROTOCOL.md alone: lists the profiles, and fetches
+those named on the command line (or all) both as an fd and as bytes, which must be the same.
+The socket: $SECPROF_SOCKET, or the default path."""
+import hashlib, os, socket, struct, sys
+
+HEADER = struct.Struct("=IHHIIII")
+MAGIC, GET, LIST, FD, BYTES = 0x46525053, 1, 2, 1, 2
+STATES = {1: "served", 2: "stale", 3: "broken", 4: "pending"}
+
+
+def call(sock, opcode, body, fds_wanted=0):
+    """Sends one request; returns the reply behind its header, and its fds."""
+    call.serial += 1
+    sock.send(HEADER.pack(MAGIC, 1, opcode, 24 + len(body), call.serial, 0, 0) + body)
+    data, fds, _, _ = socket.recv_fds(sock, 65536, fds_wanted, socket.MSG_CMSG_CLOEXEC)
+    if len(data) < 24:
+        sys.exit("the daemon closed the connection")
+    magic, _, answered, length, serial, status, _ = HEADER.unpack_from(data)
+    if (magic, answered, length, serial) != (MAGIC, opcode, len(data), call.serial):
+        sys.exit("not a reply to this request")
+    if status != 0:
+        sys.exit(f"status {status}: {data[24:].decode(errors='replace')}")
+    return data[24:], fds
+
+
+def list_profiles(sock):
+    after, more = b"", 1
+    while more:
+        reply, _ = call(sock, LIST, struct.pack("=128s", after))
+        _, n, more = struct.unpack_from("=QII", reply)
+        for i in range(n):
+            name, _, _, n_insns, state = struct.unpack_from("=128sQ32sII", reply, 16 + 176 * i)
+            after = name.rstrip(b"\0")
+            yield after, n_insns, STATES[state]
+
+
+def get(sock, name, delivery):
+    reply, fds = call(sock, GET, struct.pack("=QIIII128s", 0, 0, 0, delivery, 0, name), 1)
+    digest, n_insns, flags, arch, info = struct.unpack_from("=32sIIII", reply, 8)
+    if delivery == FD:
+        with open(fds[0], "rb") as file:
+            reply += file.read()
+    code = reply[56:]
+    if len(code) != 8 * n_insns or hashlib.sha256(code).digest() != digest:
+        sys.exit(f"{name.decode()}: the filter and its digest differ")
+    return code, f"insns={n_insns} flags={flags:#x} arch={arch:#x} stale={info & 1}"
+
+
+call.serial = 0
+with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
+    sock.connect(os.environ.get("SECPROF_SOCKET", "/run/secprof/secprof.sock"))
+    profiles = list(list_profiles(sock))
+    for name, n_insns, state in profiles:
+        print("list", name.decode(), n_insns, state)
+    for name in [os.fsencode(a) for a in sys.argv[1:]] or [p[0] for p in profiles if p[1]]:
+        (by_fd, what), (by_bytes, _) = get(sock, name, FD), get(sock, name, BYTES)
+        if by_fd != by_bytes:
+            sys.exit("the fd and the bytes differ")
+        print("get", name.decode(), what)

@@ -79,6 +79,24 @@ void diags_add(struct diags *diags, enum diag_severity severity, struct location
     diags->items[diags->n++] = (struct diag){.severity = severity, .at = at, .text = text};
 }
 
+const char *diag_quote(struct arena *arena, const char *text)
+{
+    size_t len = strnlen(text, DIAG_QUOTE_MAX + 1);
+    const char *more = "";
+
+    if (len > DIAG_QUOTE_MAX) {
+        more = "…";
+        len = DIAG_QUOTE_MAX;
+        /* The bytes 10xxxxxx of UTF-8 belong to the character before them. */
+        while (len && ((unsigned char)text[len] & 0xc0) == 0x80)
+            len--;
+    }
+
+    const char *quoted = arena_printf(arena, "\"%.*s%s\"", (int)len, text, more);
+
+    return quoted ? quoted : "…";
+}
+
 const char *diag_severity_name(enum diag_severity severity)
 {
     switch (severity) {

@@ -41,6 +41,7 @@ struct diags {
 
 enum {
     DIAGS_MAX = 256,
+    DIAG_QUOTE_MAX = 64,
 };
 
 void diags_init(struct diags *diags, struct arena *arena);
@@ -48,6 +49,12 @@ void diags_init(struct diags *diags, struct arena *arena);
 /* Adds one line to DIAGS. A text that DIAGS already holds for the same place is added once. */
 void diags_add(struct diags *diags, enum diag_severity severity, struct location at,
                const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/*
+ * TEXT in double quotes for a message, in ARENA; more than DIAG_QUOTE_MAX bytes are cut off between
+ * two characters, and "…" says so. Never NULL: without memory it is "…" alone.
+ */
+const char *diag_quote(struct arena *arena, const char *text);
 
 /* "error", "warning" or "note". */
 const char *diag_severity_name(enum diag_severity severity);

@@ -10,6 +10,9 @@ libcompiler_la_SOURCES = \
 	compiler/compile.h \
 	compiler/diag.c compiler/diag.h \
 	compiler/errno-names.c \
+	compiler/json-error.c compiler/json-error.h \
+	compiler/json.c compiler/json.h \
 	compiler/kernel-version.c \
 	compiler/profile.h \
+	compiler/suggest.c compiler/suggest.h \
 	compiler/syscalls.c compiler/syscalls.h

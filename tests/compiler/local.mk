@@ -12,3 +12,9 @@ TESTS += tests/compiler/test-action
 tests_compiler_test_action_SOURCES = tests/compiler/test-action.c
 tests_compiler_test_action_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_action_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/test-json
+TESTS += tests/compiler/test-json
+tests_compiler_test_json_SOURCES = tests/compiler/test-json.c
+tests_compiler_test_json_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_json_LDADD = $(compiler_test_libs)

@@ -114,6 +114,29 @@ START_TEST(no_memory_still_counts_the_error)
 }
 END_TEST
 
+START_TEST(quotes_are_cut_between_characters)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    char text[DIAG_QUOTE_MAX + 3];
+
+    ck_assert_str_eq(diag_quote(&arena, ""), "\"\"");
+    ck_assert_str_eq(diag_quote(&arena, "abc"), "\"abc\"");
+    memset(text, 'a', sizeof(text));
+    text[DIAG_QUOTE_MAX] = '\0';
+    ck_assert_str_eq(diag_quote(&arena, text), arena_printf(&arena, "\"%s\"", text));
+    strcpy(text + DIAG_QUOTE_MAX, "b");
+    ck_assert_str_eq(diag_quote(&arena, text),
+                     arena_printf(&arena, "\"%.*s…\"", DIAG_QUOTE_MAX, text));
+    strcpy(text + DIAG_QUOTE_MAX - 1, "\xc3\xa9");
+    ck_assert_str_eq(diag_quote(&arena, text),
+                     arena_printf(&arena, "\"%.*s…\"", DIAG_QUOTE_MAX - 1, text));
+
+    struct arena none = {.limit = 1};
+
+    ck_assert_str_eq(diag_quote(&none, "abc"), "…");
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("diag");
@@ -126,6 +149,7 @@ int main(void)
     tcase_add_test(tc, counts_what_it_drops);
     tcase_add_test(tc, warnings_leave_room_for_errors);
     tcase_add_test(tc, no_memory_still_counts_the_error);
+    tcase_add_test(tc, quotes_are_cut_between_characters);
     suite_add_tcase(suite, tc);
 
     SRunner *sr = srunner_create(suite);

@@ -4,8 +4,10 @@ EXTRA_DIST += \
 	tests/e2e/bubblewrap.sh \
 	tests/e2e/crun.sh \
 	tests/e2e/lib.sh \
+	tests/e2e/minimal_client.py \
 	tests/e2e/podman.sh \
 	tests/e2e/probe.c \
 	tests/e2e/profiles/marker.json \
+	tests/e2e/python-client.sh \
 	tests/e2e/systemd-boot.sh \
 	tests/e2e/systemd-inside.sh

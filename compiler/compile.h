@@ -6,6 +6,7 @@
 #define COMPILER_COMPILE_H
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -21,8 +22,9 @@
  */
 #define COMPILER_VERSION 1
 
-/* The version of the installed libseccomp, "2.5.4": its tables decide numbers, so keys hold it. */
-const char *compiler_libseccomp_version(void);
+/* The version of the installed libseccomp, "2.5.4": its tables decide numbers, so keys hold it.
+ * Written to BUFFER, which is returned. */
+const char *compiler_libseccomp_version(char *buffer, size_t size);
 
 /* What a variant is made for. */
 struct variant_request {
@@ -43,6 +45,7 @@ struct variant_axes {
     uint64_t caps;                         /* the capabilities that some rule names */
     uint32_t kernels[VARIANT_KERNELS_MAX]; /* the kernel versions that some rule names, rising */
     uint32_t n_kernels;
+    bool all_kernels; /* more versions than fit here: each kernel version has its own variant */
 };
 
 /*
@@ -64,7 +67,7 @@ struct filter {
  * Returns 0; -EINVAL where DIAGS holds an error; -ENOMEM.
  */
 int compile_profile(struct filter *filter, struct variant_axes *axes, struct syscalls *syscalls,
-    const char *text, size_t len, const struct variant_request *request, struct arena *arena,
-    struct diags *diags);
+                    const char *text, size_t len, const struct variant_request *request,
+                    struct arena *arena, struct diags *diags);
 
 #endif

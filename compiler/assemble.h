@@ -1,0 +1,29 @@
+/*
+ * From a diagram to instructions.
+ */
+#ifndef COMPILER_ASSEMBLE_H
+#define COMPILER_ASSEMBLE_H
+
+#include <linux/filter.h>
+
+#include "compiler/abi.h"
+#include "compiler/diagram.h"
+
+/*
+ * The word of a switch on a number that NODE_FOLD has brought to the first ABI's: such a switch is
+ * entered with the number loaded, never by loading it.
+ */
+#define WORD_FOLDED_NR UINT32_MAX
+
+/* Where a jump's target may be entered: nothing that a node asks for is in A. */
+#define WORD_NONE (UINT32_MAX - 1)
+
+/*
+ * Assembles the diagram below ROOT for TARGET (whose ABIs say which numbers and architectures come
+ * up most) into *PROGRAM, in ARENA. Returns 0; -E2BIG where it takes more than BPF_MAX_INSNS
+ * instructions; -ENOMEM.
+ */
+int assemble(struct sock_filter **program, size_t *n, const struct diagram *diagram,
+             const struct node *root, const struct target *target, struct arena *arena);
+
+#endif

@@ -1,0 +1,50 @@
+/* The pipeline: parse, resolve, lower, emit. */
+#include "compiler/compile.h"
+
+#include <errno.h>
+#include <seccomp.h>
+#include <stdio.h>
+
+#include "compiler/bpf.h"
+#include "compiler/emit.h"
+#include "compiler/lower.h"
+#include "compiler/policy.h"
+#include "compiler/resolve.h"
+
+const char *compiler_libseccomp_version(char *buffer, size_t size)
+{
+    const struct scmp_version *version = seccomp_version();
+
+    snprintf(buffer, size, "%u.%u.%u", version->major, version->minor, version->micro);
+    return buffer;
+}
+
+int compile_profile(struct filter *filter, struct variant_axes *axes, struct syscalls *syscalls,
+                    const char *text, size_t len, const struct variant_request *request,
+                    struct arena *arena, struct diags *diags)
+{
+    const struct location whole = {0, 0};
+    struct profile profile;
+    struct variant variant;
+    struct policy policy;
+    int r = profile_parse(&profile, text, len, arena, diags);
+
+    if (r < 0)
+        return r;
+    if (axes)
+        variant_axes_of(axes, &profile);
+    r = variant_resolve(&variant, &profile, request, arena, diags);
+    if (r == 0)
+        r = policy_lower(&policy, &variant, syscalls, arena);
+    if (r == 0)
+        r = policy_emit(filter, &policy, arena);
+    if (r == -E2BIG) {
+        diags_add(
+            diags, DIAG_ERROR, whole,
+            "the filter for %s needs more than the %d instructions that the kernel takes; test "
+            "fewer argument values, or split the profile",
+            request->target->name, BPF_MAX_INSNS);
+        return -EINVAL;
+    }
+    return r;
+}

@@ -1,0 +1,334 @@
+/*
+ * Lowering works one ABI at a time: it collects a site for each (number, rule) pair, sorts them,
+ * and makes one decision of the sites of each number. The rules that it follows, with their
+ * sources, are written where they are applied.
+ */
+#include "compiler/lower.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    X32_BIT = 0x40000000, /* __X32_SYSCALL_BIT: asm/unistd.h on x86 */
+};
+
+/* One rule that has a say in one number. */
+struct site {
+    uint32_t nr;
+    uint32_t order;                    /* of the rule in the file */
+    const struct multiplexed *through; /* NULL: the rule names the number itself */
+    const struct rule *rule;
+};
+
+struct lowering {
+    const struct variant *variant;
+    struct syscalls *syscalls;
+    struct arena *arena;
+    struct site *sites;
+    size_t n_sites;
+    size_t sites_room;
+    struct policy_range *ranges;
+    size_t n_ranges;
+    size_t ranges_room;
+};
+
+static int add_site(struct lowering *low, struct site site)
+{
+    int r = arena_grow(low->arena, &low->sites, low->n_sites, &low->sites_room, sizeof(site));
+
+    if (r == 0)
+        low->sites[low->n_sites++] = site;
+    return r;
+}
+
+static int add_range(struct lowering *low, uint32_t first, const struct abi *abi,
+                     const struct decision *decision)
+{
+    int r = arena_grow(low->arena, &low->ranges, low->n_ranges, &low->ranges_room,
+                       sizeof(*low->ranges));
+
+    if (r == 0)
+        low->ranges[low->n_ranges++] = (struct policy_range){first, abi, decision};
+    return r;
+}
+
+/* Adds the sites of RULE on ABI: the direct numbers of its names, and the multiplexed calls. */
+static int add_rule_sites(struct lowering *low, const struct abi *abi, const struct rule *rule,
+                          uint32_t order)
+{
+    for (size_t i = 0; i < rule->n_names; i++) {
+        const char *name = rule->names[i].name;
+        const struct multiplexed *through = syscalls_multiplexed(name);
+        uint32_t nr;
+        int r = syscalls_number(low->syscalls, abi->id, name, &nr);
+
+        if (r == 0)
+            r = add_site(low, (struct site){nr, order, NULL, rule});
+        if (r < 0 && r != -ENOENT)
+            return r;
+        if (!through)
+            continue;
+        r = syscalls_number(low->syscalls, abi->id, through->multiplexer, &nr);
+        if (r == 0)
+            r = add_site(low, (struct site){nr, order, through, rule});
+        if (r < 0 && r != -ENOENT)
+            return r;
+    }
+    return 0;
+}
+
+/* By number; then the rules that name it before those of its multiplexed calls; then by file. */
+static int compare_sites(const void *pa, const void *pb)
+{
+    const struct site *a = pa;
+    const struct site *b = pb;
+    uint32_t call_a = a->through ? a->through->call : 0;
+    uint32_t call_b = b->through ? b->through->call : 0;
+
+    if (a->nr != b->nr)
+        return a->nr < b->nr ? -1 : 1;
+    if (call_a != call_b)
+        return call_a < call_b ? -1 : 1;
+    return a->order < b->order ? -1 : a->order > b->order;
+}
+
+/* The first rule of N sites that holds for every call, or NULL. It decides alone (libseccomp). */
+static const struct rule *unconditional(const struct site *sites, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (sites[i].rule->n_tests == 0)
+            return sites[i].rule;
+    return NULL;
+}
+
+static void sort_by_restriction(struct clause *clauses, size_t n)
+{
+    for (size_t i = 1; i < n; i++) {
+        struct clause clause = clauses[i];
+        size_t at = i;
+
+        for (; at > 0 && verdict_compare(clause.verdict, clauses[at - 1].verdict) < 0; at--)
+            clauses[at] = clauses[at - 1];
+        clauses[at] = clause;
+    }
+}
+
+/* Appends the clauses of RULE: one, or one for each test where the tests are alternatives. */
+static size_t add_clauses(struct clause *clauses, size_t n, const struct rule *rule)
+{
+    if (!rule->alternatives) {
+        clauses[n++] = (struct clause){rule->verdict, rule->tests, rule->n_tests, rule, NULL};
+        return n;
+    }
+    for (size_t i = 0; i < rule->n_tests; i++)
+        clauses[n++] = (struct clause){rule->verdict, &rule->tests[i], 1, rule, NULL};
+    return n;
+}
+
+/*
+ * Appends the clause for one call of a multiplexer, to which N sites belong. The call's own
+ * arguments are in memory, out of a filter's reach: so its verdict is the most restrictive one that
+ * the rules of the call could yield, which is never weaker than what the direct call would get.
+ */
+static int add_multiplexed(struct lowering *low, struct clause *clause, const struct site *sites,
+                           size_t n)
+{
+    const struct multiplexed *through = sites[0].through;
+    const struct rule *rule = unconditional(sites, n);
+    uint32_t verdict = rule ? rule->verdict : low->variant->profile->default_verdict;
+    struct arg_test *test = arena_alloc(low->arena, sizeof(*test));
+
+    if (!test)
+        return -ENOMEM;
+    for (size_t i = 0; !rule && i < n; i++)
+        if (verdict_compare(sites[i].rule->verdict, verdict) < 0)
+            verdict = sites[i].rule->verdict;
+    *test = (struct arg_test){0, CMP_MASKED_EQ, through->mask, through->call, sites[0].rule->at};
+    *clause = (struct clause){verdict, test, 1, rule ? rule : sites[0].rule, through};
+    return 0;
+}
+
+static size_t count_clauses(const struct site *sites, size_t n)
+{
+    size_t clauses = 0;
+
+    for (size_t i = 0; i < n; i++)
+        clauses += sites[i].rule->alternatives ? sites[i].rule->n_tests : 1;
+    return clauses;
+}
+
+/* Makes the decision of one number, to which N sites belong. NULL: no memory. */
+static const struct decision *decide(struct lowering *low, const struct site *sites, size_t n)
+{
+    struct decision *decision = arena_alloc(low->arena, sizeof(*decision));
+    size_t n_direct = 0;
+
+    while (n_direct < n && !sites[n_direct].through)
+        n_direct++;
+    if (!decision)
+        return NULL;
+    *decision = (struct decision){
+        .otherwise = low->variant->profile->default_verdict,
+        .rule = unconditional(sites, n_direct),
+    };
+    if (decision->rule) {
+        decision->otherwise = decision->rule->verdict;
+        return decision;
+    }
+
+    struct clause *clauses =
+        arena_calloc(low->arena, count_clauses(sites, n), sizeof(*decision->clauses));
+    size_t n_clauses = 0;
+
+    if (!clauses)
+        return NULL;
+    for (size_t i = 0; i < n_direct; i++)
+        n_clauses = add_clauses(clauses, n_clauses, sites[i].rule);
+    /* Where several hold, the most restrictive wins, in the kernel's own order of actions. */
+    sort_by_restriction(clauses, n_clauses);
+    for (size_t i = n_direct; i < n;) {
+        size_t same = 1;
+
+        while (i + same < n && sites[i + same].through == sites[i].through)
+            same++;
+        if (add_multiplexed(low, &clauses[n_clauses++], &sites[i], same) < 0)
+            return NULL;
+        i += same;
+    }
+    decision->clauses = clauses;
+    decision->n_clauses = n_clauses;
+    return decision;
+}
+
+/*
+ * The highest number of ABI that the profile names, active or not, whatever the action; false
+ * where it names none. Newer calls get ENOSYS, so that libc falls back to older ones (runc).
+ */
+static bool highest_named(struct lowering *low, const struct abi *abi, uint32_t *highest)
+{
+    const struct profile *profile = low->variant->profile;
+    bool any = false;
+
+    for (size_t i = 0; i < profile->n_rules; i++) {
+        for (size_t k = 0; k < profile->rules[i].n_names; k++) {
+            uint32_t nr;
+
+            if (syscalls_number(low->syscalls, abi->id, profile->rules[i].names[k].name, &nr) < 0)
+                continue;
+            if (!any || nr > *highest)
+                *highest = nr;
+            any = true;
+        }
+    }
+    return any;
+}
+
+static const struct decision *plain_decision(struct lowering *low, enum decision_origin origin,
+                                             uint32_t verdict)
+{
+    struct decision *decision = arena_alloc(low->arena, sizeof(*decision));
+
+    if (decision)
+        *decision = (struct decision){.origin = origin, .otherwise = verdict};
+    return decision;
+}
+
+/* Adds the ranges of ABI from its number FIRST on, up to the highest of all. */
+static int lower_abi(struct lowering *low, const struct abi *abi, uint32_t first)
+{
+    const struct profile *profile = low->variant->profile;
+    const struct decision *none = plain_decision(low, DECIDED_BY_DEFAULT, profile->default_verdict);
+    uint32_t next = first;
+    uint32_t highest = 0;
+    int r = none ? 0 : -ENOMEM;
+
+    low->n_sites = 0;
+    for (size_t i = 0; r == 0 && i < low->variant->n_rules; i++)
+        /* A rule that says what the default says adds nothing (runc skips it). */
+        if (low->variant->rules[i]->verdict != profile->default_verdict)
+            r = add_rule_sites(low, abi, low->variant->rules[i], (uint32_t)i);
+    if (low->n_sites)
+        qsort(low->sites, low->n_sites, sizeof(*low->sites), compare_sites);
+    for (size_t i = 0; r == 0 && i < low->n_sites;) {
+        uint32_t nr = low->sites[i].nr;
+        size_t same = 1;
+
+        while (i + same < low->n_sites && low->sites[i + same].nr == nr)
+            same++;
+
+        const struct decision *decision = decide(low, &low->sites[i], same);
+
+        if (nr > next)
+            r = add_range(low, next, abi, none);
+        if (r == 0)
+            r = decision ? add_range(low, nr, abi, decision) : -ENOMEM;
+        next = nr + 1;
+        i += same;
+    }
+    if (r < 0)
+        return r;
+
+    bool enosys = (profile->default_verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO &&
+                  !profile->unknown_is_default && highest_named(low, abi, &highest);
+
+    if (!enosys)
+        return add_range(low, next, abi, none);
+    if (highest >= next)
+        r = add_range(low, next, abi, none);
+    if (r == 0) {
+        none = plain_decision(low, DECIDED_AS_NEWER, SECCOMP_RET_ERRNO | ENOSYS);
+        r = none ? add_range(low, highest >= next ? highest + 1 : next, abi, none) : -ENOMEM;
+    }
+    return r;
+}
+
+/*
+ * x86_64 and x32 share an AUDIT_ARCH_*; bit 30 of the number tells them apart. Without x32 its
+ * numbers are foreign, but for -1: a tracer sets it to skip a call (libseccomp does the same).
+ */
+static int lower_x32(struct lowering *low, const struct abi *x86_64, bool with_x32)
+{
+    const struct decision *last = low->ranges[low->n_ranges - 1].decision;
+
+    if (with_x32)
+        return lower_abi(low, abi_get(ABI_X32), X32_BIT);
+
+    const struct decision *foreign =
+        plain_decision(low, DECIDED_AS_FOREIGN, SECCOMP_RET_KILL_THREAD);
+    int r = foreign ? add_range(low, X32_BIT, abi_get(ABI_X32), foreign) : -ENOMEM;
+
+    return r < 0 ? r : add_range(low, UINT32_MAX, x86_64, last);
+}
+
+int policy_lower(struct policy *policy, const struct variant *variant, struct syscalls *syscalls,
+                 struct arena *arena)
+{
+    struct lowering low = {.variant = variant, .syscalls = syscalls, .arena = arena};
+
+    *policy = (struct policy){
+        .target = variant->target,
+        .foreign = SECCOMP_RET_KILL_THREAD, /* libseccomp's SCMP_FLTATR_ACT_BADARCH */
+        .flags = variant->profile->flags,
+    };
+    for (size_t i = 0; i < variant->target->n_abis; i++) {
+        const struct abi *abi = abi_get(variant->target->abis[i]);
+        bool with_x32 = (variant->abis & ((abi_set)1 << ABI_X32)) != 0;
+
+        if (!(variant->abis & ((abi_set)1 << abi->id)) || abi->id == ABI_X32)
+            continue;
+        low.ranges = NULL;
+        low.n_ranges = 0;
+        low.ranges_room = 0;
+
+        int r = lower_abi(&low, abi, 0);
+
+        if (r == 0 && abi->id == ABI_X86_64)
+            r = lower_x32(&low, abi, with_x32);
+        if (r < 0)
+            return r;
+        policy->archs[policy->n_archs++] =
+            (struct policy_arch){abi->audit_arch, low.ranges, low.n_ranges};
+    }
+    return 0;
+}

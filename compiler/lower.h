@@ -1,0 +1,17 @@
+/*
+ * From a variant to a policy: names become numbers, rules become decisions. DESIGN's "What a
+ * profile means" is this file.
+ */
+#ifndef COMPILER_LOWER_H
+#define COMPILER_LOWER_H
+
+#include "compiler/policy.h"
+#include "compiler/resolve.h"
+
+/*
+ * Lowers VARIANT into *POLICY, whose parts live in ARENA. Returns 0 or -ENOMEM.
+ */
+int policy_lower(struct policy *policy, const struct variant *variant, struct syscalls *syscalls,
+                 struct arena *arena);
+
+#endif

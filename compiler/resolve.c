@@ -1,0 +1,109 @@
+/* Conditions: pure decisions over the model. */
+#include "compiler/resolve.h"
+
+#include <errno.h>
+
+enum rule_state rule_resolve(const struct rule *rule, const struct variant_request *request)
+{
+    const struct conditions *out = &rule->excludes;
+    const struct conditions *in = &rule->includes;
+    abi_set native = (abi_set)1 << request->target->abis[0];
+
+    if (out->arches & native)
+        return RULE_EXCLUDED_ARCH;
+    if (out->caps & request->caps)
+        return RULE_EXCLUDED_CAP;
+    if (out->min_kernel && request->kernel >= out->min_kernel)
+        return RULE_EXCLUDED_KERNEL;
+    if (in->arches && !(in->arches & native))
+        return RULE_OTHER_ARCH;
+    if (in->caps & ~request->caps)
+        return RULE_MISSING_CAP;
+    if (in->min_kernel > request->kernel)
+        return RULE_OLD_KERNEL;
+    return RULE_ACTIVE;
+}
+
+/* The ABIs that PROFILE asks for on a kernel whose native ABI is NATIVE. */
+static abi_set requested_abis(const struct profile *profile, enum abi_id native)
+{
+    abi_set abis = ((abi_set)1 << native) | profile->architectures;
+
+    for (size_t i = 0; i < profile->n_arch_map; i++)
+        if (profile->arch_map[i].architecture == native)
+            abis |= profile->arch_map[i].sub_architectures;
+    return abis;
+}
+
+int variant_resolve(struct variant *variant, const struct profile *profile,
+                    const struct variant_request *request, struct arena *arena, struct diags *diags)
+{
+    const struct target *target = request->target;
+
+    *variant = (struct variant){
+        .profile = profile,
+        .target = target,
+        .abis = requested_abis(profile, target->abis[0]) & target_abis(target),
+        .rules = arena_calloc(arena, profile->n_rules, sizeof(*variant->rules)),
+    };
+    if (!variant->rules)
+        return -ENOMEM;
+    for (size_t i = 0; i < target->n_abis; i++) {
+        const struct abi *abi = abi_get(target->abis[i]);
+
+        if (!(variant->abis & ((abi_set)1 << abi->id)) || abi_is_installed(abi))
+            continue;
+        diags_add(diags, DIAG_ERROR, (struct location){0, 0},
+                  "%s needs libseccomp %s or newer; installed is %s", abi->scmp_name, abi->since,
+                  compiler_libseccomp_version());
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < profile->n_rules; i++)
+        if (rule_resolve(&profile->rules[i], request) == RULE_ACTIVE)
+            variant->rules[variant->n_rules++] = &profile->rules[i];
+    return 0;
+}
+
+/* Adds VERSION to the rising list, once. Past VARIANT_KERNELS_MAX versions: false. */
+static bool add_kernel(struct variant_axes *axes, uint32_t version)
+{
+    uint32_t at = axes->n_kernels;
+
+    if (!version)
+        return true;
+    while (at > 0 && axes->kernels[at - 1] >= version)
+        at--;
+    if (at < axes->n_kernels && axes->kernels[at] == version)
+        return true;
+    if (axes->n_kernels == VARIANT_KERNELS_MAX)
+        return false;
+    for (uint32_t i = axes->n_kernels++; i > at; i--)
+        axes->kernels[i] = axes->kernels[i - 1];
+    axes->kernels[at] = version;
+    return true;
+}
+
+void variant_axes_of(struct variant_axes *axes, const struct profile *profile)
+{
+    *axes = (struct variant_axes){0};
+    for (size_t i = 0; i < profile->n_rules; i++) {
+        const struct rule *rule = &profile->rules[i];
+
+        axes->caps |= rule->includes.caps | rule->excludes.caps;
+        if (!add_kernel(axes, rule->includes.min_kernel) ||
+            !add_kernel(axes, rule->excludes.min_kernel))
+            axes->all_kernels = true;
+    }
+}
+
+void variant_normalise(const struct variant_axes *axes, struct variant_request *request)
+{
+    uint32_t reached = 0;
+
+    request->caps &= axes->caps;
+    if (axes->all_kernels)
+        return;
+    for (uint32_t i = 0; i < axes->n_kernels && axes->kernels[i] <= request->kernel; i++)
+        reached = axes->kernels[i];
+    request->kernel = reached;
+}

@@ -5,14 +5,22 @@ libcompiler_la_LIBADD = libutil.la $(SECCOMP_LIBS) $(YAJL_LIBS)
 libcompiler_la_SOURCES = \
 	compiler/abi.c compiler/abi.h \
 	compiler/action.c compiler/action.h \
+	compiler/assemble.c compiler/assemble.h \
 	compiler/bpf.c compiler/bpf.h \
 	compiler/capability.c \
-	compiler/compile.h \
+	compiler/choice.c compiler/choice.h \
+	compiler/compile.c compiler/compile.h \
 	compiler/diag.c compiler/diag.h \
+	compiler/diagram.c compiler/diagram.h \
+	compiler/emit.c compiler/emit.h \
 	compiler/errno-names.c \
 	compiler/json-error.c compiler/json-error.h \
 	compiler/json.c compiler/json.h \
 	compiler/kernel-version.c \
+	compiler/lower.c compiler/lower.h \
+	compiler/policy.c compiler/policy.h \
 	compiler/profile.h \
+	compiler/resolve.c compiler/resolve.h \
+	compiler/shape.c compiler/shape.h \
 	compiler/suggest.c compiler/suggest.h \
 	compiler/syscalls.c compiler/syscalls.h

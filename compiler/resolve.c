@@ -53,9 +53,11 @@ int variant_resolve(struct variant *variant, const struct profile *profile,
 
         if (!(variant->abis & ((abi_set)1 << abi->id)) || abi_is_installed(abi))
             continue;
+        char installed[32];
+
         diags_add(diags, DIAG_ERROR, (struct location){0, 0},
                   "%s needs libseccomp %s or newer; installed is %s", abi->scmp_name, abi->since,
-                  compiler_libseccomp_version());
+                  compiler_libseccomp_version(installed, sizeof(installed)));
         return -EINVAL;
     }
     for (size_t i = 0; i < profile->n_rules; i++)

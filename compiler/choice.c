@@ -159,10 +159,12 @@ static enum knowledge settle(const struct literal *literal, uint8_t known)
     return known;
 }
 
-static void fail_clause(const struct choices *choices, uint8_t *known, size_t clause)
+static void set_clause(const struct choices *choices, uint8_t *known, size_t clause,
+                       enum knowledge all)
 {
-    memset(known + choices->first[clause], FAILS,
-           choices->first[clause + 1] - choices->first[clause]);
+    size_t first = choices->first[clause];
+
+    memset(known + first, all, choices->first[clause + 1] - first);
 }
 
 /* What is known of a whole CLAUSE: HOLDS, FAILS or OPEN. */
@@ -193,22 +195,23 @@ static bool simplify(const struct choices *choices, uint8_t *known, uint32_t *ve
     for (size_t c = 0; c < end; c++) {
         enum knowledge clause = settle_clause(choices, known, c);
 
-        if (clause == FAILS) {
-            fail_clause(choices, known, c);
-        } else if (clause == HOLDS) {
+        if (clause == HOLDS) {
             *verdict = decision->clauses[c].verdict;
             end = c;
+        } else if (clause == FAILS) {
+            set_clause(choices, known, c, FAILS);
         }
     }
+    /* The clause that holds stays in sight only where it says something else than its absence. */
     for (size_t c = end; c < decision->n_clauses; c++)
-        fail_clause(choices, known, c);
+        set_clause(choices, known, c, c == end && *verdict != decision->otherwise ? HOLDS : FAILS);
     /* The last open clauses may say what is said after them anyway. */
     for (size_t c = end; c-- > 0;) {
         if (known[choices->first[c]] == FAILS)
             continue;
         if (decision->clauses[c].verdict != *verdict)
             return true;
-        fail_clause(choices, known, c);
+        set_clause(choices, known, c, FAILS);
     }
     return false;
 }

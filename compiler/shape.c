@@ -14,6 +14,7 @@
 
 enum {
     MAX_ATOMS = 256, /* for the dynamic program; larger switches are split in the middle */
+    LONG_CHAIN = 16, /* JEQs in a row where the dynamic program was not run */
     SPLIT_SLACK = 1, /* how far outside Knuth's bounds a split is still looked for */
     CHAIN = UINT16_MAX,
 };
@@ -236,7 +237,7 @@ static int make_tree(struct shaping *shaping, size_t i, size_t j, bool hole,
     struct branch *branch;
     int r;
 
-    if (cell ? cell->chain : one_run && j - i + hole <= 4)
+    if (cell ? cell->chain : one_run && j - i + hole <= LONG_CHAIN)
         return make_chain(shaping, i, j, hole, root);
 
     size_t split = cell ? cell->split : middle_split(shaping, i, j);

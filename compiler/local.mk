@@ -19,7 +19,9 @@ libcompiler_la_SOURCES = \
 	compiler/kernel-version.c \
 	compiler/lower.c compiler/lower.h \
 	compiler/policy.c compiler/policy.h \
-	compiler/profile.h \
+	compiler/profile-parse.c compiler/profile.h \
+	compiler/profile-reader.c compiler/profile-reader.h \
+	compiler/profile-rule.c compiler/profile-rule.h \
 	compiler/resolve.c compiler/resolve.h \
 	compiler/shape.c compiler/shape.h \
 	compiler/suggest.c compiler/suggest.h \

@@ -80,6 +80,7 @@ struct profile {
     bool default_errno_named; /* its errno came from a name: see verdict_on_abi() */
     struct location default_at;
     abi_set architectures; /* of "architectures" */
+    struct location architectures_at;
     const struct arch_map_entry *arch_map;
     size_t n_arch_map;
     uint32_t flags;                /* SECCOMP_FILTER_FLAG_* */

@@ -2,8 +2,10 @@
 #include "compiler/suggest.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 enum {
     WORD_MAX = 64, /* longer words get no suggestion */
@@ -51,19 +53,47 @@ static size_t word_distance(const char *a, size_t len_a, const char *b, size_t l
     return rows[len_a % 3][len_b];
 }
 
+/*
+ * The length of what two words of one family share: "SCMP_ACT_" of SCMP_ACT_LOG and SCMP_ACT_ALLOW.
+ * It says nothing about how close they are.
+ */
+static size_t family_length(const char *a, const char *b)
+{
+    size_t family = 0;
+
+    for (size_t i = 0; a[i] && lower(a[i]) == lower(b[i]); i++)
+        if (a[i] == '_')
+            family = i + 1;
+    return family;
+}
+
+/* True where CANDIDATE is WORD behind a family's prefix: "CAP_KILL" for "kill". */
+static bool lacks_family(const char *word, const char *candidate)
+{
+    size_t len = strlen(word), len_candidate = strlen(candidate);
+
+    return len_candidate > len && candidate[len_candidate - len - 1] == '_' &&
+           !strcasecmp(candidate + len_candidate - len, word);
+}
+
 void suggest_offer(struct suggestion *suggestion, const char *candidate)
 {
-    size_t len = strlen(suggestion->word);
-    size_t len_candidate = candidate ? strlen(candidate) : 0;
+    const char *word = suggestion->word;
+    size_t distance;
 
-    if (len == 0 || len_candidate == 0 || len > WORD_MAX || len_candidate > WORD_MAX)
+    if (!candidate || !*word || strlen(word) > WORD_MAX || strlen(candidate) > WORD_MAX)
         return;
-
-    size_t longer = len > len_candidate ? len : len_candidate;
-    size_t distance = word_distance(suggestion->word, len, candidate, len_candidate);
-
-    if (distance <= (longer + LETTERS_PER_SLIP - 1) / LETTERS_PER_SLIP && distance < longer &&
-        distance < suggestion->distance) {
+    if (lacks_family(word, candidate)) {
+        distance = 1;
+    } else {
+        size_t family = family_length(word, candidate);
+        size_t len = strlen(word) - family, len_candidate = strlen(candidate) - family;
+        size_t longer = len > len_candidate ? len : len_candidate;
+        distance = word_distance(word + family, len, candidate + family, len_candidate);
+        if (distance >= longer || distance > (longer + LETTERS_PER_SLIP - 1) / LETTERS_PER_SLIP)
+            return;
+    }
+    if (distance < suggestion->distance) {
         suggestion->distance = distance;
         suggestion->best = candidate;
     }

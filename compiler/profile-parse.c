@@ -344,7 +344,8 @@ static void read_profile(struct reader *reader, const struct json_node *object,
     read_unknown_syscalls(reader, slots[KEY_UNKNOWN_SYSCALLS], profile);
     read_rules(reader, slots[KEY_SYSCALLS], profile);
     check_listener(reader, slots, profile);
-    check_notify(reader, slots, profile);
+    if (!reader->no_memory) /* else rules may be missing */
+        check_notify(reader, slots, profile);
 }
 
 int profile_parse(struct profile *profile, const char *text, size_t len, struct arena *arena,

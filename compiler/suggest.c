@@ -8,8 +8,8 @@
 #include <strings.h>
 
 enum {
-    WORD_MAX = 64, /* longer words get no suggestion */
-    LETTERS_PER_SLIP = 3,
+    WORD_MAX = 64,        /* longer words get no suggestion */
+    LETTERS_PER_SLIP = 3, /* a word of 2 to 4 letters may have one slip, of 5 to 7 two, … */
 };
 
 struct suggestion suggest_begin(const char *word)
@@ -90,7 +90,7 @@ void suggest_offer(struct suggestion *suggestion, const char *candidate)
         size_t len = strlen(word) - family, len_candidate = strlen(candidate) - family;
         size_t longer = len > len_candidate ? len : len_candidate;
         distance = word_distance(word + family, len, candidate + family, len_candidate);
-        if (distance >= longer || distance > (longer + LETTERS_PER_SLIP - 1) / LETTERS_PER_SLIP)
+        if (distance >= longer || distance > (longer + 1) / LETTERS_PER_SLIP)
             return;
     }
     if (distance < suggestion->distance) {

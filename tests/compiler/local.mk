@@ -24,3 +24,15 @@ TESTS += tests/compiler/test-emit
 tests_compiler_test_emit_SOURCES = tests/compiler/test-emit.c
 tests_compiler_test_emit_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_emit_LDADD = libcompiler.la $(CHECK_LIBS)
+check_PROGRAMS += tests/compiler/test-profile-parse
+TESTS += tests/compiler/test-profile-parse
+tests_compiler_test_profile_parse_SOURCES = tests/compiler/test-profile-parse.c
+tests_compiler_test_profile_parse_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_profile_parse_LDADD = $(compiler_test_libs)
+EXTRA_DIST += \
+	tests/data/parse/docker.json \
+	tests/data/parse/everything.json \
+	tests/data/parse/oci-config.json \
+	tests/data/parse/oci.json \
+	tests/data/parse/old-names.json \
+	tests/data/parse/wrapped.json

@@ -3,4 +3,5 @@ noinst_LTLIBRARIES += libutil.la
 libutil_la_SOURCES = \
 	util/arena.c util/arena.h \
 	util/cleanup.h \
-	util/packet.c util/packet.h
+	util/packet.c util/packet.h \
+	util/str.c util/str.h

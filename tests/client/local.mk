@@ -1,1 +1,37 @@
-# tests/client/: unit tests of client/
+# tests/client/: unit tests of client/. Those of the library's inner functions link its parts, since
+# the library itself shows the public ones only.
+libsecprof_parts = libsecprof-parts.la libprotocol.la libutil.la
+check_LTLIBRARIES = libsecprof-parts.la
+libsecprof_parts_la_SOURCES = $(libsecprof_la_SOURCES)
+
+fake_server = tests/client/fake-server.c tests/client/fake-server.h
+
+check_PROGRAMS += tests/client/test-libsecprof
+TESTS += tests/client/test-libsecprof
+tests_client_test_libsecprof_SOURCES = tests/client/test-libsecprof.c $(fake_server)
+tests_client_test_libsecprof_CPPFLAGS = $(check_unit_cppflags)
+tests_client_test_libsecprof_LDADD = libsecprof.la libprotocol.la libutil.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/client/test-connection
+TESTS += tests/client/test-connection
+tests_client_test_connection_SOURCES = tests/client/test-connection.c $(fake_server)
+tests_client_test_connection_CPPFLAGS = $(check_unit_cppflags)
+tests_client_test_connection_LDADD = libsecprof.la libprotocol.la libutil.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/client/test-errors
+TESTS += tests/client/test-errors
+tests_client_test_errors_SOURCES = tests/client/test-errors.c
+tests_client_test_errors_CPPFLAGS = $(check_unit_cppflags)
+tests_client_test_errors_LDADD = $(libsecprof_parts) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/client/test-install
+TESTS += tests/client/test-install
+tests_client_test_install_SOURCES = tests/client/test-install.c
+tests_client_test_install_CPPFLAGS = $(check_unit_cppflags)
+tests_client_test_install_LDADD = $(libsecprof_parts) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/client/test-replies
+TESTS += tests/client/test-replies
+tests_client_test_replies_SOURCES = tests/client/test-replies.c $(fake_server)
+tests_client_test_replies_CPPFLAGS = $(check_unit_cppflags)
+tests_client_test_replies_LDADD = libsecprof.la libprotocol.la libutil.la $(CHECK_LIBS)

@@ -10,3 +10,9 @@ TESTS += tests/util/test-packet
 tests_util_test_packet_SOURCES = tests/util/test-packet.c
 tests_util_test_packet_CPPFLAGS = $(check_unit_cppflags)
 tests_util_test_packet_LDADD = libutil.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/util/test-str
+TESTS += tests/util/test-str
+tests_util_test_str_SOURCES = tests/util/test-str.c
+tests_util_test_str_CPPFLAGS = $(check_unit_cppflags)
+tests_util_test_str_LDADD = libutil.la $(CHECK_LIBS)

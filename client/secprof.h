@@ -1,0 +1,248 @@
+/*
+ * libsecprof: fetches seccomp filters from secprofd. It needs libc only.
+ *
+ * A handle may be used by many threads: each call locks it. After fork(2) the child may go on with
+ * the handle of its parent: it connects anew by itself. Where the daemon was started again since
+ * the last call, the handle connects anew too, once per call.
+ *
+ * Functions that can fail return a negative errno code; secprof_strerror() has a text for each one:
+ *
+ *   -EINVAL           not a profile name, or another argument has no valid value
+ *   -ENOENT           no such profile, or none that this process may read
+ *   -ENODATA          the profile is broken and no earlier filter of it is in service
+ *   -ENXIO            no such target, or the daemon does not serve it
+ *   -EPERM            the daemon does not let this process do that
+ *   -EBUSY            a limit of the daemon is reached; try again later
+ *   -ESHUTDOWN        the daemon is stopping
+ *   -EREMOTEIO        the daemon failed; its log has the reason
+ *   -EPROTONOSUPPORT  the daemon speaks another version of the protocol
+ *   -EBADRQC          the daemon does not know this request: it is older than this library
+ *   -EBADR, -EMSGSIZE the daemon takes the request for malformed
+ *   -ECONNREFUSED     no daemon listens at the socket's path
+ *   -EACCES           the socket may not be reached by this process
+ *   -EPROTOTYPE       the socket is of another type: it is not secprofd's
+ *   -ECONNRESET       the daemon closed the connection without an answer
+ *   -ETIMEDOUT        the daemon did not answer in time
+ *   -EBADMSG          the answer breaks the protocol and was not used
+ *   -ENOEXEC          install: the filter is for another architecture than this process's
+ *   -EOPNOTSUPP       install: the filter needs a listener
+ *   -ENOSYS           install: the kernel refuses the filter or one of its flags as unknown
+ *   -ESRCH            install: another thread could not be given the filter too
+ *   -E2BIG            a struct sets a field that this version of the library does not know
+ *   -ENAMETOOLONG     the socket's path is too long
+ *   -ENOMEM, -EMFILE, -ENFILE  no memory or no room for fds, here or (ENOMEM) in the kernel
+ */
+#ifndef SECPROF_H
+#define SECPROF_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
+/* A connection to secprofd. */
+struct secprof;
+
+/* The default of secprof_open(), and the environment variable that replaces it. */
+#define SECPROF_DEFAULT_SOCKET "/run/secprof/secprof.sock"
+#define SECPROF_SOCKET_ENV     "SECPROF_SOCKET"
+
+/* In milliseconds. */
+#define SECPROF_DEFAULT_TIMEOUT 5000
+#define SECPROF_NO_TIMEOUT      (-1)
+
+/* The version of a kernel for struct secprof_options. */
+#define SECPROF_KERNEL(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
+
+/*
+ * Which filter of a profile is wanted. Later versions may have more fields at the end, so begin
+ * with SECPROF_OPTIONS_INIT: it means what NULL means too, this machine and no capabilities.
+ */
+struct secprof_options {
+    uint32_t size;       /* of this struct, as the caller knows it */
+    uint32_t audit_arch; /* AUDIT_ARCH_* of the target's native ABI; 0: the daemon's */
+    uint64_t caps;       /* capabilities that the process will have: bit 1 << CAP_* */
+    uint32_t kernel;     /* SECPROF_KERNEL() that the filter will run on; 0: the daemon's */
+    uint32_t zero;
+};
+
+#define SECPROF_OPTIONS_INIT                       \
+    {                                              \
+        sizeof(struct secprof_options), 0, 0, 0, 0 \
+    }
+
+/* About a filter that was fetched. Begin with SECPROF_INFO_INIT; later versions may be longer. */
+struct secprof_info {
+    uint32_t size;            /* of this struct, as the caller knows it */
+    uint32_t n_insns;         /* 8 bytes each */
+    uint64_t generation;      /* of what the daemon serves: grows with each change */
+    unsigned char digest[32]; /* SHA-256 of the filter */
+    uint32_t filter_flags;    /* SECCOMP_FILTER_FLAG_* that the profile asks for */
+    uint32_t audit_arch;      /* the target's */
+    uint32_t stale;           /* 1: the file on disk is broken, this is its last good filter */
+    uint32_t zero;
+};
+
+#define SECPROF_INFO_INIT                                  \
+    {                                                      \
+        sizeof(struct secprof_info), 0, 0, {0}, 0, 0, 0, 0 \
+    }
+
+/*
+ * Connects to the daemon at the socket PATH; NULL: to $SECPROF_SOCKET where that is set (and this
+ * is no set-user-ID process), else to SECPROF_DEFAULT_SOCKET. TIMEOUT_MS is as in
+ * secprof_set_timeout() and holds for the connection too. Returns 0 and in *HANDLE what the caller
+ * gives to secprof_close(), or a negative code; then *HANDLE is NULL.
+ */
+int secprof_open(struct secprof **handle, const char *path, int timeout_ms);
+
+/* Ends the connection and frees HANDLE, which may be NULL. No other thread may use it any more. */
+void secprof_close(struct secprof *handle);
+
+/*
+ * How many milliseconds each later call waits for the daemon in all; 0 means
+ * SECPROF_DEFAULT_TIMEOUT, SECPROF_NO_TIMEOUT for ever. Returns 0, or -EINVAL for any other
+ * negative number.
+ */
+int secprof_set_timeout(struct secprof *handle, int timeout_ms);
+
+/*
+ * Fetches the filter of profile NAME as a file: a read-only, close-on-exec fd of sealed memory with
+ * its own offset, at 0. The file holds struct sock_filter in the target's byte order. OPTIONS and
+ * INFO may be NULL. Returns the fd, which the caller closes, or a negative code.
+ */
+int secprof_get_fd(struct secprof *handle, const char *name, const struct secprof_options *options,
+                   struct secprof_info *info);
+
+/*
+ * Fetches the filter of profile NAME into memory: *LEN bytes at *FILTER, which the caller gives to
+ * free(). They are struct sock_filter in the target's byte order, aligned for it. OPTIONS and INFO
+ * may be NULL. Returns 0 or a negative code; then *FILTER is NULL.
+ */
+int secprof_get_bytes(struct secprof *handle, const char *name,
+                      const struct secprof_options *options, void **filter, size_t *len,
+                      struct secprof_info *info);
+
+/*
+ * Fetches the filter of profile NAME and installs it in the calling thread, or in all threads of
+ * the process where the profile has the flag SECCOMP_FILTER_FLAG_TSYNC. It holds from then on, also
+ * after execve(2), and cannot be taken away. OPTIONS and INFO may be NULL.
+ *
+ * The thread's no_new_privs is set (PR_SET_NO_NEW_PRIVS), and stays set where the kernel then
+ * refuses the filter. Refused before that, with nothing changed: a filter for another architecture
+ * (-ENOEXEC), and one that asks for a listener (-EOPNOTSUPP). Returns 0 or a negative code.
+ */
+int secprof_install(struct secprof *handle, const char *name, const struct secprof_options *options,
+                    struct secprof_info *info);
+
+/*
+ * Installs the LEN bytes at FILTER, which came with INFO from secprof_get_bytes(), as
+ * secprof_install() does. It is safe in a child between fork(2) and execve(2), also where the
+ * parent has threads: it takes no lock and no memory.
+ */
+int secprof_install_filter(const void *filter, size_t len, const struct secprof_info *info);
+
+/* What a profile's file and filter are to each other. */
+enum secprof_state {
+    SECPROF_SERVED = 1,  /* what is on disk is in service */
+    SECPROF_STALE = 2,   /* what is on disk is broken; the last good filter is in service */
+    SECPROF_BROKEN = 3,  /* nothing is in service under this name */
+    SECPROF_PENDING = 4, /* its first compile is under way */
+};
+
+/* One profile in a list. Later versions may have more fields at the end. */
+struct secprof_entry {
+    const char *name;
+    uint64_t generation;      /* in which its filter came into service; 0: none is */
+    unsigned char digest[32]; /* of the daemon's own target's filter, without capabilities */
+    uint32_t n_insns;         /* of the same filter */
+    uint32_t state;           /* enum secprof_state */
+};
+
+/* Called for one profile; ENTRY is valid until it returns. Not 0: the list ends here. */
+typedef int (*secprof_list_fn)(const struct secprof_entry *entry, void *data);
+
+/*
+ * Calls FN with DATA for each profile that this process may fetch, in the order of strcmp(). The
+ * list is fetched whole first, so FN may use HANDLE. Returns 0, what FN returned where that was not
+ * 0, or a negative code.
+ */
+int secprof_list(struct secprof *handle, secprof_list_fn fn, void *data);
+
+/* The daemon. Counters begin at 0 with it. Later versions may have more fields at the end. */
+struct secprof_status {
+    const char *version;    /* of secprofd */
+    const char *libseccomp; /* version of its libseccomp */
+    uint64_t generation;
+    uint64_t uptime_usec;
+    uint64_t requests;        /* answered, of every kind */
+    uint64_t refused;         /* of these, with an error */
+    uint64_t compiles;        /* finished */
+    uint64_t compile_errors;  /* of these, refused profiles */
+    uint64_t worker_failures; /* crashed, hung or talked nonsense */
+    uint64_t memory_hits;     /* filters that were in memory when asked for */
+    uint64_t cache_hits;      /* filters read from the disk cache */
+    uint64_t cache_misses;    /* looked for in the disk cache in vain */
+    uint64_t cache_bad;       /* entries that failed their check and were dropped */
+    uint64_t cache_errors;    /* entries that could not be written */
+    uint32_t profiles;        /* names in service or broken, of all clients */
+    uint32_t profiles_stale;
+    uint32_t profiles_broken;
+    uint32_t variants; /* filters in memory */
+    uint32_t connections;
+    uint32_t connections_refused; /* over a limit */
+    uint32_t jobs;                /* compiles waiting or under way */
+    uint32_t workers;
+};
+
+/* Asks how the daemon is. Returns 0 and *STATUS, which the caller gives to free() whole, or a
+ * negative code; then *STATUS is NULL. */
+int secprof_status(struct secprof *handle, struct secprof_status **status);
+
+/* One profile. Later versions may have more fields at the end. */
+struct secprof_profile_status {
+    const char *path;                /* of its file */
+    const char *text;                /* errors and warnings of its last compile, a line each */
+    uint64_t generation;             /* in which its filter came into service; 0: none is */
+    unsigned char digest[32];        /* of the daemon's own target's filter, without capabilities */
+    unsigned char source_digest[32]; /* SHA-256 of the file that it was made from */
+    uint32_t n_insns;
+    uint32_t filter_flags;
+    uint32_t state;    /* enum secprof_state */
+    uint32_t variants; /* of this profile, in memory */
+};
+
+/* Asks how profile NAME is. Returns 0 and *STATUS, which the caller gives to free() whole, or a
+ * negative code; then *STATUS is NULL. */
+int secprof_profile_status(struct secprof *handle, const char *name,
+                           struct secprof_profile_status **status);
+
+/*
+ * Waits until everything that is on disk now is in service. For root and the daemon's user. The
+ * pointers may be NULL: they get the daemon's generation, the number of profiles, and how many of
+ * these are stale or broken. Returns 0 or a negative code.
+ */
+int secprof_reload(struct secprof *handle, uint64_t *generation, uint32_t *profiles,
+                   uint32_t *broken);
+
+/* What a negative code of this library means; never NULL, valid for ever. */
+const char *secprof_strerror(int error);
+
+/*
+ * Copies what the daemon said about the handle's last failed call, in words, to TEXT: at most SIZE
+ * - 1 bytes and a NUL. It is empty where the last call succeeded or the daemon said nothing. It can
+ * hold several lines, and text from profiles. Returns the length of the whole text.
+ */
+size_t secprof_last_message(struct secprof *handle, char *text, size_t size);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,41 @@
+/* Bytes as text: hex and base64. */
+#include "util/str.h"
+
+#include <stdint.h>
+
+char *str_hex(const void *bytes, size_t n, char *text)
+{
+    static const char digits[] = "0123456789abcdef";
+    const uint8_t *from = bytes;
+    char *to = text;
+
+    for (size_t i = 0; i < n; i++) {
+        *to++ = digits[from[i] >> 4];
+        *to++ = digits[from[i] & 0xf];
+    }
+    *to = '\0';
+    return text;
+}
+
+char *str_base64(const void *bytes, size_t n, char *text)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    const uint8_t *from = bytes;
+    char *to = text;
+
+    for (size_t i = 0; i < n; i += 3) {
+        size_t left = n - i;
+        uint32_t group = (uint32_t)from[i] << 16;
+
+        if (left > 1)
+            group |= (uint32_t)from[i + 1] << 8;
+        if (left > 2)
+            group |= from[i + 2];
+        *to++ = digits[group >> 18];
+        *to++ = digits[group >> 12 & 0x3f];
+        *to++ = left > 1 ? digits[group >> 6 & 0x3f] : '=';
+        *to++ = left > 2 ? digits[group & 0x3f] : '=';
+    }
+    *to = '\0';
+    return text;
+}

@@ -203,29 +203,14 @@ static int place_mask(struct assembler *as, const struct node *node)
     return r < 0 ? r : push(as, BPF_ALU | BPF_AND | BPF_K, 0, 0, node->mask);
 }
 
-/* Places a fold; returns the position of its first test, which has the number in A. */
-static int place_fold(struct assembler *as, const struct node *node)
+/* Places an AND that falls through into the node below it. */
+static int place_strip(struct assembler *as, const struct node *node)
 {
-    const struct goal beyond = {node->beyond, NOWHERE};
-    struct goal below = {NULL, place_node(as, node->below, WORD_FOLDED_NR)};
-    struct goal at = no_goal;
+    int below = place_node(as, node->below, WORD_FOLDED_NR);
 
-    if (below.position < 0)
-        return below.position;
-    /* What is far may have to be placed now: nothing may come between AND and what follows it. */
-    at.position = place_node(as, node->beyond, WORD_FOLDED_NR);
-    if (at.position < 0)
-        return at.position;
-    if ((size_t)below.position + 1 != as->n)
-        below.position = push_ja(as, below.position);
-    if (below.position < 0)
-        return below.position;
-    at.position = push(as, BPF_ALU | BPF_AND | BPF_K, 0, 0, ~node->bit);
-    if (at.position >= 0)
-        at.position = push_jump(as, BPF_JGE, node->limit, beyond, at, WORD_FOLDED_NR);
-    if (at.position >= 0)
-        at.position = push_jump(as, BPF_JGE, node->bit, at, below, WORD_FOLDED_NR);
-    return at.position;
+    if (below >= 0 && (size_t)below + 1 != as->n)
+        below = push_ja(as, below);
+    return below < 0 ? below : push(as, BPF_ALU | BPF_AND | BPF_K, 0, 0, ~node->bit);
 }
 
 /* Returns the position at which NODE can be entered with word HELD in A. */
@@ -245,8 +230,8 @@ static int place_node(struct assembler *as, const struct node *node, uint32_t he
         case NODE_MASK:
             at = place_mask(as, node);
             break;
-        case NODE_FOLD:
-            at = place_fold(as, node);
+        case NODE_STRIP:
+            at = place_strip(as, node);
             break;
         }
         if (at < 0)

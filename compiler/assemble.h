@@ -9,12 +9,6 @@
 #include "compiler/abi.h"
 #include "compiler/diagram.h"
 
-/*
- * The word of a switch on a number that NODE_FOLD has brought to the first ABI's: such a switch is
- * entered with the number loaded, never by loading it.
- */
-#define WORD_FOLDED_NR UINT32_MAX
-
 /* Where a jump's target may be entered: nothing that a node asks for is in A. */
 #define WORD_NONE (UINT32_MAX - 1)
 

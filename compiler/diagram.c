@@ -2,6 +2,8 @@
 #include "compiler/diagram.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
 #include <string.h>
 
 enum {
@@ -29,9 +31,8 @@ static uint32_t hash_node(const struct node *node)
     case NODE_MASK:
         hash = mix(hash, (uint64_t)node->mask << 32 | node->value);
         return mix(hash, (uint64_t)node->if_set->id << 32 | node->if_not->id);
-    case NODE_FOLD:
-        hash = mix(hash, (uint64_t)node->bit << 32 | node->limit);
-        return mix(hash, (uint64_t)node->beyond->id << 32 | node->below->id);
+    case NODE_STRIP:
+        return mix(hash, (uint64_t)node->bit << 32 | node->below->id);
     }
     return hash;
 }
@@ -54,9 +55,8 @@ static bool nodes_equal(const struct node *a, const struct node *b)
     case NODE_MASK:
         return a->mask == b->mask && a->value == b->value && a->if_set == b->if_set &&
                a->if_not == b->if_not;
-    case NODE_FOLD:
-        return a->bit == b->bit && a->limit == b->limit && a->beyond == b->beyond &&
-               a->below == b->below;
+    case NODE_STRIP:
+        return a->bit == b->bit && a->below == b->below;
     }
     return false;
 }
@@ -165,14 +165,12 @@ const struct node *diagram_mask(struct diagram *diagram, uint32_t word, uint32_t
     return if_set == if_not ? if_set : intern(diagram, &node);
 }
 
-const struct node *diagram_fold(struct diagram *diagram, uint32_t bit, uint32_t limit,
-                                const struct node *beyond, const struct node *below)
+const struct node *diagram_strip(struct diagram *diagram, uint32_t bit, const struct node *below)
 {
     struct node node = {
-        .kind = NODE_FOLD,
+        .kind = NODE_STRIP,
+        .word = offsetof(struct seccomp_data, nr),
         .bit = bit,
-        .limit = limit,
-        .beyond = beyond,
         .below = below,
     };
 

@@ -11,11 +11,17 @@
 
 #include "util/arena.h"
 
+/*
+ * The word of a switch on a number that NODE_STRIP has brought to the first ABI's, or that is below
+ * the bit anyway: such a switch is entered with the number loaded, never by loading it.
+ */
+#define WORD_FOLDED_NR UINT32_MAX
+
 enum node_kind {
     NODE_RETURN, /* the end: a verdict */
     NODE_SWITCH, /* by which range a word of seccomp_data is in */
     NODE_MASK,   /* by whether some bits of a word have given values */
-    NODE_FOLD,   /* by number, where two ABIs share one table but for a bit: x32 on x86_64 */
+    NODE_STRIP,  /* a bit of the number is cleared; then on as for the ABI that has it clear */
 };
 
 /* One range of a switch: from FIRST to the next range's FIRST. */
@@ -28,7 +34,7 @@ struct node {
     enum node_kind kind;
     uint32_t id;   /* counts up from 0 in the order of creation: children have lower ids */
     uint32_t hash; /* of what follows */
-    uint32_t word; /* byte offset in struct seccomp_data (SWITCH, MASK) */
+    uint32_t word; /* byte offset in struct seccomp_data (SWITCH, MASK, STRIP), or WORD_FOLDED_NR */
     union {
         uint32_t verdict;
         struct {
@@ -42,9 +48,7 @@ struct node {
             const struct node *if_not;
         };
         struct {
-            uint32_t bit;   /* numbers from it on belong to the second ABI */
-            uint32_t limit; /* numbers from it on go to BEYOND */
-            const struct node *beyond;
+            uint32_t bit;
             const struct node *below; /* decides number & ~bit */
         };
     };
@@ -72,7 +76,6 @@ const struct node *diagram_switch(struct diagram *diagram, uint32_t word,
 const struct node *diagram_mask(struct diagram *diagram, uint32_t word, uint32_t mask,
                                 uint32_t value, const struct node *if_set,
                                 const struct node *if_not);
-const struct node *diagram_fold(struct diagram *diagram, uint32_t bit, uint32_t limit,
-                                const struct node *beyond, const struct node *below);
+const struct node *diagram_strip(struct diagram *diagram, uint32_t bit, const struct node *below);
 
 #endif

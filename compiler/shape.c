@@ -285,8 +285,8 @@ static const struct node *child_of(const struct node *node, size_t i)
         return i < node->n ? node->segments[i].child : NULL;
     case NODE_MASK:
         return i == 0 ? node->if_set : i == 1 ? node->if_not : NULL;
-    case NODE_FOLD:
-        return i == 0 ? node->below : i == 1 ? node->beyond : NULL;
+    case NODE_STRIP:
+        return i == 0 ? node->below : NULL;
     }
     return NULL;
 }
@@ -310,8 +310,8 @@ static size_t own_size(const struct node *node)
         return size;
     case NODE_MASK:
         return node->value == 0 || (node->mask & (node->mask - 1)) == 0 ? 2 : 3;
-    case NODE_FOLD:
-        return 4;
+    case NODE_STRIP:
+        return 1;
     }
     return size;
 }

@@ -21,3 +21,30 @@ client/libsecprof.pc: client/libsecprof.pc.in Makefile
 		-e 's|@libdir[@]|$(libdir)|' -e 's|@includedir[@]|$(includedir)|' \
 		-e 's|@PACKAGE_VERSION[@]|$(PACKAGE_VERSION)|' \
 		$(top_srcdir)/client/libsecprof.pc.in > $@
+
+# secprofctl: all but main() in a library, for the tests.
+noinst_LTLIBRARIES += libsecprofctl.la
+libsecprofctl_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
+libsecprofctl_la_LIBADD = libsecprof.la libcompiler.la libprotocol.la libutil.la $(YAJL_LIBS)
+libsecprofctl_la_SOURCES = \
+	client/secprofctl/ctl.h \
+	client/secprofctl/disasm.c client/secprofctl/disasm.h \
+	client/secprofctl/emit.c client/secprofctl/emit.h \
+	client/secprofctl/format.c client/secprofctl/format.h \
+	client/secprofctl/json.c client/secprofctl/json.h \
+	client/secprofctl/message.c \
+	client/secprofctl/options.c client/secprofctl/options.h \
+	client/secprofctl/output.c client/secprofctl/output.h \
+	client/secprofctl/text.c client/secprofctl/text.h
+
+bin_PROGRAMS += secprofctl
+secprofctl_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
+secprofctl_LDADD = libsecprofctl.la
+secprofctl_SOURCES = \
+	client/secprofctl/get.c \
+	client/secprofctl/list.c \
+	client/secprofctl/main.c \
+	client/secprofctl/reload.c \
+	client/secprofctl/remote.c client/secprofctl/remote.h \
+	client/secprofctl/run.c \
+	client/secprofctl/status.c

@@ -35,3 +35,27 @@ TESTS += tests/client/test-replies
 tests_client_test_replies_SOURCES = tests/client/test-replies.c $(fake_server)
 tests_client_test_replies_CPPFLAGS = $(check_unit_cppflags)
 tests_client_test_replies_LDADD = libsecprof.la libprotocol.la libutil.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/client/test-text
+TESTS += tests/client/test-text
+tests_client_test_text_SOURCES = tests/client/test-text.c
+tests_client_test_text_CPPFLAGS = $(check_unit_cppflags)
+tests_client_test_text_LDADD = libsecprofctl.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/client/test-format
+TESTS += tests/client/test-format
+tests_client_test_format_SOURCES = tests/client/test-format.c
+tests_client_test_format_CPPFLAGS = $(check_unit_cppflags)
+tests_client_test_format_LDADD = libsecprofctl.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/client/test-output
+TESTS += tests/client/test-output
+tests_client_test_output_SOURCES = tests/client/test-output.c
+tests_client_test_output_CPPFLAGS = $(check_unit_cppflags)
+tests_client_test_output_LDADD = libsecprofctl.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/client/test-options
+TESTS += tests/client/test-options
+tests_client_test_options_SOURCES = tests/client/test-options.c
+tests_client_test_options_CPPFLAGS = $(check_unit_cppflags)
+tests_client_test_options_LDADD = libsecprofctl.la $(CHECK_LIBS)

@@ -1,0 +1,51 @@
+/*
+ * What all parts of secprofctl share: exit codes, the command table's rows, and how to complain.
+ */
+#ifndef CLIENT_SECPROFCTL_CTL_H
+#define CLIENT_SECPROFCTL_CTL_H
+
+#include "client/secprofctl/options.h"
+
+/* Exit codes, the same for every command; docs/secprofctl.1 has them too. */
+enum ctl_exit {
+    CTL_OK = 0,
+    CTL_NO = 1,    /* the answer is no: profile refused, not in service, or check found errors */
+    CTL_USAGE = 2, /* wrong command line; among it unknown targets and capabilities */
+    CTL_NO_DAEMON = 3,  /* the daemon cannot be reached, or does not answer as it should */
+    CTL_NO_PROFILE = 4, /* no such profile, or none that this user may read */
+    CTL_FORBIDDEN = 5,  /* the daemon does not let this user do that */
+    CTL_DAEMON = 6,     /* the daemon itself failed, or one of its limits is reached */
+    CTL_SYSTEM = 7,     /* a file cannot be read or written, or there is no memory */
+    /* of `run`, as env(1) has them */
+    CTL_RUN_FAILED = 125,      /* the filter is not installed, for whatever reason */
+    CTL_RUN_NOT_STARTED = 126, /* the filter is installed, but the command cannot be started */
+    CTL_RUN_NOT_FOUND = 127,   /* the filter is installed, but the command was not found */
+};
+
+/* A command: what main() looks up. */
+struct ctl_command {
+    const char *name;
+    const char *accepts; /* the options that it takes, by their letters in options.c */
+    int min_args;
+    int max_args;      /* -1: no limit */
+    const char *wants; /* what its arguments are: "the name of a profile" */
+    bool runs;         /* what follows its first argument is a command with options of its own */
+    int (*run)(const struct ctl_options *options);
+    const char *help;
+};
+
+extern const struct ctl_command command_get;
+extern const struct ctl_command command_list;
+extern const struct ctl_command command_status;
+extern const struct ctl_command command_reload;
+extern const struct ctl_command command_run;
+extern const struct ctl_command command_compile;
+extern const struct ctl_command command_check;
+
+/* Prints "secprofctl: …" to stderr, control characters escaped; returns CODE. */
+int ctl_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+/* The same without an exit code. */
+void ctl_warn(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+
+#endif

@@ -1,0 +1,106 @@
+/*
+ * secprofctl: the command line of secprof. Here: the global options, the table of commands, and
+ * what holds for all of them (messages, closed standard files, what was written to stdout).
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/secprofctl/ctl.h"
+#include "util/cleanup.h"
+
+static const struct ctl_command *const commands[] = {
+    &command_get, &command_list, &command_status, &command_reload, &command_run,
+};
+
+static const char usage[] =
+    "usage: secprofctl [--socket PATH] [--json] COMMAND [ARGUMENT…]\n"
+    "\n"
+    "  get NAME            writes a profile's seccomp filter\n"
+    "  list                lists the profiles\n"
+    "  status [NAME]       says how the daemon is, or a profile\n"
+    "  reload              waits until what is on disk is in service\n"
+    "  run NAME -- COMMAND runs a command under a profile's filter\n"
+    "  compile FILE        compiles a profile without a daemon\n"
+    "  check FILE…         checks profiles for every architecture\n"
+    "\n"
+    "  --socket PATH       the daemon's socket (default: $SECPROF_SOCKET, else\n"
+    "                      /run/secprof/secprof.sock)\n"
+    "  --json              results as JSON\n"
+    "  -h, --help          this text; behind a command: that command's\n"
+    "  --version           the version\n"
+    "\n"
+    "Exit codes: 0 done; 1 the answer is no; 2 wrong usage; 3 the daemon cannot be reached;\n"
+    "4 no such profile, or not readable; 5 not permitted; 6 the daemon failed; 7 the system\n"
+    "failed (files, memory). 'run' has its own: see secprofctl run --help.\n";
+
+/*
+ * Where a standard file is closed, the next one that is opened would take its number: a socket, for
+ * example, would get what is written to stdout. Puts something there that cannot be used.
+ */
+static void occupy_standard_files(void)
+{
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", (fd == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC) < 0)
+            exit(CTL_SYSTEM);
+}
+
+static const struct ctl_command *find_command(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+        if (strcmp(commands[i]->name, name) == 0)
+            return commands[i];
+    return NULL;
+}
+
+static int run_command(struct ctl_options *options, int argc, char **argv)
+{
+    const struct ctl_command *command = find_command(argv[0]);
+
+    if (!command)
+        return ctl_fail(CTL_USAGE, "unknown command '%s' (try secprofctl --help)", argv[0]);
+    if (options_parse(options, command, argc, argv) < 0) {
+        ctl_warn("try secprofctl %s --help", command->name);
+        return command->runs ? CTL_RUN_FAILED : CTL_USAGE;
+    }
+    if (options->help) {
+        fputs(command->help, stdout);
+        return CTL_OK;
+    }
+    return command->run(options);
+}
+
+int main(int argc, char **argv)
+{
+    struct ctl_options options = {0};
+    int first;
+    int code;
+
+    occupy_standard_files();
+    first = options_parse_global(&options, argc, argv);
+    if (first < 0) {
+        ctl_warn("try secprofctl --help");
+        code = CTL_USAGE;
+    } else if (options.help) {
+        fputs(usage, stdout);
+        code = CTL_OK;
+    } else if (options.version) {
+        printf("secprofctl %s\n", PACKAGE_VERSION);
+        code = CTL_OK;
+    } else if (first == argc) {
+        fputs(usage, stderr);
+        code = CTL_USAGE;
+    } else {
+        code = run_command(&options, argc - first, argv + first);
+    }
+    /* The filters go past stdio; of what went through it, nothing may get lost unseen. */
+    if (fflush(stdout) != 0 || ferror(stdout))
+        code = ctl_fail(CTL_SYSTEM, "cannot write to stdout: %s", strerror(errno));
+    return code;
+}

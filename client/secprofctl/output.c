@@ -1,0 +1,87 @@
+/* Where results go: stdout, or a file that is replaced whole. */
+#include "config.h"
+
+#include "client/secprofctl/output.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+
+enum {
+    OUTPUT_MODE = 0644,
+};
+
+static int write_all(int fd, const void *bytes, size_t size)
+{
+    const char *from = bytes;
+
+    while (size > 0) {
+        ssize_t n = write(fd, from, size);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        from += n;
+        size -= (size_t)n;
+    }
+    return 0;
+}
+
+static int write_special(const char *path, const void *bytes, size_t size)
+{
+    cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
+
+    return fd < 0 ? -errno : write_all(fd, bytes, size);
+}
+
+/* Writes a new file beside PATH and renames it to PATH. */
+static int replace(const char *path, const void *bytes, size_t size)
+{
+    cleanup_free char *temporary = NULL;
+    cleanup_close int fd = -1;
+    int r = asprintf(&temporary, "%s.XXXXXX", path);
+
+    if (r < 0) {
+        temporary = NULL;
+        return -ENOMEM;
+    }
+    fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    r = write_all(fd, bytes, size);
+    if (r == 0 && (fchmod(fd, OUTPUT_MODE) < 0 || fsync(fd) < 0))
+        r = -errno;
+    if (r == 0 && rename(temporary, path) < 0)
+        r = -errno;
+    if (r < 0)
+        unlink(temporary);
+    return r;
+}
+
+int output_write(const char *path, const void *bytes, size_t size)
+{
+    cleanup_free char *resolved = NULL;
+    struct stat st;
+
+    if (!path)
+        return write_all(STDOUT_FILENO, bytes, size);
+    if (stat(path, &st) < 0)
+        return errno == ENOENT ? replace(path, bytes, size) : -errno;
+    if (S_ISDIR(st.st_mode))
+        return -EISDIR;
+    if (!S_ISREG(st.st_mode))
+        return write_special(path, bytes, size);
+    resolved = realpath(path, NULL);
+    return resolved ? replace(resolved, bytes, size) : -errno;
+}
+
+bool output_is_terminal(void)
+{
+    return isatty(STDOUT_FILENO) == 1;
+}

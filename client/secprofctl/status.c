@@ -1,0 +1,204 @@
+/* secprofctl status: how the daemon is, or one profile. */
+#include <inttypes.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/emit.h"
+#include "client/secprofctl/json.h"
+#include "client/secprofctl/remote.h"
+#include "client/secprofctl/text.h"
+#include "util/cleanup.h"
+#include "util/str.h"
+
+/* The daemon's numbers: their names in JSON, and what they are. */
+static const struct {
+    const char *key;
+    const char *what;
+    size_t offset;
+    size_t size;
+} numbers[] = {
+#define NUMBER(member, text)                                                               \
+    {                                                                                      \
+        .key = #member, .what = (text), .offset = offsetof(struct secprof_status, member), \
+        .size = sizeof(((struct secprof_status *)NULL)->member)                            \
+    }
+    NUMBER(generation, "changes of what is served"),
+    NUMBER(profiles, "profiles in service or broken"),
+    NUMBER(profiles_stale, "of these stale: the last good filter is in service"),
+    NUMBER(profiles_broken, "of these broken: nothing is in service"),
+    NUMBER(variants, "filters in memory"),
+    NUMBER(requests, "requests answered"),
+    NUMBER(refused, "of these refused"),
+    NUMBER(memory_hits, "filters that were in memory when asked for"),
+    NUMBER(cache_hits, "filters read from the disk cache"),
+    NUMBER(cache_misses, "filters that the disk cache did not have"),
+    NUMBER(cache_bad, "bad entries of the disk cache, dropped"),
+    NUMBER(cache_errors, "entries that the disk cache could not take"),
+    NUMBER(compiles, "compiles finished"),
+    NUMBER(compile_errors, "of these refused profiles"),
+    NUMBER(jobs, "compiles waiting or under way"),
+    NUMBER(workers, "worker processes"),
+    NUMBER(worker_failures, "workers that failed"),
+    NUMBER(connections, "connections"),
+    NUMBER(connections_refused, "connections refused: over a limit"),
+#undef NUMBER
+};
+
+static uint64_t number_of(const struct secprof_status *status, size_t i)
+{
+    const unsigned char *at = (const unsigned char *)status + numbers[i].offset;
+    uint64_t wide;
+    uint32_t narrow;
+
+    if (numbers[i].size == sizeof(narrow)) {
+        memcpy(&narrow, at, sizeof(narrow));
+        return narrow;
+    }
+    memcpy(&wide, at, sizeof(wide));
+    return wide;
+}
+
+static int print_daemon_json(const struct ctl_options *options, const struct secprof_status *status)
+{
+    struct json json;
+    int r;
+
+    json_start(&json);
+    json_open_map(&json, NULL);
+    json_text(&json, "version", status->version);
+    json_text(&json, "libseccomp", status->libseccomp);
+    json_number(&json, "uptime_usec", status->uptime_usec);
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+        json_number(&json, numbers[i].key, number_of(status, i));
+    json_close_map(&json);
+    r = json_finish(&json, NULL);
+    return r < 0 ? emit_fail(options, r) : CTL_OK;
+}
+
+static int daemon_status(const struct ctl_options *options, struct secprof *handle)
+{
+    cleanup_free struct secprof_status *status = NULL;
+    int r = secprof_status(handle, &status);
+
+    if (r < 0)
+        return remote_fail(handle, "status", r);
+    if (options->json)
+        return print_daemon_json(options, status);
+
+    uint64_t seconds = status->uptime_usec / 1000000;
+
+    printf("secprofd ");
+    text_print(stdout, status->version);
+    printf(" with libseccomp ");
+    text_print(stdout, status->libseccomp);
+    printf(", up %" PRIu64 " d %02u:%02u:%02u\n", seconds / 86400,
+           (unsigned)(seconds % 86400 / 3600), (unsigned)(seconds % 3600 / 60),
+           (unsigned)(seconds % 60));
+    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
+        printf("%10" PRIu64 "  %s\n", number_of(status, i), numbers[i].what);
+    return CTL_OK;
+}
+
+/* The lines of TEXT as an array. */
+static void json_lines(struct json *json, const char *key, const char *text)
+{
+    cleanup_free char *copy = strdup(text);
+    char *rest = copy;
+
+    if (!copy)
+        json->failed = true;
+    json_open_array(json, key);
+    while (rest && *rest)
+        json_text(json, NULL, strsep(&rest, "\n"));
+    json_close_array(json);
+}
+
+static int print_profile_json(const struct ctl_options *options, const char *name,
+                              const struct secprof_profile_status *status)
+{
+    struct json json;
+    int r;
+
+    json_start(&json);
+    json_open_map(&json, NULL);
+    json_text(&json, "name", name);
+    json_text(&json, "state", remote_state_name(status->state));
+    json_text(&json, "path", status->path);
+    json_number(&json, "generation", status->generation);
+    json_number(&json, "instructions", status->n_insns);
+    json_number(&json, "filter_flags", status->filter_flags);
+    json_flags(&json, "flags", status->filter_flags);
+    json_number(&json, "variants", status->variants);
+    json_hex(&json, "digest", status->digest, sizeof(status->digest));
+    json_hex(&json, "source_digest", status->source_digest, sizeof(status->source_digest));
+    json_lines(&json, "messages", status->text);
+    json_close_map(&json);
+    r = json_finish(&json, NULL);
+    return r < 0 ? emit_fail(options, r) : CTL_OK;
+}
+
+static void print_profile(const char *name, const struct secprof_profile_status *status)
+{
+    cleanup_free char *flags = format_flags(status->filter_flags, " | ", "none");
+    char digest[STR_HEX_SIZE(sizeof(status->digest))];
+
+    printf("%s: %s\n", name, remote_state_name(status->state));
+    printf("  file          ");
+    text_print(stdout, status->path);
+    printf("\n  its SHA-256   %s\n",
+           str_hex(status->source_digest, sizeof(status->source_digest), digest));
+    if (status->generation) {
+        printf("  filter        %" PRIu32 " instructions, flags %s, since generation %" PRIu64 "\n",
+               status->n_insns, flags ? flags : "?", status->generation);
+        printf("  its SHA-256   %s\n", str_hex(status->digest, sizeof(status->digest), digest));
+    }
+    printf("  in memory     %" PRIu32 " variants\n", status->variants);
+    text_print(stdout, status->text);
+}
+
+static int profile_status(const struct ctl_options *options, struct secprof *handle,
+                          const char *name)
+{
+    cleanup_free struct secprof_profile_status *status = NULL;
+    int r = secprof_profile_status(handle, name, &status);
+    int code = CTL_OK;
+
+    if (r < 0)
+        return remote_fail(handle, name, r);
+    if (options->json)
+        code = print_profile_json(options, name, status);
+    else
+        print_profile(name, status);
+    if (code == CTL_OK && status->state != SECPROF_SERVED)
+        code = CTL_NO;
+    return code;
+}
+
+static int status(const struct ctl_options *options)
+{
+    const char *name = options->n_args > 0 ? options->args[0] : NULL;
+    cleanup_remote struct secprof *handle = NULL;
+    int code = name ? remote_check_name(name) : CTL_OK;
+
+    if (code == CTL_OK)
+        code = remote_open(options, &handle);
+    if (code != CTL_OK)
+        return code;
+    return name ? profile_status(options, handle, name) : daemon_status(options, handle);
+}
+
+const struct ctl_command command_status = {
+    .name = "status",
+    .accepts = "",
+    .max_args = 1,
+    .wants = "at most the name of a profile",
+    .run = status,
+    .help =
+        "usage: secprofctl status [NAME] [--json]\n"
+        "\n"
+        "Says how the daemon is, or how profile NAME is: its file, its filter, and the errors and\n"
+        "warnings of its last compile. The exit code for a profile is 1 unless it is served as\n"
+        "its file is now.\n",
+};

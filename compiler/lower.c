@@ -201,24 +201,38 @@ static const struct decision *decide(struct lowering *low, const struct site *si
     return decision;
 }
 
+/* Raises *HIGHEST to the number of NAME on ABI. False: it has none. */
+static bool raise_highest(struct lowering *low, const struct abi *abi, const char *name,
+                          uint32_t *highest)
+{
+    uint32_t nr;
+
+    if (syscalls_number(low->syscalls, abi->id, name, &nr) < 0)
+        return false;
+    if (nr > *highest)
+        *highest = nr;
+    return true;
+}
+
 /*
  * The highest number of ABI that the profile names, active or not, whatever the action; false
- * where it names none. Newer calls get ENOSYS, so that libc falls back to older ones (runc).
+ * where it names none. A multiplexed name names its multiplexer too. Newer calls get ENOSYS, so
+ * that libc falls back to older ones (runc).
  */
 static bool highest_named(struct lowering *low, const struct abi *abi, uint32_t *highest)
 {
     const struct profile *profile = low->variant->profile;
     bool any = false;
 
+    *highest = 0;
     for (size_t i = 0; i < profile->n_rules; i++) {
         for (size_t k = 0; k < profile->rules[i].n_names; k++) {
-            uint32_t nr;
+            const char *name = profile->rules[i].names[k].name;
+            const struct multiplexed *through = syscalls_multiplexed(name);
 
-            if (syscalls_number(low->syscalls, abi->id, profile->rules[i].names[k].name, &nr) < 0)
-                continue;
-            if (!any || nr > *highest)
-                *highest = nr;
-            any = true;
+            any |= raise_highest(low, abi, name, highest);
+            if (through)
+                any |= raise_highest(low, abi, through->multiplexer, highest);
         }
     }
     return any;
@@ -277,7 +291,11 @@ static int lower_abi(struct lowering *low, const struct abi *abi, uint32_t first
     if (highest >= next)
         r = add_range(low, next, abi, none);
     if (r == 0) {
-        none = plain_decision(low, DECIDED_AS_NEWER, SECCOMP_RET_ERRNO | ENOSYS);
+        /* The target's ENOSYS, not the host's. */
+        uint32_t enosys_verdict = verdict_on_abi(
+            SECCOMP_RET_ERRNO | (uint32_t)errno_by_name("ENOSYS"), low->variant->target->abis[0]);
+
+        none = plain_decision(low, DECIDED_AS_NEWER, enosys_verdict);
         r = none ? add_range(low, highest >= next ? highest + 1 : next, abi, none) : -ENOMEM;
     }
     return r;

@@ -35,6 +35,42 @@ static abi_set requested_abis(const struct profile *profile, enum abi_id native)
     return abis;
 }
 
+/*
+ * Gives the errnos that the profile has by name the numbers that the target's kernel knows them by.
+ * Only what changes is copied.
+ */
+static int name_errnos(struct variant *variant, enum abi_id native, struct arena *arena)
+{
+    const struct profile *profile = variant->profile;
+    uint32_t verdict = verdict_on_abi(profile->default_verdict, native);
+
+    if (profile->default_errno_named && verdict != profile->default_verdict) {
+        struct profile *copy = arena_alloc(arena, sizeof(*copy));
+
+        if (!copy)
+            return -ENOMEM;
+        *copy = *profile;
+        copy->default_verdict = verdict;
+        variant->profile = copy;
+    }
+    for (size_t i = 0; i < variant->n_rules; i++) {
+        const struct rule *rule = variant->rules[i];
+
+        verdict = verdict_on_abi(rule->verdict, native);
+        if (!rule->errno_named || verdict == rule->verdict)
+            continue;
+
+        struct rule *copy = arena_alloc(arena, sizeof(*copy));
+
+        if (!copy)
+            return -ENOMEM;
+        *copy = *rule;
+        copy->verdict = verdict;
+        variant->rules[i] = copy;
+    }
+    return 0;
+}
+
 int variant_resolve(struct variant *variant, const struct profile *profile,
                     const struct variant_request *request, struct arena *arena, struct diags *diags)
 {
@@ -63,7 +99,7 @@ int variant_resolve(struct variant *variant, const struct profile *profile,
     for (size_t i = 0; i < profile->n_rules; i++)
         if (rule_resolve(&profile->rules[i], request) == RULE_ACTIVE)
             variant->rules[variant->n_rules++] = &profile->rules[i];
-    return 0;
+    return name_errnos(variant, target->abis[0], arena);
 }
 
 /* Adds VERSION to the rising list, once. Past VARIANT_KERNELS_MAX versions: false. */

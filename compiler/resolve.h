@@ -8,7 +8,7 @@
 
 /* A profile without conditions. It borrows everything from the profile that it was made from. */
 struct variant {
-    const struct profile *profile;
+    const struct profile *profile; /* with the target's errno numbers, as have the rules */
     const struct target *target;
     abi_set abis; /* those of the target that the filter covers, the native one always */
     const struct rule **rules; /* the active ones, in the order of the file */

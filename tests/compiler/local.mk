@@ -24,6 +24,7 @@ TESTS += tests/compiler/test-emit
 tests_compiler_test_emit_SOURCES = tests/compiler/test-emit.c
 tests_compiler_test_emit_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_emit_LDADD = libcompiler.la $(CHECK_LIBS)
+
 check_PROGRAMS += tests/compiler/test-profile-parse
 TESTS += tests/compiler/test-profile-parse
 tests_compiler_test_profile_parse_SOURCES = tests/compiler/test-profile-parse.c
@@ -36,3 +37,20 @@ EXTRA_DIST += \
 	tests/data/parse/oci.json \
 	tests/data/parse/old-names.json \
 	tests/data/parse/wrapped.json
+
+check_PROGRAMS += tests/compiler/test-random
+TESTS += tests/compiler/test-random
+tests_compiler_test_random_SOURCES = tests/compiler/test-random.c \
+	tests/compiler/libseccomp-filter.c tests/compiler/libseccomp-filter.h \
+	tests/compiler/random-profile.c tests/compiler/random-profile.h \
+	tests/compiler/reference.c tests/compiler/reference.h
+tests_compiler_test_random_CPPFLAGS = $(check_unit_cppflags) $(SECCOMP_CFLAGS)
+tests_compiler_test_random_LDADD = $(compiler_test_libs) $(SECCOMP_LIBS)
+
+check_PROGRAMS += tests/compiler/test-reference
+TESTS += tests/compiler/test-reference
+tests_compiler_test_reference_SOURCES = tests/compiler/test-reference.c \
+	tests/compiler/libseccomp-filter.c tests/compiler/libseccomp-filter.h \
+	tests/compiler/reference.c tests/compiler/reference.h
+tests_compiler_test_reference_CPPFLAGS = $(check_unit_cppflags) $(SECCOMP_CFLAGS)
+tests_compiler_test_reference_LDADD = $(compiler_test_libs) $(SECCOMP_LIBS)

@@ -1,0 +1,21 @@
+/*
+ * A filter as libseccomp makes it of a profile when runc asks: the other opinion in comparisons.
+ */
+#ifndef TESTS_COMPILER_LIBSECCOMP_FILTER_H
+#define TESTS_COMPILER_LIBSECCOMP_FILTER_H
+
+#include <linux/filter.h>
+#include <stddef.h>
+
+#include "compiler/compile.h"
+
+/*
+ * Adds the active rules of PROFILE as runc does (libcontainer/seccomp) for all ABIs of the profile
+ * on REQUEST's target, without runc's own ENOSYS prefix, and exports the program to *INSNS (host
+ * byte order, in ARENA). Returns 0; 1 where libseccomp refuses a rule, for example one whose
+ * condition stands there already with another action; or -errno.
+ */
+int libseccomp_filter(const struct profile *profile, const struct variant_request *request,
+                      struct arena *arena, struct sock_filter **insns, size_t *n_insns);
+
+#endif

@@ -103,16 +103,11 @@ is "what was there before it is in service" "$under_marker" \
     "$(as_nobody secprofctl run marker -- /e2e/probe $probes 2>&1)"
 install -m 640 -g secprof /e2e/marker.json /etc/secprof/profiles.d/private.json
 secprofctl reload >/dev/null
-if secprofctl get private -o /dev/null 2>/dev/null; then
-    printf 'ok: root gets a profile of mode 0640\n'
-else
-    printf 'FAILED: root gets a profile of mode 0640\n'
-fi
-if as_nobody secprofctl get private -o /dev/null 2>/dev/null; then
-    printf 'FAILED: an ordinary user does not get it\n'
-else
-    printf 'ok: an ordinary user does not get it\n'
-fi
+secprofctl get private > /tmp/private.bpf
+is "root gets a profile of mode 0640" 0 $?
+out=$(as_nobody secprofctl get private 2>&1 > /tmp/stolen.bpf)
+has "an ordinary user does not" 'private' "exit status $?: $out"
+is "not a byte of it" 0 "$(stat -c %s /tmp/stolen.bpf)"
 
 # It comes back after a crash, and compiles nothing that it has in its cache.
 kill -KILL "$pid"
@@ -138,9 +133,13 @@ has "the watchdog ends a hung daemon" 'Watchdog timeout' \
     "$(journalctl -q -o cat -u secprofd.service | grep -m1 Watchdog)"
 has "and another one answers" '^default ' "$(as_nobody secprofctl list 2>&1)"
 
-# The journal has what the daemon says, with its fields.
-journalctl -q -o json _SYSTEMD_UNIT=secprofd.service > /tmp/journal
-has "the journal has the daemon's own lines" 'secprofd' "$(jq -r '.SYSLOG_IDENTIFIER // ""' /tmp/journal)"
+# The journal has what the daemon says about a profile, by field.
+printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscals": []}\n{' > /etc/secprof/profiles.d/broken.json
+secprofctl reload > /dev/null
+journalctl -q --sync
+has "the journal tells of a broken profile, by field" 'broken\.json:[0-9]+:[0-9]+' \
+    "$(journalctl -q -o cat _SYSTEMD_UNIT=secprofd.service SECPROF_PROFILE=broken)"
+has "and so does its status" 'broken\.json:[0-9]+:[0-9]+: error' "$(secprofctl status broken 2>&1)"
 
 systemctl stop secprofd.service
 is "it stops when asked" "inactive success" \

@@ -41,8 +41,11 @@ bin_PROGRAMS += secprofctl
 secprofctl_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
 secprofctl_LDADD = libsecprofctl.la
 secprofctl_SOURCES = \
+	client/secprofctl/check.c \
+	client/secprofctl/compile.c \
 	client/secprofctl/get.c \
 	client/secprofctl/list.c \
+	client/secprofctl/local.c client/secprofctl/local.h \
 	client/secprofctl/main.c \
 	client/secprofctl/reload.c \
 	client/secprofctl/remote.c client/secprofctl/remote.h \

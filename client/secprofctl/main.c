@@ -15,7 +15,8 @@
 #include "util/cleanup.h"
 
 static const struct ctl_command *const commands[] = {
-    &command_get, &command_list, &command_status, &command_reload, &command_run,
+    &command_get, &command_list,    &command_status, &command_reload,
+    &command_run, &command_compile, &command_check,
 };
 
 static const char usage[] =

@@ -1,0 +1,76 @@
+/* Profiles without a daemon: read from a file, compiled in this process. */
+#include "client/secprofctl/local.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/secprofctl/text.h"
+#include "util/cleanup.h"
+
+void local_free(struct local_file *file)
+{
+    free(file->text);
+    file->text = NULL;
+}
+
+static int read_up_to(int fd, char *text, size_t room, size_t *len)
+{
+    *len = 0;
+    while (*len < room) {
+        ssize_t n = read(fd, text + *len, room - *len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        if (n == 0)
+            return 0;
+        *len += (size_t)n;
+    }
+    return 0;
+}
+
+int local_read(struct local_file *file, const char *path)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    cleanup_close int fd =
+        is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+    size_t room = PROFILE_MAX_BYTES + 1;
+    int r;
+
+    file->name = is_stdin ? "<stdin>" : path;
+    if (fd < 0)
+        return ctl_fail(CTL_SYSTEM, "cannot open %s: %s", file->name, strerror(errno));
+    file->text = malloc(room);
+    if (!file->text)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    r = read_up_to(fd, file->text, room, &file->len);
+    if (r < 0)
+        return ctl_fail(CTL_SYSTEM, "cannot read %s: %s", file->name, strerror(-r));
+    return CTL_OK;
+}
+
+void local_print_diags(const struct local_file *file, const struct diags *diags,
+                       struct arena *arena)
+{
+    char *text = diags_render(diags, arena, file->name);
+
+    if (text)
+        text_print(stderr, text);
+}
+
+int local_check_target(const struct target *target)
+{
+    const struct abi *native = target_native_abi(target);
+
+    if (abi_is_installed(native))
+        return CTL_OK;
+    return ctl_fail(CTL_USAGE,
+                    "the installed libseccomp does not know %s; version %s is the first "
+                    "that does",
+                    target->name, native->since);
+}

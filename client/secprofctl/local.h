@@ -1,0 +1,37 @@
+/*
+ * Profiles without a daemon: read from a file, compiled in this process.
+ */
+#ifndef CLIENT_SECPROFCTL_LOCAL_H
+#define CLIENT_SECPROFCTL_LOCAL_H
+
+#include <stddef.h>
+
+#include "client/secprofctl/ctl.h"
+#include "compiler/compile.h"
+#include "compiler/diag.h"
+
+/* A profile's file. */
+struct local_file {
+    const char *name; /* for messages: its path, or "<stdin>" */
+    char *text;
+    size_t len;
+};
+
+/*
+ * Reads the file PATH (- is stdin), of which no more than the compiler takes and one byte, which
+ * it then refuses. Returns CTL_OK, or another exit code after a message.
+ */
+int local_read(struct local_file *file, const char *path);
+void local_free(struct local_file *file);
+
+#define cleanup_local __attribute__((cleanup(local_free)))
+
+/* Prints DIAGS of FILE to stderr as a compiler does. */
+void local_print_diags(const struct local_file *file, const struct diags *diags,
+                       struct arena *arena);
+
+/* CTL_OK where the installed libseccomp knows TARGET's native ABI, else CTL_USAGE after a message.
+ */
+int local_check_target(const struct target *target);
+
+#endif

@@ -1,0 +1,32 @@
+/*
+ * What the cache's writing process does to the disk: entries in, old ones out. It may touch the
+ * cache directory and nothing else.
+ */
+#ifndef DAEMON_CACHE_DISK_H
+#define DAEMON_CACHE_DISK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/digest.h"
+
+struct cache_disk {
+    int dir_fd;          /* borrowed */
+    uint64_t size_limit; /* of all entries, in bytes on the disk */
+    uint64_t size;       /* of what is there, once COUNTED */
+    bool counted;
+};
+
+/*
+ * Writes the SIZE bytes at BYTES as the entry KEY: to a temporary file, synced, renamed. Then
+ * removes the entries that were not used for longest, where all together are over the limit.
+ * Returns 0 or -errno; the directory holds the whole entry or none of it.
+ */
+int cache_disk_write(struct cache_disk *disk, const uint8_t key[DIGEST_SIZE], const void *bytes,
+                     size_t size);
+
+/* Removes what an interrupted writer left behind. */
+void cache_disk_tidy(struct cache_disk *disk);
+
+#endif

@@ -1,0 +1,249 @@
+/* Keeps sources and variants in sealed memfds. Touches memory only. */
+#include "daemon/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/cache.h"
+#include "protocol/protocol.h"
+#include "util/cleanup.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U /* linux/memfd.h, since 6.3 */
+#endif
+
+void store_init(struct store *store, size_t max)
+{
+    *store = (struct store){.max = max};
+    TAILQ_INIT(&store->order);
+}
+
+static int write_all(int fd, const void *bytes, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = write(fd, (const char *)bytes + done, size - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+int store_seal(const char *name, const void *bytes, size_t size)
+{
+    cleanup_close int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+
+    if (fd < 0 && errno == EINVAL)
+        fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return -errno;
+
+    int r = write_all(fd, bytes, size);
+
+    if (r < 0)
+        return r;
+    /* Whoever gets a read-only fd cannot open it again for writing; the seals hold in any case. */
+    if (fchmod(fd, 0444) < 0)
+        return -errno;
+    if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+        return -errno;
+    return steal_fd(&fd);
+}
+
+int source_new(struct source **out, struct store *store, const void *bytes, size_t size,
+               const char *path)
+{
+    struct source *source = calloc(1, sizeof(*source));
+
+    if (!source)
+        return -ENOMEM;
+    source->refs = 1;
+    source->store = store;
+    source->size = size;
+    LIST_INIT(&source->variants);
+    digest_of(bytes, size, source->digest);
+    cache_key_begin(&source->key, bytes, size);
+    source->path = strdup(path);
+    source->fd = source->path ? store_seal("secprof-profile", bytes, size) : -ENOMEM;
+    if (source->fd < 0) {
+        int r = source->fd;
+
+        source_unref(source);
+        return r;
+    }
+    *out = source;
+    return 0;
+}
+
+struct source *source_ref(struct source *source)
+{
+    source->refs++;
+    return source;
+}
+
+static void variant_free(struct stored_variant *variant)
+{
+    if (variant->fd >= 0)
+        close(variant->fd);
+    free(variant->text);
+    free(variant);
+}
+
+/* Takes VARIANT out of memory. */
+static void variant_drop(struct stored_variant *variant)
+{
+    struct source *source = variant->source;
+
+    LIST_REMOVE(variant, in_source);
+    TAILQ_REMOVE(&source->store->order, variant, in_order);
+    source->n_variants--;
+    source->store->n--;
+    source->store->n_pinned -= variant->pinned;
+    variant_free(variant);
+}
+
+void source_unref(struct source *source)
+{
+    if (!source || --source->refs > 0)
+        return;
+    for (struct stored_variant *variant; (variant = LIST_FIRST(&source->variants));)
+        variant_drop(variant);
+    if (source->fd >= 0)
+        close(source->fd);
+    free(source->path);
+    free(source);
+}
+
+void source_normalise(const struct source *source, struct variant_request *request)
+{
+    if (source->axes_known)
+        variant_normalise(&source->axes, request);
+}
+
+static bool is_for(const struct stored_variant *variant, const struct variant_request *request)
+{
+    return variant->request.target == request->target && variant->request.caps == request->caps &&
+           variant->request.kernel == request->kernel;
+}
+
+struct stored_variant *source_find(struct source *source, const struct variant_request *request)
+{
+    struct variant_order *order = &source->store->order;
+    struct stored_variant *variant;
+
+    LIST_FOREACH(variant, &source->variants, in_source)
+    {
+        if (is_for(variant, request)) {
+            TAILQ_REMOVE(order, variant, in_order);
+            TAILQ_INSERT_TAIL(order, variant, in_order);
+            return variant;
+        }
+    }
+    return NULL;
+}
+
+/* Drops the least recently used variants that may be dropped, until no more than MAX are left. */
+static void make_room(struct store *store)
+{
+    struct stored_variant *variant = TAILQ_FIRST(&store->order);
+
+    while (variant && store->n - store->n_pinned > store->max) {
+        struct stored_variant *next = TAILQ_NEXT(variant, in_order);
+
+        /* The last one is the one that was just asked for. */
+        if (!variant->pinned && next)
+            variant_drop(variant);
+        variant = next;
+    }
+}
+
+/* Fills in VARIANT from FILTER. */
+static int variant_fill(struct stored_variant *variant, const struct filter_bytes *filter)
+{
+    size_t size = (size_t)filter->n_insns * WIRE_INSN_SIZE;
+
+    variant->text = strndup(filter->text ? filter->text : "", filter->text_len);
+    if (!variant->text)
+        return -ENOMEM;
+    variant->refused = !filter->bytes;
+    if (variant->refused)
+        return 0;
+    variant->n_insns = filter->n_insns;
+    variant->flags = filter->flags;
+    digest_of(filter->bytes, size, variant->digest);
+    variant->fd = store_seal("secprof-filter", filter->bytes, size);
+    return variant->fd < 0 ? variant->fd : 0;
+}
+
+int source_keep(struct source *source, const struct variant_request *request,
+                const struct filter_bytes *filter, struct stored_variant **out)
+{
+    struct stored_variant *variant = source_find(source, request);
+
+    if (variant) {
+        *out = variant;
+        return 0;
+    }
+    variant = calloc(1, sizeof(*variant));
+    if (!variant)
+        return -ENOMEM;
+    variant->fd = -1;
+    variant->source = source;
+    variant->request = *request;
+
+    int r = variant_fill(variant, filter);
+
+    if (r < 0) {
+        variant_free(variant);
+        return r;
+    }
+    LIST_INSERT_HEAD(&source->variants, variant, in_source);
+    TAILQ_INSERT_TAIL(&source->store->order, variant, in_order);
+    source->n_variants++;
+    source->store->n++;
+    make_room(source->store);
+    *out = variant;
+    return 0;
+}
+
+void variant_pin(struct stored_variant *variant)
+{
+    variant->source->store->n_pinned += !variant->pinned;
+    variant->pinned = true;
+}
+
+int variant_open(const struct stored_variant *variant)
+{
+    char path[32];
+    int fd;
+
+    /* Through /proc, for a description of its own: a dup() would share the offset. */
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", variant->fd);
+    fd = open(path, O_RDONLY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+int variant_read(const struct stored_variant *variant, void *bytes)
+{
+    size_t size = (size_t)variant->n_insns * WIRE_INSN_SIZE;
+
+    for (size_t done = 0; done < size;) {
+        ssize_t n = pread(variant->fd, (char *)bytes + done, size - done, (off_t)done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
+        done += (size_t)n;
+    }
+    return 0;
+}

@@ -1,0 +1,128 @@
+/* The queue of compiles. Touches memory only. */
+#include "daemon/jobs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+void jobs_init(struct jobs *jobs)
+{
+    *jobs = (struct jobs){0};
+    for (int i = 0; i < JOB_PRIORITIES; i++)
+        TAILQ_INIT(&jobs->waiting[i]);
+    TAILQ_INIT(&jobs->running);
+}
+
+static struct job_list *list_of(struct jobs *jobs, const struct job *job)
+{
+    return job->running ? &jobs->running : &jobs->waiting[job->priority];
+}
+
+void jobs_remove(struct jobs *jobs, struct job *job)
+{
+    TAILQ_REMOVE(list_of(jobs, job), job, link);
+    jobs->n--;
+    jobs->n_background -= job->priority == JOB_BACKGROUND;
+    source_unref(job->source);
+    free(job);
+}
+
+static void clear_list(struct jobs *jobs, struct job_list *list)
+{
+    for (struct job *job; (job = TAILQ_FIRST(list));)
+        jobs_remove(jobs, job);
+}
+
+void jobs_clear(struct jobs *jobs)
+{
+    for (int i = 0; i < JOB_PRIORITIES; i++)
+        clear_list(jobs, &jobs->waiting[i]);
+    clear_list(jobs, &jobs->running);
+}
+
+static struct job *find_in(struct job_list *list, const struct source *source,
+                           const struct variant_request *request)
+{
+    struct job *job;
+
+    TAILQ_FOREACH(job, list, link)
+    {
+        if (job->source == source && job->request.target == request->target &&
+            job->request.caps == request->caps && job->request.kernel == request->kernel)
+            return job;
+    }
+    return NULL;
+}
+
+struct job *jobs_find(struct jobs *jobs, const struct source *source,
+                      const struct variant_request *request)
+{
+    struct job *job = find_in(&jobs->running, source, request);
+
+    for (int i = 0; i < JOB_PRIORITIES && !job; i++)
+        job = find_in(&jobs->waiting[i], source, request);
+    return job;
+}
+
+/* Gives JOB a more urgent priority. */
+static void raise_priority(struct jobs *jobs, struct job *job, enum job_priority priority)
+{
+    TAILQ_REMOVE(list_of(jobs, job), job, link);
+    jobs->n_background -= job->priority == JOB_BACKGROUND;
+    job->priority = priority;
+    TAILQ_INSERT_TAIL(list_of(jobs, job), job, link);
+}
+
+int jobs_submit(struct jobs *jobs, struct source *source, const struct variant_request *request,
+                enum job_priority priority, struct job **out)
+{
+    struct job *job = jobs_find(jobs, source, request);
+
+    if (job) {
+        if (priority < job->priority)
+            raise_priority(jobs, job, priority);
+        *out = job;
+        return 0;
+    }
+    job = calloc(1, sizeof(*job));
+    if (!job)
+        return -ENOMEM;
+    job->priority = priority;
+    job->source = source_ref(source);
+    job->request = *request;
+    job->id = ++jobs->last_id;
+    TAILQ_INIT(&job->waiters);
+    TAILQ_INSERT_TAIL(&jobs->waiting[priority], job, link);
+    jobs->n++;
+    jobs->n_background += priority == JOB_BACKGROUND;
+    *out = job;
+    return 0;
+}
+
+struct job *jobs_take(struct jobs *jobs)
+{
+    struct job *job = NULL;
+
+    for (int i = 0; i < JOB_PRIORITIES && !job; i++)
+        job = TAILQ_FIRST(&jobs->waiting[i]);
+    if (!job)
+        return NULL;
+    TAILQ_REMOVE(&jobs->waiting[job->priority], job, link);
+    TAILQ_INSERT_TAIL(&jobs->running, job, link);
+    job->running = true;
+    job->attempts++;
+    return job;
+}
+
+void jobs_put_back(struct jobs *jobs, struct job *job)
+{
+    TAILQ_REMOVE(&jobs->running, job, link);
+    TAILQ_INSERT_HEAD(&jobs->waiting[job->priority], job, link);
+    job->running = false;
+}
+
+void jobs_drop_unwanted(struct jobs *jobs, struct job *job)
+{
+    if (!job->running && job->priority != JOB_BACKGROUND && TAILQ_EMPTY(&job->waiters) &&
+        (job->priority != JOB_NATIVE || !job->source->entry))
+        jobs_remove(jobs, job);
+}

@@ -1,0 +1,151 @@
+/*
+ * The worker process. It reads profiles and compiles them, and can do nothing else: no files, no
+ * sockets but the one it was born with, no processes, bounded memory and time.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/sandbox.h"
+#include "daemon/worker.h"
+#include "util/arena.h"
+#include "util/cleanup.h"
+#include "util/packet.h"
+
+enum {
+    EXIT_NOT_CONFINED = 3,
+    EXIT_TALK_FAILED = 4,
+};
+
+static int confine(int sock, pid_t parent, const struct worker_limits *limits)
+{
+    int r = sandbox_keep_only(&sock, 1);
+
+    if (r == 0)
+        r = sandbox_become_nobody();
+    /* Only now: who changes its user loses the signal of its parent's death. */
+    if (r == 0)
+        r = sandbox_die_with(parent);
+    if (r == 0)
+        r = sandbox_no_new_privileges();
+    if (r == 0)
+        r = sandbox_restrict_files(-1);
+    if (r == 0)
+        r = sandbox_limit_worker(limits->memory, limits->cpu_seconds);
+    if (r == 0)
+        r = sandbox_filter_worker(target_host());
+    return r;
+}
+
+/* Reads the SIZE bytes of the profile behind FD, which others read at the same time. */
+static int read_profile(int fd, size_t size, struct arena *arena, const char **text)
+{
+    char *buffer = arena_alloc(arena, size + 1);
+
+    if (!buffer)
+        return -ENOMEM;
+    for (size_t done = 0; done < size;) {
+        ssize_t n = pread(fd, buffer + done, size - done, (off_t)done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
+        done += (size_t)n;
+    }
+    *text = buffer;
+    return 0;
+}
+
+/* The length of TEXT, cut at the end of a line so that it fits an answer. */
+static size_t text_length(const char *text)
+{
+    size_t len = strlen(text);
+
+    if (len <= WIRE_TEXT_MAX)
+        return len;
+    for (len = WIRE_TEXT_MAX; len > 0 && text[len - 1] != '\n'; len--)
+        ;
+    return len;
+}
+
+static int send_answer(const struct worker_answer *head, const struct filter *filter,
+                       const char *text)
+{
+    struct worker_answer answer = *head;
+    struct iovec iov[3] = {{&answer, sizeof(answer)}};
+    size_t n = 1;
+
+    if (answer.result == 0) {
+        answer.n_insns = (uint32_t)filter->n_insns;
+        answer.flags = filter->flags;
+        iov[n++] = (struct iovec){filter->insns, filter->n_insns * sizeof(*filter->insns)};
+    }
+    answer.text_len = text ? (uint32_t)text_length(text) : 0;
+    if (answer.text_len)
+        iov[n++] = (struct iovec){(void *)text, answer.text_len};
+    return packet_send(SANDBOX_SOCKET, iov, n, NULL, 0, 0);
+}
+
+/* Compiles what REQUEST asks for, from the memfd FD, and answers. */
+static int serve(const struct worker_request *request, int fd, const struct worker_limits *limits,
+                 struct syscalls *syscalls)
+{
+    /* Well below the limit of the process, so that running out of memory is an answer, no crash. */
+    cleanup_arena struct arena arena = {.limit = limits->memory / 2};
+    const struct variant_request variant = {
+        .target = target_by_audit_arch(request->audit_arch),
+        .caps = request->caps,
+        .kernel = request->kernel,
+    };
+    struct worker_answer answer = {.magic = WORKER_MAGIC, .id = request->id};
+    struct variant_axes axes = {0};
+    struct filter filter = {0};
+    struct diags diags;
+    const char *text = NULL;
+
+    if (!variant.target)
+        return -EBADMSG;
+    diags_init(&diags, &arena);
+    answer.result = read_profile(fd, request->size, &arena, &text);
+    if (answer.result == 0)
+        answer.result = compile_profile(&filter, &axes, syscalls, text, request->size, &variant,
+                                        &arena, &diags);
+    answer.axis_caps = axes.caps;
+    answer.n_axis_kernels = axes.n_kernels;
+    answer.all_axis_kernels = axes.all_kernels;
+    memcpy(answer.axis_kernels, axes.kernels, sizeof(axes.kernels));
+    return send_answer(&answer, &filter, diags_render(&diags, &arena, ""));
+}
+
+static int serve_next(const struct worker_limits *limits, struct syscalls *syscalls)
+{
+    struct worker_request request;
+    cleanup_close int fd = -1;
+    size_t n_fds;
+    ssize_t len = packet_recv(SANDBOX_SOCKET, &request, sizeof(request), &fd, 1, &n_fds, 0);
+
+    if (len < 0)
+        return (int)len;
+    if (len == 0)
+        _exit(EXIT_SUCCESS);
+    if (len != sizeof(request) || request.magic != WORKER_MAGIC || n_fds != 1)
+        return -EBADMSG;
+    return serve(&request, fd, limits, syscalls);
+}
+
+_Noreturn void worker_main(int sock, pid_t parent, const struct worker_limits *limits,
+                           struct syscalls *syscalls)
+{
+    const struct worker_hello hello = {.magic = WORKER_MAGIC};
+    const struct iovec iov = {(void *)&hello, sizeof(hello)};
+
+    if (confine(sock, parent, limits) < 0)
+        _exit(EXIT_NOT_CONFINED);
+    if (packet_send(SANDBOX_SOCKET, &iov, 1, NULL, 0, 0) < 0)
+        _exit(EXIT_TALK_FAILED);
+    while (serve_next(limits, syscalls) == 0)
+        ;
+    _exit(EXIT_TALK_FAILED);
+}

@@ -1,0 +1,388 @@
+/*
+ * The pool of worker processes. What a worker says is checked before it is believed; whatever
+ * one does wrong ends it, and costs the profile that it worked on.
+ */
+#include "daemon/workers.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "compiler/bpf.h"
+#include "daemon/daemon.h"
+#include "daemon/service.h"
+#include "util/packet.h"
+
+enum {
+    WHY_SIZE = 160,
+};
+
+static void request_missing(struct workers *workers);
+
+size_t workers_alive(const struct workers *workers)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < workers->n; i++)
+        n += workers->slots[i].state != WORKER_NONE;
+    return n;
+}
+
+/* Empties WORKER's place; the process is killed if it still runs. Its job is the caller's. */
+static void discard(struct worker *worker)
+{
+    worker->io = sd_event_source_disable_unref(worker->io);
+    worker->deadline = sd_event_source_disable_unref(worker->deadline);
+    /* It owns the process: what still runs is killed and reaped. */
+    worker->child = sd_event_source_disable_unref(worker->child);
+    if (worker->sock >= 0)
+        close(worker->sock);
+    worker->sock = -1;
+    worker->state = WORKER_NONE;
+    worker->job = NULL;
+}
+
+static int on_restart(sd_event_source *source, uint64_t usec, void *user)
+{
+    struct workers *workers = user;
+
+    (void)usec;
+    sd_event_source_disable_unref(source);
+    workers->restart = NULL;
+    request_missing(workers);
+    return 0;
+}
+
+/* Has empty places filled after a while that grows with each failure. */
+static void restart_later(struct workers *workers)
+{
+    uint64_t wait = (uint64_t)WORKER_BACKOFF_MIN_USEC
+                    << (workers->failures < 8 ? workers->failures : 8);
+
+    if (workers->restart)
+        return;
+    if (wait > WORKER_BACKOFF_MAX_USEC)
+        wait = WORKER_BACKOFF_MAX_USEC;
+    workers->failures++;
+    if (sd_event_add_time_relative(workers->daemon->event, &workers->restart, CLOCK_MONOTONIC, wait,
+                                   1000, on_restart, workers) < 0)
+        log_write(&workers->daemon->log, LOG_ERR, "cannot set a timer: workers are missing");
+}
+
+/* WORKER did something wrong. Its job gets another try, unless it had its share or HUNG. */
+static void fail_worker(struct worker *worker, bool hung, const char *why)
+{
+    struct workers *workers = worker->workers;
+    struct daemon *daemon = workers->daemon;
+    struct job *job = worker->job;
+    const struct log_subject subject = {
+        .profile = job && job->source->entry ? job->source->entry->name : NULL};
+
+    log_about(&daemon->log, LOG_WARNING, &subject, "worker %d %s%s%s", worker->pid, why,
+              job ? " while it compiled " : "", job ? job->source->path : "");
+    daemon->counters.worker_failures++;
+    discard(worker);
+    restart_later(workers);
+    if (!job)
+        return;
+    if (!hung && job->attempts < JOB_ATTEMPTS_MAX) {
+        jobs_put_back(&daemon->jobs, job);
+        workers_kick(workers);
+        return;
+    }
+
+    char text[WHY_SIZE];
+    struct outcome outcome = {.result = -EIO, .why = text};
+
+    snprintf(text, sizeof(text), "the process that compiled it %s", why);
+    service_finish(daemon, job, &outcome);
+}
+
+static int on_deadline(sd_event_source *source, uint64_t usec, void *user)
+{
+    (void)source;
+    (void)usec;
+    fail_worker(user, true, "took too long");
+    return 0;
+}
+
+static int on_child(sd_event_source *source, const siginfo_t *info, void *user)
+{
+    struct worker *worker = user;
+    char why[WHY_SIZE];
+
+    (void)source;
+    if (info->si_code == CLD_EXITED)
+        snprintf(why, sizeof(why), "ended with status %d%s", info->si_status,
+                 worker->state == WORKER_STARTING ? " (it could not be confined)" : "");
+    else
+        snprintf(why, sizeof(why), "was killed by signal %d (SIG%s)", info->si_status,
+                 sigabbrev_np(info->si_status) ? sigabbrev_np(info->si_status) : "?");
+    fail_worker(worker, false, why);
+    return 0;
+}
+
+/* Sends JOB to WORKER. */
+static int send_job(struct worker *worker, struct job *job)
+{
+    const struct worker_request request = {
+        .magic = WORKER_MAGIC,
+        .audit_arch = target_native_abi(job->request.target)->audit_arch,
+        .id = job->id,
+        .caps = job->request.caps,
+        .kernel = job->request.kernel,
+        .size = (uint32_t)job->source->size,
+    };
+    const struct iovec iov = {(void *)&request, sizeof(request)};
+    struct daemon *daemon = worker->workers->daemon;
+    int r = packet_send(worker->sock, &iov, 1, &job->source->fd, 1, MSG_DONTWAIT);
+
+    if (r < 0)
+        return r;
+    worker->job = job;
+    worker->state = WORKER_BUSY;
+    worker->began_usec = daemon_now(daemon);
+    r = sd_event_source_set_time_relative(worker->deadline, daemon->options->compile_timeout_usec);
+    return r < 0 ? r : sd_event_source_set_enabled(worker->deadline, SD_EVENT_ONESHOT);
+}
+
+/* Hands waiting jobs to idle workers. */
+static int on_kick(sd_event_source *source, void *user)
+{
+    struct workers *workers = user;
+
+    (void)source;
+    for (size_t i = 0; i < workers->n; i++) {
+        struct worker *worker = &workers->slots[i];
+        struct job *job;
+
+        if (worker->state != WORKER_IDLE)
+            continue;
+        job = jobs_take(&workers->daemon->jobs);
+        if (!job)
+            return 0;
+        worker->job = job;
+        if (send_job(worker, job) < 0)
+            fail_worker(worker, false, "takes no requests");
+    }
+    return 0;
+}
+
+void workers_kick(struct workers *workers)
+{
+    /* Not at once: a job must not end while somebody is about to wait for it. */
+    sd_event_source_set_enabled(workers->kick, SD_EVENT_ONESHOT);
+}
+
+/* WORKER is free again. One that has worked much makes place for a fresh one. */
+static void finish_work(struct worker *worker)
+{
+    struct daemon *daemon = worker->workers->daemon;
+
+    worker->state = WORKER_IDLE;
+    worker->job = NULL;
+    worker->workers->failures = 0;
+    worker->busy_usec += daemon_now(daemon) - worker->began_usec;
+    sd_event_source_set_enabled(worker->deadline, SD_EVENT_OFF);
+    if (worker->busy_usec < WORKER_BUSY_MAX_USEC)
+        return;
+    discard(worker);
+    request_missing(worker->workers);
+}
+
+/* Makes the answer in PACKET the outcome of WORKER's job. */
+static void take_answer(struct worker *worker, uint8_t *packet, size_t len)
+{
+    struct daemon *daemon = worker->workers->daemon;
+    struct job *job = worker->job;
+    struct compiled compiled;
+    const char *wrong;
+    char why[WHY_SIZE];
+
+    if (worker_answer_check(&compiled, packet, len, job->id, &wrong) < 0) {
+        snprintf(why, sizeof(why), "answered nonsense (%s)", wrong);
+        fail_worker(worker, false, why);
+        return;
+    }
+
+    struct outcome outcome = {
+        .result = compiled.result,
+        .filter = {.text = compiled.text, .text_len = compiled.text_len},
+        .axes = compiled.axes,
+        .why = "the compiler ran out of memory",
+    };
+
+    if (compiled.result == 0) {
+        bpf_store(compiled.insns, compiled.n_insns,
+                  target_native_abi(job->request.target)->big_endian, daemon->code);
+        outcome.filter.bytes = daemon->code;
+        outcome.filter.n_insns = compiled.n_insns;
+        outcome.filter.flags = compiled.flags;
+    }
+    if (compiled.result < 0 && compiled.result != -EINVAL && compiled.result != -ENOMEM) {
+        snprintf(why, sizeof(why), "the compiler failed: %s", strerror(-compiled.result));
+        outcome.why = why;
+    }
+    finish_work(worker);
+    service_finish(daemon, job, &outcome);
+    workers_kick(worker->workers);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)
+{
+    struct worker *worker = user;
+    uint8_t *packet = worker->workers->packet;
+    struct worker_hello hello;
+    size_t n_fds;
+    ssize_t len = packet_recv(fd, packet, WORKER_ANSWER_MAX, NULL, 0, &n_fds, MSG_DONTWAIT);
+
+    (void)source;
+    (void)revents;
+    if (len == -EAGAIN)
+        return 0;
+    if (len == 0 || len == -ECONNRESET) {
+        /* It ended; how, is known as soon as it is reaped. */
+        worker->io = sd_event_source_disable_unref(worker->io);
+        return 0;
+    }
+    if (len < 0) {
+        fail_worker(worker, false, "sent what is no answer");
+        return 0;
+    }
+    if (worker->state == WORKER_BUSY) {
+        take_answer(worker, packet, (size_t)len);
+        return 0;
+    }
+    if (worker->state == WORKER_STARTING && len == sizeof(hello)) {
+        memcpy(&hello, packet, sizeof(hello));
+        if (hello.magic == WORKER_MAGIC && hello.zero == 0) {
+            worker->state = WORKER_IDLE;
+            workers_kick(worker->workers);
+            return 0;
+        }
+    }
+    fail_worker(worker, false, "spoke without being asked");
+    return 0;
+}
+
+/* Puts the process PID behind the socket SOCK (consumed) into an empty place. */
+static int adopt(struct worker *worker, struct workers *workers, int sock, pid_t pid)
+{
+    sd_event *event = workers->daemon->event;
+    int r;
+
+    *worker = (struct worker){.workers = workers, .pid = pid, .sock = sock};
+    r = sd_event_add_child(event, &worker->child, pid, WEXITED, on_child, worker);
+    if (r >= 0)
+        r = sd_event_source_set_child_process_own(worker->child, true);
+    if (r >= 0)
+        r = sd_event_add_io(event, &worker->io, sock, EPOLLIN, on_io, worker);
+    if (r >= 0)
+        r = sd_event_add_time_relative(event, &worker->deadline, CLOCK_MONOTONIC, 0, 1000,
+                                       on_deadline, worker);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(worker->deadline, SD_EVENT_OFF);
+    if (r < 0) {
+        discard(worker);
+        return r;
+    }
+    worker->state = WORKER_STARTING;
+    return 0;
+}
+
+/* The spawner's answer to a request. */
+static void on_born(void *user, int sock, pid_t pid)
+{
+    struct workers *workers = user;
+    struct daemon *daemon = workers->daemon;
+
+    if (workers->requested)
+        workers->requested--;
+    if (sock < 0) {
+        log_write(&daemon->log, LOG_ERR, "no new worker: %s", strerror(-sock));
+        if (sock == -EPIPE)
+            workers->requested = 0;
+        restart_later(workers);
+        return;
+    }
+    for (size_t i = 0; i < workers->n; i++) {
+        if (workers->slots[i].state != WORKER_NONE)
+            continue;
+
+        int r = adopt(&workers->slots[i], workers, sock, pid);
+
+        if (r < 0) {
+            log_write(&daemon->log, LOG_ERR, "no new worker: %s", strerror(-r));
+            restart_later(workers);
+        }
+        return;
+    }
+    close(sock);
+}
+
+static int start_spawner(struct workers *workers)
+{
+    const struct worker_limits limits = {
+        .memory = (uint64_t)WORKER_MEMORY_MIB * 1024 * 1024,
+        .cpu_seconds = WORKER_CPU_SECONDS,
+    };
+
+    workers->spawner.born = on_born;
+    workers->spawner.user = workers;
+    return spawner_start(&workers->spawner, workers->daemon->event, &limits);
+}
+
+/* Asks for a worker for each empty place. */
+static void request_missing(struct workers *workers)
+{
+    size_t missing = workers->n - workers_alive(workers);
+    int r = 0;
+
+    if (workers->spawner.sock < 0 && !workers->spawner.child)
+        r = start_spawner(workers);
+    while (r == 0 && workers->requested < missing) {
+        r = spawner_request(&workers->spawner);
+        workers->requested += r == 0;
+    }
+    if (r < 0)
+        restart_later(workers);
+}
+
+int workers_start(struct workers *workers, struct daemon *daemon, size_t n)
+{
+    int r;
+
+    workers->daemon = daemon;
+    workers->n = n;
+    for (size_t i = 0; i < n; i++)
+        workers->slots[i] = (struct worker){.workers = workers, .sock = -1};
+    workers->packet = malloc(WORKER_ANSWER_MAX);
+    if (!workers->packet)
+        return -ENOMEM;
+    r = sd_event_add_defer(daemon->event, &workers->kick, on_kick, workers);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(workers->kick, SD_EVENT_OFF);
+    if (r >= 0)
+        r = start_spawner(workers);
+    if (r == 0)
+        request_missing(workers);
+    return r;
+}
+
+void workers_stop(struct workers *workers)
+{
+    for (size_t i = 0; i < workers->n; i++)
+        if (workers->slots[i].state != WORKER_NONE)
+            discard(&workers->slots[i]);
+    workers->restart = sd_event_source_disable_unref(workers->restart);
+    workers->kick = sd_event_source_disable_unref(workers->kick);
+    spawner_stop(&workers->spawner);
+    free(workers->packet);
+    workers->packet = NULL;
+    workers->n = 0;
+}

@@ -1,0 +1,67 @@
+/*
+ * The pool of worker processes: hands them jobs, checks what comes back, ends those that
+ * take too long, and replaces those that are gone.
+ */
+#ifndef DAEMON_WORKERS_H
+#define DAEMON_WORKERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/jobs.h"
+#include "daemon/spawner.h"
+
+enum {
+    WORKERS_MAX = 16,
+    WORKER_MEMORY_MIB = 1024,         /* address space of one worker */
+    WORKER_CPU_SECONDS = 300,         /* in its life; it is replaced in time: see below */
+    WORKER_BUSY_MAX_USEC = 120000000, /* after this much work it is replaced by a fresh one */
+    WORKER_BACKOFF_MIN_USEC = 100000, /* before the place of one that failed is filled */
+    WORKER_BACKOFF_MAX_USEC = 5000000,
+};
+
+enum worker_state {
+    WORKER_NONE,     /* the place is empty */
+    WORKER_STARTING, /* it did not say yet that it is confined */
+    WORKER_IDLE,
+    WORKER_BUSY,
+};
+
+struct worker {
+    struct workers *workers;
+    enum worker_state state;
+    pid_t pid;
+    int sock;
+    sd_event_source *io;
+    sd_event_source *child;
+    sd_event_source *deadline;
+    struct job *job; /* where BUSY */
+    uint64_t began_usec;
+    uint64_t busy_usec; /* in all */
+};
+
+struct workers {
+    struct daemon *daemon;
+    struct spawner spawner;
+    struct worker slots[WORKERS_MAX];
+    size_t n;          /* slots in use */
+    size_t requested;  /* workers that the spawner was asked for */
+    unsigned failures; /* in a row */
+    sd_event_source *restart;
+    sd_event_source *kick;
+    uint8_t *packet; /* WORKER_ANSWER_MAX bytes */
+};
+
+/* Starts N worker processes. Returns 0 or -errno. */
+int workers_start(struct workers *workers, struct daemon *daemon, size_t n);
+void workers_stop(struct workers *workers);
+
+/* Has waiting jobs handed to idle workers, as soon as the event loop comes to it. */
+void workers_kick(struct workers *workers);
+
+/* How many processes there are. */
+size_t workers_alive(const struct workers *workers);
+
+#endif

@@ -1,1 +1,40 @@
-# daemon/
+# daemon/: secprofd. All of it but main() is a library, so that the unit tests can reach it.
+noinst_LTLIBRARIES += libdaemon.la
+libdaemon_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS) $(NETTLE_CFLAGS) \
+	-DSYSCONF_DIR='"$(sysconfdir)"' -DRUN_DIR='"/run"' -DVENDOR_DIR='"$(prefix)/lib"' \
+	-DCACHE_DIR='"$(localstatedir)/cache/secprof"'
+libdaemon_la_LIBADD = libcompiler.la libprotocol.la libutil.la $(SYSTEMD_LIBS) $(NETTLE_LIBS)
+libdaemon_la_SOURCES = \
+	daemon/daemon.h \
+	daemon/access.c daemon/access.h \
+	daemon/background.c daemon/background.h \
+	daemon/cache.c daemon/cache.h \
+	daemon/cache-disk.c daemon/cache-disk.h \
+	daemon/cache-writer.c daemon/cache-writer.h \
+	daemon/client.c daemon/client.h \
+	daemon/digest.c daemon/digest.h \
+	daemon/dispatch.c daemon/dispatch.h \
+	daemon/follow.c daemon/follow.h \
+	daemon/jobs.c daemon/jobs.h \
+	daemon/listener.c daemon/listener.h \
+	daemon/log.c daemon/log.h \
+	daemon/options.c daemon/options.h \
+	daemon/phase.c daemon/phase.h \
+	daemon/registry.c daemon/registry.h \
+	daemon/sandbox.c daemon/sandbox.h daemon/sandbox-filter.c \
+	daemon/scan.c daemon/scan.h \
+	daemon/server.c daemon/server.h \
+	daemon/service.c daemon/service.h \
+	daemon/spawner.c daemon/spawner.h \
+	daemon/store.c daemon/store.h \
+	daemon/text.c daemon/text.h \
+	daemon/trust.c daemon/trust.h \
+	daemon/verify.c daemon/verify.h \
+	daemon/watch.c daemon/watch.h \
+	daemon/workers.c daemon/workers.h \
+	daemon/worker.h daemon/worker-answer.c daemon/worker-main.c
+
+sbin_PROGRAMS += secprofd
+secprofd_CPPFLAGS = $(libdaemon_la_CPPFLAGS)
+secprofd_LDADD = libdaemon.la
+secprofd_SOURCES = daemon/main.c

@@ -1,1 +1,28 @@
 # tests/daemon/: unit tests of daemon/
+daemon_test_cppflags = $(check_unit_cppflags) -D_GNU_SOURCE $(NETTLE_CFLAGS) $(SYSTEMD_CFLAGS)
+daemon_test_libs = libdaemon.la $(CHECK_LIBS)
+EXTRA_DIST += tests/daemon/unit.h
+
+check_PROGRAMS += tests/daemon/test-access
+TESTS += tests/daemon/test-access
+tests_daemon_test_access_SOURCES = tests/daemon/test-access.c
+tests_daemon_test_access_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_access_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/test-cache
+TESTS += tests/daemon/test-cache
+tests_daemon_test_cache_SOURCES = tests/daemon/test-cache.c
+tests_daemon_test_cache_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_cache_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/test-scan
+TESTS += tests/daemon/test-scan
+tests_daemon_test_scan_SOURCES = tests/daemon/test-scan.c
+tests_daemon_test_scan_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_scan_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/test-store
+TESTS += tests/daemon/test-store
+tests_daemon_test_store_SOURCES = tests/daemon/test-store.c
+tests_daemon_test_store_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_store_LDADD = $(daemon_test_libs)

@@ -1,0 +1,131 @@
+/* Compiles ahead of time. Works through the queue of jobs and the cache like everybody else. */
+#include "daemon/background.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "daemon/service.h"
+
+/* True where what is compiled now would reach the disk. */
+static bool can_write(const struct daemon *daemon)
+{
+    return daemon->cache.dir_fd >= 0 && daemon->writer.sock >= 0 && !daemon->background.pause &&
+           daemon->phase != PHASE_STOPPING;
+}
+
+/* The next version in service of which something is to be done, or NULL. */
+static struct source *next_source(const struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->registry.n; i++) {
+        struct source *source = daemon->registry.entries[i]->served;
+
+        if (source && source->next_target < daemon->n_targets)
+            return source;
+    }
+    return NULL;
+}
+
+/* One worker stays free for what is urgent, where there is more than one. */
+static bool is_busy(const struct daemon *daemon)
+{
+    size_t most = daemon->workers.n > 1 ? daemon->workers.n - 1 : 1;
+
+    return daemon->jobs.n_background >= most || daemon->jobs.n > daemon->jobs.n_background ||
+           cache_writer_waiting(&daemon->writer) >= BACKGROUND_WRITES_MAX;
+}
+
+static int on_step(sd_event_source *event_source, void *user)
+{
+    struct daemon *daemon = user;
+    struct variant_request request = service_default_request(daemon);
+    struct source *source;
+    struct cache_entry entry;
+    struct job *job;
+
+    if (!can_write(daemon) || is_busy(daemon))
+        return 0;
+    source = next_source(daemon);
+    if (!source)
+        return 0;
+    request.target = daemon->targets[source->next_target++];
+    source_normalise(source, &request);
+    /* The native one is there already: the profile is in service with it. */
+    if (request.target != daemon->host &&
+        service_read_cache(daemon, source, &request, &entry) != CACHE_HIT &&
+        jobs_submit(&daemon->jobs, source, &request, JOB_BACKGROUND, &job) == 0)
+        workers_kick(&daemon->workers);
+    return sd_event_source_set_enabled(event_source, SD_EVENT_ONESHOT);
+}
+
+void background_kick(struct daemon *daemon)
+{
+    if (can_write(daemon))
+        sd_event_source_set_enabled(daemon->background.step, SD_EVENT_ONESHOT);
+}
+
+void background_unpause(struct daemon *daemon)
+{
+    daemon->background.pause = sd_event_source_disable_unref(daemon->background.pause);
+    if (daemon->cache.dir_fd >= 0 && daemon->writer.sock < 0 && !daemon->writer.child)
+        cache_writer_start(&daemon->writer, daemon->event, daemon->cache.dir_fd,
+                           daemon->options->cache_size);
+    background_kick(daemon);
+}
+
+static int on_pause_over(sd_event_source *source, uint64_t usec, void *user)
+{
+    (void)source;
+    (void)usec;
+    background_unpause(user);
+    return 0;
+}
+
+void background_note_written(struct daemon *daemon, int result)
+{
+    if (result == 0) {
+        background_kick(daemon);
+        return;
+    }
+    daemon->counters.cache_errors++;
+    if (daemon->background.pause)
+        return;
+    log_write(&daemon->log, LOG_WARNING,
+              "the cache cannot be written: %s; compiling ahead of time pauses", strerror(-result));
+    if (sd_event_add_time_relative(daemon->event, &daemon->background.pause, CLOCK_MONOTONIC,
+                                   BACKGROUND_PAUSE_USEC, 0, on_pause_over, daemon) < 0)
+        log_write(&daemon->log, LOG_ERR, "cannot set a timer: the cache stays as it is");
+}
+
+uint32_t background_left(const struct daemon *daemon)
+{
+    uint32_t left = 0;
+
+    if (!can_write(daemon))
+        return 0;
+    for (size_t i = 0; i < daemon->registry.n; i++) {
+        const struct source *source = daemon->registry.entries[i]->served;
+
+        if (source)
+            left += (uint32_t)(daemon->n_targets - source->next_target);
+    }
+    return left;
+}
+
+int background_start(struct daemon *daemon)
+{
+    struct background *background = &daemon->background;
+    int r = sd_event_add_defer(daemon->event, &background->step, on_step, daemon);
+
+    if (r >= 0)
+        r = sd_event_source_set_priority(background->step, SD_EVENT_PRIORITY_IDLE);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(background->step, SD_EVENT_OFF);
+    return r < 0 ? r : 0;
+}
+
+void background_stop(struct daemon *daemon)
+{
+    daemon->background.step = sd_event_source_disable_unref(daemon->background.step);
+    daemon->background.pause = sd_event_source_disable_unref(daemon->background.pause);
+}

@@ -1,0 +1,39 @@
+/*
+ * Compiles ahead of time for the targets that are not this machine, into the disk cache; one step
+ * in each round of the event loop that has nothing else to do.
+ */
+#ifndef DAEMON_BACKGROUND_H
+#define DAEMON_BACKGROUND_H
+
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+struct daemon;
+
+enum {
+    BACKGROUND_WRITES_MAX = 16,       /* entries on their way to the disk; with more it waits */
+    BACKGROUND_PAUSE_USEC = 60000000, /* after an entry could not be written */
+};
+
+struct background {
+    sd_event_source *step;
+    sd_event_source *pause; /* it waits for this timer, if there is one */
+};
+
+/* Returns 0 or -errno. */
+int background_start(struct daemon *daemon);
+void background_stop(struct daemon *daemon);
+
+/* There may be something to do (again). */
+void background_kick(struct daemon *daemon);
+
+/* Lets it try again to write to the disk. */
+void background_unpause(struct daemon *daemon);
+
+/* RESULT of writing a cache entry: 0, or -errno, which makes it pause. */
+void background_note_written(struct daemon *daemon, int result);
+
+/* How many variants it still has to look for; 0 while it pauses. */
+uint32_t background_left(const struct daemon *daemon);
+
+#endif

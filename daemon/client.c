@@ -1,0 +1,315 @@
+/* Reads requests from one connection and writes the replies. Never blocks. */
+#include "daemon/client.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/daemon.h"
+#include "daemon/dispatch.h"
+#include "util/cleanup.h"
+#include "util/packet.h"
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user);
+
+uint64_t client_deadline(const struct client *client)
+{
+    uint64_t idle = client->daemon->options->idle_timeout_usec;
+
+    if (client->refused)
+        return client->active_usec + SERVER_REFUSED_USEC;
+    if (client->state == CLIENT_WAITING || idle == 0)
+        return UINT64_MAX;
+    return client->active_usec + idle;
+}
+
+int client_new(struct daemon *daemon, int fd, bool refused)
+{
+    struct server *server = &daemon->server;
+    struct client *client = calloc(1, sizeof(*client));
+    int r = client ? peer_init(&client->peer, fd) : -ENOMEM;
+
+    if (r < 0) {
+        free(client);
+        close(fd);
+        return r;
+    }
+    client->daemon = daemon;
+    client->refs = 1;
+    client->fd = fd;
+    client->out_fd = -1;
+    client->refused = refused;
+    client->active_usec = daemon_now(daemon);
+    TAILQ_INSERT_TAIL(&server->clients, client, in_server);
+    server->n_clients += !refused;
+    server->n_refused += refused;
+    r = sd_event_add_io(daemon->event, &client->io, fd, EPOLLIN, on_io, client);
+    if (r < 0) {
+        client_end(client);
+        return r;
+    }
+    server_sweep_at(server, client_deadline(client));
+    return 0;
+}
+
+/* Takes CLIENT out of the list that it waits in, and drops the job that nobody else wants. */
+static void stop_waiting(struct client *client)
+{
+    struct daemon *daemon = client->daemon;
+    struct job *job = client->job;
+
+    if (job) {
+        TAILQ_REMOVE(&job->waiters, client, wait_link);
+        client->job = NULL;
+        jobs_drop_unwanted(&daemon->jobs, job);
+        background_kick(daemon);
+    } else if (client->barrier) {
+        TAILQ_REMOVE(&daemon->server.reloads, client, wait_link);
+        client->barrier = 0;
+    }
+}
+
+static void client_unref(struct client *client)
+{
+    if (--client->refs == 0)
+        free(client);
+}
+
+void client_end(struct client *client)
+{
+    struct server *server = &client->daemon->server;
+
+    if (client->ended)
+        return;
+    client->ended = true;
+    stop_waiting(client);
+    TAILQ_REMOVE(&server->clients, client, in_server);
+    server->n_clients -= !client->refused;
+    server->n_refused -= client->refused;
+    sd_event_source_disable_unref(client->io);
+    close(client->fd);
+    if (client->out_fd >= 0)
+        close(client->out_fd);
+    free(client->out);
+    peer_clear(&client->peer);
+    client_unref(client);
+}
+
+/* Sets STATE, and what the event loop is to look for in it. */
+static void set_state(struct client *client, enum client_state state)
+{
+    static const uint32_t events[] = {
+        [CLIENT_READING] = EPOLLIN, [CLIENT_WAITING] = 0, [CLIENT_WRITING] = EPOLLOUT};
+
+    if (client->state == state)
+        return;
+    client->state = state;
+    sd_event_source_set_io_events(client->io, events[state]);
+    /* A wait has no deadline; what comes after it has one again. */
+    if (state != CLIENT_WAITING)
+        server_sweep_at(&client->daemon->server, client_deadline(client));
+}
+
+/* Keeps a reply that the socket has no room for. */
+static int keep_reply(struct client *client, const void *reply, size_t len, int *fd)
+{
+    client->out = malloc(len);
+    if (!client->out)
+        return -ENOMEM;
+    memcpy(client->out, reply, len);
+    client->out_len = len;
+    client->out_fd = steal_fd(fd);
+    set_state(client, CLIENT_WRITING);
+    return 0;
+}
+
+/* The reply is with the kernel. */
+static void reply_done(struct client *client)
+{
+    client->waits = 0;
+    if (client->refused)
+        client_end(client);
+    else
+        set_state(client, CLIENT_READING);
+}
+
+/* Sends a reply whose header is complete. */
+static void send_reply(struct client *client, const void *reply, size_t len, int owned_fd)
+{
+    const struct iovec iov = {(void *)reply, len};
+    cleanup_close int fd = owned_fd;
+    int r = packet_send(client->fd, &iov, 1, &fd, fd >= 0, MSG_DONTWAIT);
+
+    client->active_usec = daemon_now(client->daemon);
+    if (r == -EAGAIN)
+        r = keep_reply(client, reply, len, &fd);
+    else if (r == 0) {
+        reply_done(client);
+        return;
+    }
+    if (r < 0)
+        client_end(client);
+}
+
+static void count_reply(struct client *client, bool refused)
+{
+    client->daemon->counters.requests++;
+    client->daemon->counters.refused += refused;
+}
+
+void client_reply(struct client *client, void *reply, size_t len, int fd)
+{
+    struct wire_header header;
+
+    wire_reply_header(&header, &client->request.header, WIRE_OK, len);
+    memcpy(reply, &header, sizeof(header));
+    count_reply(client, false);
+    send_reply(client, reply, len, fd);
+}
+
+void client_refuse(struct client *client, enum wire_status status, const char *fmt, ...)
+{
+    const struct log_subject subject = {.peer = &client->peer};
+    struct {
+        struct wire_header header;
+        char text[WIRE_TEXT_MAX + 1];
+    } reply;
+    va_list args;
+    int len;
+
+    va_start(args, fmt);
+    len = vsnprintf(reply.text, sizeof(reply.text), fmt, args);
+    va_end(args);
+    if (len < 0)
+        len = 0;
+    if (len > WIRE_TEXT_MAX)
+        len = WIRE_TEXT_MAX;
+    wire_reply_header(&reply.header, &client->request.header, status,
+                      sizeof(reply.header) + (size_t)len);
+    count_reply(client, true);
+    log_about(&client->daemon->log, LOG_DEBUG, &subject, "refused request %u of pid %d, uid %u: %s",
+              client->request.header.opcode, client->peer.pid, client->peer.uid,
+              wire_status_text((int)status));
+    send_reply(client, &reply, sizeof(reply.header) + (size_t)len, -1);
+}
+
+void client_wait_for_job(struct client *client, struct job *job)
+{
+    if (++client->waits > CLIENT_WAITS_MAX) {
+        client_refuse(client, WIRE_FAILED, "the profile changes faster than it can be compiled");
+        return;
+    }
+    client->job = job;
+    TAILQ_INSERT_TAIL(&job->waiters, client, wait_link);
+    set_state(client, CLIENT_WAITING);
+}
+
+void client_wait_for_scan(struct client *client, uint64_t barrier)
+{
+    client->barrier = barrier;
+    TAILQ_INSERT_TAIL(&client->daemon->server.reloads, client, wait_link);
+    set_state(client, CLIENT_WAITING);
+}
+
+void client_resume(struct client *client)
+{
+    client->refs++;
+    dispatch(client);
+    client_unref(client);
+}
+
+void client_fail(struct client *client, const char *why)
+{
+    client_refuse(client, WIRE_FAILED, "%s", why);
+}
+
+void client_stop(struct client *client)
+{
+    client->refs++;
+    if (client->state == CLIENT_WAITING) {
+        stop_waiting(client);
+        client_refuse(client, WIRE_STOPPING, "%s", "");
+    }
+    client_end(client);
+    client_unref(client);
+}
+
+/* Handles one packet of LEN bytes that came with N_FDS fds. CLIENT may have ended afterwards. */
+static void handle_packet(struct client *client, const void *packet, size_t len, size_t n_fds)
+{
+    const struct log_subject subject = {.peer = &client->peer};
+    int r = wire_request_decode(&client->request, packet, len, n_fds);
+
+    if (r < 0) {
+        log_about(&client->daemon->log, LOG_NOTICE, &subject,
+                  "pid %d, uid %u sent a packet of another protocol: closed", client->peer.pid,
+                  client->peer.uid);
+        client_end(client);
+    } else if (client->refused) {
+        client_refuse(client, WIRE_LIMIT, "too many connections");
+    } else if (r != WIRE_OK) {
+        client_refuse(client, (enum wire_status)r, "%s", "");
+    } else {
+        dispatch(client);
+    }
+}
+
+/* Reads one packet. Returns false where there is none for now, or CLIENT has ended. */
+static bool read_packet(struct client *client)
+{
+    /* One byte more than any request has: what is longer is seen to be. */
+    uint8_t packet[WIRE_MAX_REQUEST + 1];
+    int fds[PACKET_MAX_FDS];
+    size_t n_fds;
+    ssize_t len =
+        packet_recv(client->fd, packet, sizeof(packet), fds, PACKET_MAX_FDS, &n_fds, MSG_DONTWAIT);
+
+    for (size_t i = 0; i < n_fds; i++)
+        close(fds[i]);
+    if (len == -EAGAIN)
+        return false;
+    if (len == -EMSGSIZE)
+        len = sizeof(packet);
+    if (len <= 0) {
+        client_end(client);
+        return false;
+    }
+    client->active_usec = daemon_now(client->daemon);
+    handle_packet(client, packet, (size_t)len, n_fds);
+    return !client->ended;
+}
+
+/* Tries again to send the reply that is kept. */
+static void flush(struct client *client)
+{
+    void *out = steal_ptr(&client->out);
+    int fd = steal_fd(&client->out_fd);
+
+    send_reply(client, out, client->out_len, fd);
+    free(out);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)
+{
+    struct client *client = user;
+
+    (void)source;
+    (void)fd;
+    client->refs++;
+    if (revents & (EPOLLHUP | EPOLLERR)) {
+        client_end(client);
+    } else if (client->state == CLIENT_WRITING) {
+        flush(client);
+    } else if (client->state == CLIENT_READING && (revents & EPOLLIN)) {
+        /* What is left after these makes the event loop come again. */
+        for (int i = 0; i < CLIENT_REQUESTS_MAX; i++)
+            if (!read_packet(client) || client->state != CLIENT_READING)
+                break;
+    }
+    client_unref(client);
+    return 0;
+}

@@ -1,0 +1,87 @@
+/*
+ * One connection. It is read one request at a time: the next one is looked at when the reply to
+ * the one before is with the kernel, so replies keep their order and a client that does not read
+ * costs one reply.
+ */
+#ifndef DAEMON_CLIENT_H
+#define DAEMON_CLIENT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/access.h"
+#include "daemon/jobs.h"
+#include "protocol/codec.h"
+
+struct daemon;
+
+enum {
+    CLIENT_REQUESTS_MAX = 16, /* of one connection, in one round of the event loop */
+    CLIENT_WAITS_MAX = 16,    /* times that one request is put off */
+};
+
+enum client_state {
+    CLIENT_READING, /* for a request */
+    CLIENT_WAITING, /* for a job or a scan; the request is kept */
+    CLIENT_WRITING, /* a reply that did not fit the socket */
+};
+
+struct client {
+    TAILQ_ENTRY(client) in_server;
+    TAILQ_ENTRY(client) wait_link; /* among the waiters of JOB, or server->reloads */
+    struct daemon *daemon;
+    unsigned refs; /* of the connection itself, until it ends, and of who is just working on it */
+    bool ended;
+    int fd;
+    sd_event_source *io;
+    struct peer peer;
+    enum client_state state;
+    bool refused; /* over a limit: its first request is answered with that, and it is closed */
+    uint64_t active_usec;
+    union wire_request request;
+    struct job *job;  /* where WAITING for one */
+    uint64_t barrier; /* where WAITING for a scan: its number */
+    unsigned waits;
+    void *out; /* where WRITING: OUT_LEN bytes, and an fd or -1 */
+    size_t out_len;
+    int out_fd;
+};
+
+/* Takes over the connection FD (consumed). Returns 0 or -errno. */
+int client_new(struct daemon *daemon, int fd, bool refused);
+
+/* Ends the connection. CLIENT is gone, unless somebody up the stack works on it. */
+void client_end(struct client *client);
+
+/*
+ * Sends the LEN bytes at REPLY (a struct that begins with a header, which is filled in here), with
+ * the fd FD (consumed) unless it is -1. CLIENT may have ended afterwards.
+ */
+void client_reply(struct client *client, void *reply, size_t len, int fd);
+
+/* Sends STATUS, with a text unless it is empty. CLIENT may have ended afterwards. */
+void client_refuse(struct client *client, enum wire_status status, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* Puts the request off until JOB is done. CLIENT may have ended afterwards. */
+void client_wait_for_job(struct client *client, struct job *job);
+
+/* Puts the reply off until what the scan BARRIER found is in service. */
+void client_wait_for_scan(struct client *client, uint64_t barrier);
+
+/* What the request waited for is there (and CLIENT is in no list of waiters): handles it again. */
+void client_resume(struct client *client);
+
+/* What the request waited for will not come, for the reason WHY. */
+void client_fail(struct client *client, const char *why);
+
+/* The daemon stops: says so to a client that waits, and ends the connection. */
+void client_stop(struct client *client);
+
+/* When CLIENT is to be closed if nothing happens until then; UINT64_MAX: never. */
+uint64_t client_deadline(const struct client *client);
+
+#endif

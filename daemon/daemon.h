@@ -1,0 +1,85 @@
+/*
+ * What secprofd is made of: one struct that everything is reached from. There is one thread, and
+ * all of it runs in the event loop.
+ */
+#ifndef DAEMON_DAEMON_H
+#define DAEMON_DAEMON_H
+
+#include <stdalign.h>
+#include <stddef.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/background.h"
+#include "daemon/cache-writer.h"
+#include "daemon/cache.h"
+#include "daemon/jobs.h"
+#include "daemon/log.h"
+#include "daemon/options.h"
+#include "daemon/registry.h"
+#include "daemon/server.h"
+#include "daemon/store.h"
+#include "daemon/watch.h"
+#include "daemon/workers.h"
+#include "protocol/protocol.h"
+
+/* Since the start; see struct wire_daemon_status for what each one counts. */
+struct counters {
+    uint64_t requests;
+    uint64_t refused;
+    uint64_t compiles;
+    uint64_t compile_errors;
+    uint64_t worker_failures;
+    uint64_t memory_hits;
+    uint64_t cache_hits;
+    uint64_t cache_misses;
+    uint64_t cache_bad;
+    uint64_t cache_errors;
+    uint32_t connections_refused;
+};
+
+enum phase {
+    PHASE_STARTING, /* the first scan is not compiled yet */
+    PHASE_SERVING,
+    PHASE_RELOADING, /* serving; a reload that the service manager asked for is under way */
+    PHASE_STOPPING,
+};
+
+struct daemon {
+    const struct options *options;
+    struct log log;
+    sd_event *event;
+    uid_t uid;
+    const struct target *host;
+    uint32_t kernel;                                /* the host's */
+    const struct target *targets[ABI_COUNT]; /* those that are served, the host first */
+    size_t n_targets;
+    uint64_t started_usec; /* CLOCK_MONOTONIC */
+    enum phase phase;
+    uint64_t phase_barrier;        /* the scan that PHASE_STARTING or PHASE_RELOADING waits for */
+    sd_event_source *phase_source; /* looks whether it is reached */
+    sd_event_source *stop_source;
+    struct counters counters;
+
+    struct watch watch;
+    struct registry registry;
+    struct store store;
+    uint64_t generation;
+    uint64_t scans; /* the number of the last scan */
+
+    struct cache cache;
+    struct cache_writer writer;
+    struct jobs jobs;
+    struct workers workers;
+    struct background background;
+    struct server server;
+
+    /* Where replies, cache entries and filters are put together, one at a time. */
+    alignas(max_align_t) uint8_t reply[WIRE_MAX_REPLY];
+    alignas(max_align_t) uint8_t entry[CACHE_ENTRY_MAX + 1];
+    alignas(max_align_t) uint8_t code[WIRE_MAX_INSNS * WIRE_INSN_SIZE];
+};
+
+/* Now, as CLOCK_MONOTONIC, in microseconds. */
+uint64_t daemon_now(const struct daemon *daemon);
+
+#endif

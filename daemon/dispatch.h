@@ -1,0 +1,19 @@
+/* Requests: who may make which, and what each one does. */
+#ifndef DAEMON_DISPATCH_H
+#define DAEMON_DISPATCH_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct client;
+
+/*
+ * Handles CLIENT's request, which was checked by wire_request_decode(): replies, or has it wait.
+ * CLIENT may have ended afterwards.
+ */
+void dispatch(struct client *client);
+
+/* Replies to CLIENT's RELOAD: all that its scan found is in service. */
+void dispatch_reloaded(struct client *client);
+
+#endif

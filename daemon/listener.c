@@ -1,0 +1,158 @@
+/* Makes or takes the listening socket. */
+#include "daemon/listener.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "util/cleanup.h"
+
+enum {
+    LOCK_TRIES = 50,
+    LOCK_WAIT_USEC = 10000,
+};
+
+static int __attribute__((format(printf, 3, 4)))
+fail(char why[LISTENER_WHY_SIZE], int r, const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    vsnprintf(why, LISTENER_WHY_SIZE, fmt, args);
+    va_end(args);
+    return r;
+}
+
+/*
+ * Opens the directory of PATH, made where it is missing, and locks it: of two daemons that start
+ * at once, each sees what the other did.
+ */
+static int lock_directory(const char *path, char why[LISTENER_WHY_SIZE])
+{
+    cleanup_free char *copy = strdup(path);
+    cleanup_close int fd = -1;
+    const char *directory;
+
+    if (!copy)
+        return -ENOMEM;
+    directory = dirname(copy);
+    if (mkdir(directory, 0755) < 0 && errno != EEXIST)
+        return fail(why, -errno, "cannot make %s: %s", directory, strerror(errno));
+    fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0)
+        return fail(why, -errno, "cannot open %s: %s", directory, strerror(errno));
+    for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
+        if (errno != EWOULDBLOCK || i == LOCK_TRIES)
+            return fail(why, -errno, "cannot lock %s: %s", directory, strerror(errno));
+        usleep(LOCK_WAIT_USEC);
+    }
+    return steal_fd(&fd);
+}
+
+/* Binds FD to ADDRESS with the permissions that let everybody connect, from the first moment on. */
+static int bind_open(int fd, const struct sockaddr_un *address)
+{
+    mode_t mask = umask(0111);
+    int r = bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
+
+    umask(mask);
+    return r;
+}
+
+/* Removes what is at ADDRESS, if it is a socket on which nobody listens. */
+static int remove_stale(const struct sockaddr_un *address, char why[LISTENER_WHY_SIZE])
+{
+    cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    struct stat st;
+
+    if (fd < 0)
+        return fail(why, -errno, "cannot make a socket: %s", strerror(errno));
+    if (lstat(address->sun_path, &st) < 0)
+        return errno == ENOENT ? 0
+                               : fail(why, -errno, "%s: %s", address->sun_path, strerror(errno));
+    if (!S_ISSOCK(st.st_mode))
+        return fail(why, -EEXIST, "%s exists and is no socket", address->sun_path);
+    if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0 || errno == EAGAIN ||
+        errno == EPROTOTYPE)
+        return fail(why, -EADDRINUSE, "somebody listens on %s already", address->sun_path);
+    if (errno != ECONNREFUSED)
+        return fail(why, -errno, "%s: %s", address->sun_path, strerror(errno));
+    return unlink(address->sun_path) < 0
+               ? fail(why, -errno, "cannot remove the stale socket %s: %s", address->sun_path,
+                      strerror(errno))
+               : 0;
+}
+
+int listener_make(const char *path, struct listener_entry *entry, char why[LISTENER_WHY_SIZE])
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    cleanup_close int lock = -1, fd = -1;
+    struct stat st;
+    int r;
+
+    if (strlen(path) >= sizeof(address.sun_path))
+        return fail(why, -ENAMETOOLONG, "the path of the socket has %zu bytes; %zu are possible",
+                    strlen(path), sizeof(address.sun_path) - 1);
+    strcpy(address.sun_path, path);
+    fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+    if (fd < 0)
+        return fail(why, -errno, "cannot make a socket: %s", strerror(errno));
+    lock = lock_directory(path, why);
+    if (lock < 0)
+        return lock;
+    r = remove_stale(&address, why);
+    if (r < 0)
+        return r;
+    r = bind_open(fd, &address);
+    if (r < 0)
+        return fail(why, r, "cannot bind %s: %s", path, strerror(-r));
+    entry->path = strdup(path);
+    if (!entry->path || lstat(path, &st) < 0 || listen(fd, SOMAXCONN) < 0)
+        return fail(why, -errno, "cannot listen on %s: %s", path, strerror(errno));
+    entry->device = st.st_dev;
+    entry->inode = st.st_ino;
+    return steal_fd(&fd);
+}
+
+int listener_take(char why[LISTENER_WHY_SIZE])
+{
+    int n = sd_listen_fds(1), flags;
+    const int fd = SD_LISTEN_FDS_START;
+
+    if (n < 0)
+        return fail(why, n, "cannot take over sockets: %s", strerror(-n));
+    if (n == 0)
+        return fail(why, -ENOENT,
+                    "no socket: start secprofd through secprofd.socket, or give --socket PATH");
+    if (n > 1)
+        return fail(why, -E2BIG, "the service manager passed %d sockets; one is right", n);
+    if (sd_is_socket_unix(fd, SOCK_SEQPACKET, 1, NULL, 0) <= 0)
+        return fail(why, -EINVAL,
+                    "the service manager passed something else than a listening Unix socket "
+                    "of type SOCK_SEQPACKET: use ListenSequentialPacket= with Accept=no");
+    flags = fcntl(fd, F_GETFL);
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
+        return fail(why, -errno, "cannot set up the socket: %s", strerror(errno));
+    return fd;
+}
+
+void listener_remove(struct listener_entry *entry)
+{
+    struct stat st;
+
+    if (!entry->path)
+        return;
+    if (lstat(entry->path, &st) == 0 && st.st_dev == entry->device && st.st_ino == entry->inode)
+        unlink(entry->path);
+    free(steal_ptr(&entry->path));
+}

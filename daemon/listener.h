@@ -1,0 +1,32 @@
+/* Where the listening socket comes from: the service manager, or a path. */
+#ifndef DAEMON_LISTENER_H
+#define DAEMON_LISTENER_H
+
+#include <sys/types.h>
+
+enum {
+    LISTENER_WHY_SIZE = 256,
+};
+
+/* The directory entry of a socket that was made here. */
+struct listener_entry {
+    char *path; /* owned; NULL: there is none */
+    dev_t device;
+    ino_t inode;
+};
+
+/*
+ * Makes a listening SOCK_SEQPACKET socket at PATH, to which everybody may connect; who gets what is
+ * decided later. The last directory of PATH is made where it is missing. A socket on which nobody
+ * listens any more is replaced; whatever else is at PATH stays. Returns the fd and fills ENTRY; or
+ * -errno, and in WHY what is wrong.
+ */
+int listener_make(const char *path, struct listener_entry *entry, char why[LISTENER_WHY_SIZE]);
+
+/* Takes the one socket that the service manager passed, after checking its kind. As above. */
+int listener_take(char why[LISTENER_WHY_SIZE]);
+
+/* Removes the directory entry, if it is still the one that was made. */
+void listener_remove(struct listener_entry *entry);
+
+#endif

@@ -1,0 +1,228 @@
+/* secprofd: starts everything, runs the event loop, and takes it down again. */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <systemd/sd-daemon.h>
+#include <unistd.h>
+
+#include "compiler/profile.h"
+#include "daemon/daemon.h"
+#include "daemon/follow.h"
+#include "daemon/phase.h"
+#include "daemon/sandbox.h"
+#include "util/cleanup.h"
+
+enum {
+    EXIT_USAGE = 2,
+    CAPABILITY_KILL = 5, /* CAP_KILL of linux/capability.h */
+};
+
+static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *info, void *user)
+{
+    (void)source;
+    (void)info;
+    phase_stop(user);
+    return 0;
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *user)
+{
+    (void)source;
+    (void)info;
+    phase_reload(user);
+    return 0;
+}
+
+static void on_changed(void *user, bool everything)
+{
+    follow_scan(user, everything);
+}
+
+/* The cache's writing process is done with one entry. */
+static void on_written(void *user, int result)
+{
+    struct daemon *daemon = user;
+
+    background_note_written(daemon, result);
+    if (daemon->phase == PHASE_STOPPING && cache_writer_waiting(&daemon->writer) == 0)
+        sd_event_exit(daemon->event, 0);
+}
+
+/* Signals are taken by the event loop; they stay blocked in all children, which end by other means.
+ */
+static int start_loop(struct daemon *daemon)
+{
+    static const int terminating[] = {SIGTERM, SIGINT};
+    sigset_t set;
+    int r;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGTERM);
+    sigaddset(&set, SIGINT);
+    sigaddset(&set, SIGHUP);
+    sigaddset(&set, SIGCHLD);
+    signal(SIGPIPE, SIG_IGN);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0)
+        return -errno;
+    r = sd_event_new(&daemon->event);
+    for (size_t i = 0; r >= 0 && i < ARRAY_SIZE(terminating); i++)
+        r = sd_event_add_signal(daemon->event, NULL, terminating[i], on_terminate, daemon);
+    if (r >= 0)
+        r = sd_event_add_signal(daemon->event, NULL, SIGHUP, on_hangup, daemon);
+    if (r >= 0)
+        r = sd_event_set_watchdog(daemon->event, true);
+    return r < 0 ? r : 0;
+}
+
+/* As many fds as we may have: each filter in memory is one. */
+static void raise_fd_limit(struct daemon *daemon)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return;
+    limit.rlim_cur = limit.rlim_max;
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+        log_write(&daemon->log, LOG_WARNING, "cannot raise the limit of open files: %s",
+                  strerror(errno));
+}
+
+/* The targets to be served: the host's, which always is, and those that were asked for. */
+static int choose_targets(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+
+    daemon->host = target_host();
+    daemon->kernel = kernel_version_host();
+    if (!daemon->host) {
+        log_write(&daemon->log, LOG_ERR, "secprofd does not know the architecture of this machine");
+        return -ENOTSUP;
+    }
+    daemon->targets[daemon->n_targets++] = daemon->host;
+    for (size_t i = 0; i < options->n_targets; i++)
+        if (options->targets[i] != daemon->host)
+            daemon->targets[daemon->n_targets++] = options->targets[i];
+    return 0;
+}
+
+/* Opens the cache and starts its writing process. Without a cache the daemon does its work, too. */
+static void start_cache(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+    char why[TRUST_WHY_SIZE];
+    int r;
+
+    daemon->cache.dir_fd = -1;
+    daemon->writer.sock = -1;
+    if (!options->cache_path)
+        return;
+    r = cache_open(&daemon->cache, options->cache_path, daemon->uid, why);
+    if (r != 0) {
+        log_write(&daemon->log, LOG_WARNING, "no cache on disk: %s: %s", options->cache_path,
+                  r < 0 ? strerror(-r) : why);
+        return;
+    }
+    daemon->writer.done = on_written;
+    daemon->writer.user = daemon;
+    r = cache_writer_start(&daemon->writer, daemon->event, daemon->cache.dir_fd,
+                           options->cache_size);
+    if (r < 0)
+        log_write(&daemon->log, LOG_WARNING, "the cache cannot be written: %s", strerror(-r));
+}
+
+/* What is not needed any more goes. Workers of another user want a capability to be killed. */
+static int drop_rights(void)
+{
+    uint64_t keep = sandbox_can_change_user() ? UINT64_C(1) << CAPABILITY_KILL : 0;
+    int r = sandbox_keep_capabilities(keep);
+
+    return r < 0 ? r : sandbox_no_new_privileges();
+}
+
+static int start(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+    int r = start_loop(daemon);
+
+    if (r == 0)
+        r = choose_targets(daemon);
+    if (r == 0)
+        r = server_listen(&daemon->server, daemon, options->socket_path);
+    if (r < 0)
+        return r;
+    daemon->started_usec = daemon_now(daemon);
+    raise_fd_limit(daemon);
+    jobs_init(&daemon->jobs);
+    store_init(&daemon->store, options->max_variants);
+    /* The processes first, while there is nothing in this one that they should not have. */
+    start_cache(daemon);
+    r = workers_start(&daemon->workers, daemon, options->workers);
+    if (r == 0)
+        r = drop_rights();
+    if (r == 0)
+        r = background_start(daemon);
+    daemon->watch.changed = on_changed;
+    daemon->watch.user = daemon;
+    if (r == 0)
+        r = watch_start(&daemon->watch, daemon->event);
+    return r < 0 ? r : phase_start(daemon);
+}
+
+static void finish(struct daemon *daemon)
+{
+    server_close(&daemon->server);
+    watch_stop(&daemon->watch);
+    workers_stop(&daemon->workers);
+    cache_writer_stop(&daemon->writer);
+    background_stop(daemon);
+    phase_clear(daemon);
+    registry_clear(&daemon->registry);
+    jobs_clear(&daemon->jobs);
+    cache_close(&daemon->cache);
+    sd_event_unref(daemon->event);
+}
+
+uint64_t daemon_now(const struct daemon *daemon)
+{
+    uint64_t now = 0;
+
+    sd_event_now(daemon->event, CLOCK_MONOTONIC, &now);
+    return now;
+}
+
+static int run(const struct options *options)
+{
+    struct daemon *daemon = calloc(1, sizeof(*daemon));
+    int r;
+
+    if (!daemon)
+        return EXIT_FAILURE;
+    daemon->options = options;
+    daemon->uid = geteuid();
+    daemon->server.listener = -1;
+    log_init(&daemon->log, options->log_level);
+    jobs_init(&daemon->jobs);
+    r = start(daemon);
+    if (r < 0)
+        log_write(&daemon->log, LOG_ERR, "cannot start: %s", strerror(-r));
+    else
+        r = sd_event_loop(daemon->event);
+    finish(daemon);
+    free(daemon);
+    return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+    struct options options;
+    int r = options_parse(&options, argc, argv, stdout, stderr);
+
+    if (r == OPTIONS_RUN)
+        r = run(&options);
+    else
+        r = r == OPTIONS_EXIT ? EXIT_SUCCESS : EXIT_USAGE;
+    options_clear(&options);
+    return r;
+}

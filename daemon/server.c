@@ -1,0 +1,174 @@
+/* Accepts connections within the limits, and closes those that are idle. */
+#include "daemon/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/client.h"
+#include "daemon/daemon.h"
+
+int server_listen(struct server *server, struct daemon *daemon, const char *path)
+{
+    char why[LISTENER_WHY_SIZE] = "no memory";
+
+    server->daemon = daemon;
+    TAILQ_INIT(&server->clients);
+    TAILQ_INIT(&server->reloads);
+    server->listener = path ? listener_make(path, &server->entry, why) : listener_take(why);
+    if (server->listener < 0)
+        log_write(&daemon->log, LOG_ERR, "%s", why);
+    return server->listener < 0 ? server->listener : 0;
+}
+
+/* True where one more connection of the user UID is too many. */
+static bool is_over_limit(const struct server *server, uid_t uid)
+{
+    const struct options *options = server->daemon->options;
+    const struct client *client;
+    size_t n = 0;
+
+    if (server->n_clients >= options->max_connections)
+        return true;
+    TAILQ_FOREACH(client, &server->clients, in_server)
+    {
+        n += !client->refused && client->peer.uid == uid;
+    }
+    return n >= options->max_connections_per_uid;
+}
+
+/* Takes the new connection FD (consumed). */
+static void take(struct server *server, int fd)
+{
+    struct daemon *daemon = server->daemon;
+    struct ucred cred = {0};
+    socklen_t size = sizeof(cred);
+    bool refused;
+    int r;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0) {
+        close(fd);
+        return;
+    }
+    refused = is_over_limit(server, cred.uid);
+    if (refused) {
+        const struct peer peer = {.pid = cred.pid, .uid = cred.uid};
+        const struct log_subject subject = {.peer = &peer};
+
+        daemon->counters.connections_refused++;
+        log_about(&daemon->log, LOG_WARNING, &subject,
+                  "too many connections: one of pid %d, uid %u is refused", cred.pid, cred.uid);
+        /* Even being told costs something, so there are not many who are. */
+        if (server->n_refused >= SERVER_REFUSED_MAX) {
+            close(fd);
+            return;
+        }
+    }
+    r = client_new(daemon, fd, refused);
+    if (r < 0)
+        log_write(&daemon->log, LOG_WARNING, "a connection is lost: %s", strerror(-r));
+}
+
+static int on_resume(sd_event_source *source, uint64_t usec, void *user)
+{
+    struct server *server = user;
+
+    (void)usec;
+    sd_event_source_disable_unref(source);
+    server->resume = NULL;
+    return sd_event_source_set_enabled(server->io, SD_EVENT_ON);
+}
+
+/* Nothing is left to accept with. Who connects waits meanwhile, and the loop does not spin. */
+static void pause_accepting(struct server *server, int error)
+{
+    log_write(&server->daemon->log, LOG_ERR, "cannot accept connections for now: %s",
+              strerror(error));
+    if (!server->resume &&
+        sd_event_add_time_relative(server->daemon->event, &server->resume, CLOCK_MONOTONIC,
+                                   SERVER_PAUSE_USEC, 0, on_resume, server) >= 0)
+        sd_event_source_set_enabled(server->io, SD_EVENT_OFF);
+}
+
+static int on_io(sd_event_source *source, int listener, uint32_t revents, void *user)
+{
+    struct server *server = user;
+
+    (void)source;
+    (void)revents;
+    for (int i = 0; i < SERVER_ACCEPTS_MAX; i++) {
+        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+        if (fd >= 0) {
+            take(server, fd);
+        } else if (errno == EAGAIN) {
+            break;
+        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
+            pause_accepting(server, errno);
+            break;
+        }
+        /* Others are about the one connection, which is gone. */
+    }
+    return 0;
+}
+
+/* Ends the connections that are due, and finds out when the next one is. */
+static int on_sweep(sd_event_source *source, uint64_t usec, void *user)
+{
+    struct server *server = user;
+    uint64_t now = daemon_now(server->daemon);
+    struct client *client = TAILQ_FIRST(&server->clients);
+
+    (void)source;
+    (void)usec;
+    server->sweep_usec = 0;
+    while (client) {
+        struct client *next = TAILQ_NEXT(client, in_server);
+        uint64_t deadline = client_deadline(client);
+
+        if (deadline <= now)
+            client_end(client);
+        else
+            server_sweep_at(server, deadline);
+        client = next;
+    }
+    return 0;
+}
+
+void server_sweep_at(struct server *server, uint64_t usec)
+{
+    if (usec == UINT64_MAX || (server->sweep_usec && server->sweep_usec <= usec))
+        return;
+    server->sweep_usec = usec;
+    if (sd_event_source_set_time(server->sweep, usec) >= 0)
+        sd_event_source_set_enabled(server->sweep, SD_EVENT_ONESHOT);
+}
+
+int server_open(struct server *server)
+{
+    sd_event *event = server->daemon->event;
+    int r = sd_event_add_time(event, &server->sweep, CLOCK_MONOTONIC, 0, 0, on_sweep, server);
+
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->sweep, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_add_io(event, &server->io, server->listener, EPOLLIN, on_io, server);
+    return r < 0 ? r : 0;
+}
+
+void server_close(struct server *server)
+{
+    if (!server->daemon)
+        return;
+    for (struct client *client; (client = TAILQ_FIRST(&server->clients));)
+        client_stop(client);
+    server->io = sd_event_source_disable_unref(server->io);
+    server->resume = sd_event_source_disable_unref(server->resume);
+    server->sweep = sd_event_source_disable_unref(server->sweep);
+    if (server->listener >= 0)
+        close(server->listener);
+    server->listener = -1;
+    listener_remove(&server->entry);
+}

@@ -1,0 +1,54 @@
+/*
+ * The listening socket, the connections behind it, and their limits.
+ */
+#ifndef DAEMON_SERVER_H
+#define DAEMON_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/jobs.h"
+#include "daemon/listener.h"
+
+struct client;
+struct daemon;
+
+enum {
+    SERVER_ACCEPTS_MAX = 32,       /* in one round of the event loop */
+    SERVER_PAUSE_USEC = 100000,    /* without accepting, where there is no fd or memory left */
+    SERVER_REFUSED_MAX = 64,       /* connections over a limit that wait to hear so */
+    SERVER_REFUSED_USEC = 2000000, /* for which they may wait */
+};
+
+struct server {
+    struct daemon *daemon;
+    int listener;
+    struct listener_entry entry; /* of a socket that we made */
+    sd_event_source *io;
+    sd_event_source *resume; /* accepting pauses until then */
+    sd_event_source *sweep;
+    uint64_t sweep_usec;        /* when the sweep is due; 0: it is off */
+    struct client_list clients; /* all, linked by in_server */
+    size_t n_clients;           /* without those over a limit */
+    size_t n_refused;           /* those over a limit */
+    struct client_list reloads; /* clients that wait for a scan, linked by wait_link */
+};
+
+/*
+ * Gets the listening socket: PATH is made; NULL: the service manager passed one. A socket at PATH
+ * on which nobody listens is replaced. Returns 0, or -errno after saying what is wrong.
+ */
+int server_listen(struct server *server, struct daemon *daemon, const char *path);
+
+/* Begins to accept connections. Returns 0 or -errno. */
+int server_open(struct server *server);
+
+/* Ends all connections (who waits hears that the daemon stops) and removes the socket made. */
+void server_close(struct server *server);
+
+/* CLIENT is to be looked at at the time USEC at the latest. */
+void server_sweep_at(struct server *server, uint64_t usec);
+
+#endif

@@ -1,0 +1,243 @@
+/*
+ * Versions of profiles on their way into service: from the cache or a worker into memory, and into
+ * the place of the version before. Which file stands for a profile is decided in follow.c.
+ */
+#include "daemon/service.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/client.h"
+#include "daemon/daemon.h"
+#include "daemon/phase.h"
+#include "daemon/text.h"
+
+struct variant_request service_default_request(const struct daemon *daemon)
+{
+    return (struct variant_request){.target = daemon->host, .kernel = daemon->kernel};
+}
+
+uint64_t service_pending_since(const struct daemon *daemon)
+{
+    uint64_t oldest = UINT64_MAX;
+
+    for (size_t i = 0; i < daemon->registry.n; i++) {
+        uint64_t since = entry_pending_since(daemon->registry.entries[i]);
+
+        if (since < oldest)
+            oldest = since;
+    }
+    return oldest;
+}
+
+int service_read_cache(struct daemon *daemon, const struct source *source,
+                       const struct variant_request *request, struct cache_entry *entry)
+{
+    uint8_t key[DIGEST_SIZE];
+
+    if (daemon->cache.dir_fd < 0)
+        return CACHE_MISS;
+    cache_key_finish(&source->key, request, key);
+
+    enum cache_outcome outcome =
+        cache_read(&daemon->cache, key, request->target, daemon->entry, entry);
+
+    daemon->counters.cache_hits += outcome == CACHE_HIT;
+    daemon->counters.cache_misses += outcome != CACHE_HIT;
+    daemon->counters.cache_bad += outcome == CACHE_BAD;
+    if (outcome == CACHE_BAD)
+        log_write(&daemon->log, LOG_WARNING, "a cache entry for %s failed its check: dropped",
+                  source->path);
+    return (int)outcome;
+}
+
+/* Sends what was compiled to the disk. */
+static void write_cache(struct daemon *daemon, const struct source *source,
+                        const struct variant_request *request, const struct outcome *outcome)
+{
+    const struct cache_entry entry = {.filter = outcome->filter, .axes = outcome->axes};
+    uint8_t key[DIGEST_SIZE];
+    int r;
+
+    if (daemon->cache.dir_fd < 0)
+        return;
+    cache_key_finish(&source->key, request, key);
+    r = cache_writer_add(&daemon->writer, &entry, key);
+    if (r < 0)
+        background_note_written(daemon, r);
+}
+
+/* Logs that ENTRY changed, and why it did or did not. */
+static void log_entry(struct daemon *daemon, const struct profile_entry *entry)
+{
+    const struct log_subject subject = {.profile = entry->name};
+    char digest[DIGEST_HEX_SIZE];
+
+    if (entry->failed) {
+        const char *error = entry->error ? entry->error : "no memory";
+
+        log_about(&daemon->log, LOG_WARNING, &subject, "%s: %s: %.*s", entry->name,
+                  entry->served ? "the last good version stays in service" : "not in service",
+                  (int)text_first_line(error), error);
+        return;
+    }
+    digest_hex(entry->native->digest, digest);
+    log_about(&daemon->log, LOG_INFO, &subject,
+              "%s: in service (generation %llu, %u instructions, %.12s)", entry->name,
+              (unsigned long long)entry->generation, entry->native->n_insns, digest);
+}
+
+/* Puts SOURCE (a reference, consumed) with its filter NATIVE into service as ENTRY's version. */
+static void serve(struct daemon *daemon, struct profile_entry *entry, struct source *source,
+                  struct stored_variant *native)
+{
+    struct source *old = entry->served;
+
+    variant_pin(native);
+    entry->served = source;
+    entry->native = native;
+    entry->generation = ++daemon->generation;
+    entry_clear_error(entry, source->changed_at);
+    if (old)
+        old->entry = NULL;
+    source_unref(old);
+}
+
+/*
+ * The version of ENTRY that was being compiled is done: NATIVE is its filter, or the compiler's
+ * refusal; NULL: there was no compile, and WHY is the reason.
+ */
+static void resolve(struct daemon *daemon, struct profile_entry *entry,
+                    struct stored_variant *native, const char *why)
+{
+    struct source *source = entry->compiling;
+    bool is_newest = entry->newest == NEWEST_COMPILING && !entry->next;
+
+    entry->compiling = NULL;
+    if (native && !native->refused) {
+        if (is_newest)
+            entry->newest = NEWEST_SERVED;
+        serve(daemon, entry, source, native);
+    } else {
+        if (native)
+            entry_set_lines(entry, source->path, native->text, source->changed_at);
+        else
+            entry_set_reason(entry, source->path, why, source->changed_at);
+        if (is_newest)
+            entry->newest = native ? NEWEST_FAILED : NEWEST_UNKNOWN;
+        /* What was no fault of the profile is tried again with the next scan. */
+        entry->content_known &= native != NULL;
+        source->entry = NULL;
+        source_unref(source);
+    }
+    log_entry(daemon, entry);
+    if (entry->next) {
+        source = entry->next;
+        entry->next = NULL;
+        service_compile(daemon, entry, source);
+    }
+}
+
+/* Keeps OUTCOME in memory as SOURCE's variant for REQUEST. */
+static int keep(struct source *source, struct variant_request request,
+                const struct outcome *outcome, struct stored_variant **variant)
+{
+    source->axes = outcome->axes;
+    source->axes_known = true;
+    source_normalise(source, &request);
+    return source_keep(source, &request, &outcome->filter, variant);
+}
+
+void service_compile(struct daemon *daemon, struct profile_entry *entry, struct source *source)
+{
+    struct variant_request request = service_default_request(daemon);
+    struct stored_variant *native = NULL;
+    struct cache_entry cached;
+    struct job *job;
+    int r;
+
+    entry->compiling = source;
+    if (service_read_cache(daemon, source, &request, &cached) == CACHE_HIT) {
+        const struct outcome outcome = {.filter = cached.filter, .axes = cached.axes};
+
+        r = keep(source, request, &outcome, &native);
+        resolve(daemon, entry, r == 0 ? native : NULL, strerror(-r));
+        return;
+    }
+    r = jobs_submit(&daemon->jobs, source, &request, JOB_NATIVE, &job);
+    if (r < 0)
+        resolve(daemon, entry, NULL, strerror(-r));
+    workers_kick(&daemon->workers);
+}
+
+/* Has the clients that wait for JOB go on; FAILED: tells them so, WHY is the reason. */
+static void wake(struct job *job, bool failed, const char *why)
+{
+    for (struct client *client; (client = TAILQ_FIRST(&job->waiters));) {
+        TAILQ_REMOVE(&job->waiters, client, wait_link);
+        client->job = NULL;
+        if (failed)
+            client_fail(client, why);
+        else
+            client_resume(client);
+    }
+}
+
+void service_finish(struct daemon *daemon, struct job *job, const struct outcome *outcome)
+{
+    struct source *source = source_ref(job->source);
+    struct profile_entry *entry = source->entry;
+    bool is_version = entry && entry->compiling == source;
+    bool compiled = outcome->result == 0 || outcome->result == -EINVAL;
+    bool wanted = is_version || job->priority != JOB_BACKGROUND || !TAILQ_EMPTY(&job->waiters);
+    struct stored_variant *variant = NULL;
+    const char *why = outcome->why;
+    int r;
+
+    if (compiled) {
+        daemon->counters.compiles++;
+        daemon->counters.compile_errors += outcome->result != 0;
+        write_cache(daemon, source, &job->request, outcome);
+        if (outcome->result != 0 && !is_version)
+            log_write(&daemon->log, LOG_NOTICE, "%s, for %s: refused: %.*s", source->path,
+                      job->request.target->name, (int)strcspn(outcome->filter.text, "\n"),
+                      outcome->filter.text);
+    }
+    if (compiled && wanted) {
+        r = keep(source, job->request, outcome, &variant);
+        if (r < 0)
+            why = strerror(-r);
+    }
+    if (is_version)
+        resolve(daemon, entry, variant, why);
+    wake(job, !variant && !is_version, why);
+    jobs_remove(&daemon->jobs, job);
+    source_unref(source);
+    background_kick(daemon);
+    phase_check(daemon);
+}
+
+int service_find(struct daemon *daemon, struct source *source, struct variant_request *request,
+                 struct stored_variant **variant, struct job **job)
+{
+    struct cache_entry cached;
+    int r;
+
+    source_normalise(source, request);
+    *variant = source_find(source, request);
+    if (*variant) {
+        daemon->counters.memory_hits++;
+        return VARIANT_HERE;
+    }
+    *job = jobs_find(&daemon->jobs, source, request);
+    if (!*job && service_read_cache(daemon, source, request, &cached) == CACHE_HIT) {
+        r = source_keep(source, request, &cached.filter, variant);
+        return r < 0 ? r : VARIANT_HERE;
+    }
+    r = jobs_submit(&daemon->jobs, source, request, JOB_REQUEST, job);
+    if (r < 0)
+        return r;
+    workers_kick(&daemon->workers);
+    return VARIANT_COMING;
+}

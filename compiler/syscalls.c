@@ -88,6 +88,17 @@ static const char *const unified[] = {
     "rseq_slice_yield",
 };
 
+/* Calls of a single ABI, below the unified range, that libseccomp 2.5.4 does not know either. */
+static const struct {
+    enum abi_id abi;
+    uint32_t nr;
+    const char *name;
+} lone[] = {
+    {ABI_X86_64, 335, "uretprobe"},      /* Linux 6.11, syscall_64.tbl */
+    {ABI_X86_64, 336, "uprobe"},         /* Linux 6.18 */
+    {ABI_RISCV64, 258, "riscv_hwprobe"}, /* Linux 6.4, asm/unistd.h */
+};
+
 /* Numbers outside the common range: arm's private calls (__ARM_NR_BASE, arch/arm). */
 static const struct {
     enum abi_id abi;
@@ -166,12 +177,24 @@ static void index_names(struct table *table)
     }
 }
 
-/* Adds what libseccomp, or else our own table, calls number NR of ABI. */
-static void scan_number(struct table *table, const struct abi *abi, uint32_t token, uint32_t nr)
+/* What our own tables call number NR of ABI, or NULL. */
+static const char *own_name(const struct abi *abi, uint32_t nr)
 {
     uint32_t generic = nr - abi->nr_base;
+
+    if (generic >= UNIFIED_FIRST && generic - UNIFIED_FIRST < ARRAY_SIZE(unified))
+        return unified[generic - UNIFIED_FIRST];
+    for (size_t i = 0; i < ARRAY_SIZE(lone); i++)
+        if (lone[i].abi == abi->id && lone[i].nr == nr)
+            return lone[i].name;
+    return NULL;
+}
+
+/* Adds what libseccomp, or else our own tables, call number NR of ABI. */
+static void scan_number(struct table *table, const struct abi *abi, uint32_t token, uint32_t nr)
+{
     char *name = seccomp_syscall_resolve_num_arch(token, (int)nr);
-    const char *known = name;
+    const char *known = name ? name : own_name(abi, nr);
 
     if (table->n == CALLS_MAX) {
         free(name);
@@ -179,8 +202,6 @@ static void scan_number(struct table *table, const struct abi *abi, uint32_t tok
     }
     if (name)
         table->owned[table->n_owned++] = name;
-    else if (generic >= UNIFIED_FIRST && generic - UNIFIED_FIRST < ARRAY_SIZE(unified))
-        known = unified[generic - UNIFIED_FIRST];
     if (known)
         table->calls[table->n++] = (struct call){nr, known};
 }
@@ -276,6 +297,9 @@ bool syscalls_is_known(const char *name)
 {
     for (size_t i = 0; i < ARRAY_SIZE(unified); i++)
         if (!strcmp(unified[i], name))
+            return true;
+    for (size_t i = 0; i < ARRAY_SIZE(lone); i++)
+        if (!strcmp(lone[i].name, name))
             return true;
     /* libseccomp answers a call of another ABI than the host's with a negative pseudo number. */
     return seccomp_syscall_resolve_name(name) != __NR_SCMP_ERROR;

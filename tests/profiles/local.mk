@@ -1,6 +1,37 @@
 # tests/profiles/: what the shipped profiles, and the profiles in tests/data/verdicts, mean.
 profiles_test_libs = libcompiler.la libutil.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/profiles/test-verdicts
+TESTS += tests/profiles/test-verdicts
+tests_profiles_test_verdicts_SOURCES = tests/profiles/test-verdicts.c tests/profiles/verdict-table.c \
+	tests/profiles/verdict-table.h tests/profiles/fixture.c tests/profiles/fixture.h
+tests_profiles_test_verdicts_CPPFLAGS = $(check_unit_cppflags)
+tests_profiles_test_verdicts_LDADD = $(profiles_test_libs)
+
+check_PROGRAMS += tests/profiles/test-readme
+TESTS += tests/profiles/test-readme
+tests_profiles_test_readme_SOURCES = tests/profiles/test-readme.c tests/profiles/readme-table.c \
+	tests/profiles/readme-table.h tests/profiles/fixture.c tests/profiles/fixture.h
+tests_profiles_test_readme_CPPFLAGS = $(check_unit_cppflags)
+tests_profiles_test_readme_LDADD = $(profiles_test_libs)
+
+EXTRA_DIST += \
+	tests/data/blocked-calls.md \
+	tests/data/verdicts/README.md \
+	tests/data/verdicts/actions.txt \
+	tests/data/verdicts/conditions.txt \
+	tests/data/verdicts/default-allowed.txt \
+	tests/data/verdicts/default-arguments.txt \
+	tests/data/verdicts/default-blocked.txt \
+	tests/data/verdicts/forms.txt \
+	tests/data/verdicts/multiplexed.txt \
+	tests/data/verdicts/operators.txt \
+	tests/data/verdicts/podman.txt \
+	tests/data/verdicts/rules.txt \
+	tests/data/verdicts/seed-example.json \
+	tests/data/verdicts/seed-example.txt \
+	tests/data/verdicts/wide-values.txt
+
 check_PROGRAMS += tests/profiles/test-live
 TESTS += tests/profiles/test-live
 tests_profiles_test_live_SOURCES = tests/profiles/test-live.c tests/profiles/live.c \

@@ -314,7 +314,7 @@ static int on_close(void *ctx)
     const struct open_node *open = &b->open[b->depth - 1];
     struct json_node node = {
         .type = open->type, .offset = open->offset, .n = (uint32_t)(b->n_stack - open->first)};
-    const struct json_member *from = b->stack + open->first;
+    const struct json_member *from = b->stack ? &b->stack[open->first] : NULL;
     int r = open->type == JSON_ARRAY ? finish_array(b, &node, from) : finish_object(b, &node, from);
 
     if (r < 0)

@@ -27,9 +27,18 @@ tests_compiler_test_emit_LDADD = libcompiler.la $(CHECK_LIBS)
 
 check_PROGRAMS += tests/compiler/test-profile-parse
 TESTS += tests/compiler/test-profile-parse
-tests_compiler_test_profile_parse_SOURCES = tests/compiler/test-profile-parse.c
+tests_compiler_test_profile_parse_SOURCES = tests/compiler/test-profile-parse.c \
+	tests/compiler/profile-text.c tests/compiler/profile-text.h
 tests_compiler_test_profile_parse_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_profile_parse_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/test-profile-errors
+TESTS += tests/compiler/test-profile-errors
+tests_compiler_test_profile_errors_SOURCES = tests/compiler/test-profile-errors.c \
+	tests/compiler/profile-text.c tests/compiler/profile-text.h
+tests_compiler_test_profile_errors_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_profile_errors_LDADD = $(compiler_test_libs)
+
 EXTRA_DIST += \
 	tests/data/parse/docker.json \
 	tests/data/parse/everything.json \
@@ -51,6 +60,7 @@ check_PROGRAMS += tests/compiler/test-reference
 TESTS += tests/compiler/test-reference
 tests_compiler_test_reference_SOURCES = tests/compiler/test-reference.c \
 	tests/compiler/libseccomp-filter.c tests/compiler/libseccomp-filter.h \
+	tests/compiler/profile-text.c tests/compiler/profile-text.h \
 	tests/compiler/reference.c tests/compiler/reference.h
 tests_compiler_test_reference_CPPFLAGS = $(check_unit_cppflags) $(SECCOMP_CFLAGS)
 tests_compiler_test_reference_LDADD = $(compiler_test_libs) $(SECCOMP_LIBS)

@@ -72,17 +72,18 @@ static const char *const architectures[] = {
     "SCMP_ARCH_PARISC", "SCMP_ARCH_PARISC64", "SCMP_ARCH_RISCV64",
 };
 
+#define MAP(native, others) \
+    "{\"architecture\":\"SCMP_ARCH_" native "\",\"subArchitectures\":[" others "]}"
+#define SUB(name) "\"SCMP_ARCH_" name "\""
+
 static const char *const arch_maps[] = {
-    "{\"architecture\":\"SCMP_ARCH_X86_64\",\"subArchitectures\":[\"SCMP_ARCH_X86\",\"SCMP_ARCH_"
-    "X32\"]}",
-    "{\"architecture\":\"SCMP_ARCH_AARCH64\",\"subArchitectures\":[\"SCMP_ARCH_ARM\"]}",
-    "{\"architecture\":\"SCMP_ARCH_MIPS64\",\"subArchitectures\":[\"SCMP_ARCH_MIPS\",\"SCMP_ARCH_"
-    "MIPS64N32\"]}",
-    "{\"architecture\":\"SCMP_ARCH_MIPSEL64\",\"subArchitectures\":[\"SCMP_ARCH_MIPSEL\",\"SCMP_"
-    "ARCH_MIPSEL64N32\"]}",
-    "{\"architecture\":\"SCMP_ARCH_S390X\",\"subArchitectures\":[\"SCMP_ARCH_S390\"]}",
-    "{\"architecture\":\"SCMP_ARCH_PPC64\",\"subArchitectures\":[\"SCMP_ARCH_PPC\"]}",
-    "{\"architecture\":\"SCMP_ARCH_PARISC64\",\"subArchitectures\":[\"SCMP_ARCH_PARISC\"]}",
+    MAP("X86_64", SUB("X86") "," SUB("X32")),
+    MAP("AARCH64", SUB("ARM")),
+    MAP("MIPS64", SUB("MIPS") "," SUB("MIPS64N32")),
+    MAP("MIPSEL64", SUB("MIPSEL") "," SUB("MIPSEL64N32")),
+    MAP("S390X", SUB("S390")),
+    MAP("PPC64", SUB("PPC")),
+    MAP("PARISC64", SUB("PARISC")),
 };
 
 /* Actions with what stands beside them; the first few are the ones that profiles use. */
@@ -102,8 +103,7 @@ static const char *const actions[] = {
 static const char *const conditions[] = {
     "\"includes\":{\"caps\":[\"CAP_SYS_ADMIN\"]}",
     "\"excludes\":{\"caps\":[\"CAP_SYS_ADMIN\",\"CAP_BPF\"]}",
-    "\"includes\":{\"caps\":[\"CAP_SYS_ADMIN\",\"CAP_BPF\"]},\"excludes\":{\"caps\":[\"CAP_KILL\"]"
-    "}",
+    "\"includes\":{\"caps\":[\"CAP_BPF\"]},\"excludes\":{\"caps\":[\"CAP_KILL\"]}",
     "\"includes\":{\"minKernel\":\"5.10\"}",
     "\"excludes\":{\"minKernel\":\"6.1\"}",
     "\"includes\":{\"arches\":[\"amd64\",\"arm64\",\"s390x\",\"mips64\"]}",

@@ -10,6 +10,7 @@
 
 #include "compiler/bpf.h"
 #include "tests/compiler/libseccomp-filter.h"
+#include "tests/compiler/profile-text.h"
 #include "tests/compiler/reference.h"
 #include "util/cleanup.h"
 
@@ -210,11 +211,9 @@ struct compiled {
 static void compile(struct compiled *c, const char *text, struct syscalls *syscalls,
                     struct arena *arena)
 {
-    char *copy = arena_strndup(arena, text, strlen(text));
+    char *copy = profile_json(arena, text);
     struct diags diags;
 
-    for (char *at = copy; *at; at++)
-        *at = *at == '\'' ? '"' : *at;
     diags_init(&diags, arena);
     ck_assert_msg(profile_parse(&c->profile, copy, strlen(copy), arena, &diags) == 0, "%s",
                   diags_render(&diags, arena, copy));

@@ -51,3 +51,9 @@ secprofctl_SOURCES = \
 	client/secprofctl/remote.c client/secprofctl/remote.h \
 	client/secprofctl/run.c \
 	client/secprofctl/status.c
+
+# Where bash and zsh look for completions of installed programs.
+bashcompletiondir = $(datadir)/bash-completion/completions
+zshcompletiondir = $(datadir)/zsh/site-functions
+dist_bashcompletion_DATA = client/secprofctl/completion/secprofctl
+dist_zshcompletion_DATA = client/secprofctl/completion/_secprofctl

@@ -30,15 +30,24 @@ static bool is_known(uint16_t code)
     case BPF_ALU | BPF_NEG:
         return true;
     }
-    if (BPF_CLASS(code) == BPF_JMP)
-        return code == (code & (BPF_JMP | BPF_SRC(code) | BPF_OP(code))) &&
-               (BPF_OP(code) == BPF_JEQ || BPF_OP(code) == BPF_JGE || BPF_OP(code) == BPF_JGT ||
-                BPF_OP(code) == BPF_JSET);
-    if (BPF_CLASS(code) == BPF_ALU)
-        return (code & ~0xff) == 0 &&
-               (BPF_OP(code) == BPF_ADD || BPF_OP(code) == BPF_SUB || BPF_OP(code) == BPF_MUL ||
-                BPF_OP(code) == BPF_DIV || BPF_OP(code) == BPF_AND || BPF_OP(code) == BPF_OR ||
-                BPF_OP(code) == BPF_XOR || BPF_OP(code) == BPF_LSH || BPF_OP(code) == BPF_RSH);
+    if (code > 0xff)
+        return false;
+    switch (BPF_CLASS(code) | BPF_OP(code)) {
+    case BPF_ALU | BPF_ADD:
+    case BPF_ALU | BPF_SUB:
+    case BPF_ALU | BPF_MUL:
+    case BPF_ALU | BPF_DIV:
+    case BPF_ALU | BPF_AND:
+    case BPF_ALU | BPF_OR:
+    case BPF_ALU | BPF_XOR:
+    case BPF_ALU | BPF_LSH:
+    case BPF_ALU | BPF_RSH:
+    case BPF_JMP | BPF_JEQ:
+    case BPF_JMP | BPF_JGE:
+    case BPF_JMP | BPF_JGT:
+    case BPF_JMP | BPF_JSET:
+        return true; /* the second operand is K or X */
+    }
     return false;
 }
 
@@ -83,10 +92,13 @@ static void memory_use(const struct sock_filter *insn, uint16_t *stores, uint16_
     *loads = insn->code == (BPF_LD | BPF_MEM) || insn->code == (BPF_LDX | BPF_MEM) ? slot : 0;
 }
 
-/* No path may load a slot that it has not stored to (net/core/filter.c, check_load_and_stores). */
+/*
+ * No path may load a slot that it has not stored to (net/core/filter.c, check_load_and_stores). As
+ * there, what follows a return counts as reached from it: that is stricter than it need be.
+ */
 static const char *check_memory(const struct sock_filter *program, size_t n, size_t *bad)
 {
-    uint16_t stored[BPF_MAX_INSNS];
+    uint16_t stored[BPF_MAX_INSNS]; /* on every path to an instruction */
 
     memset(stored, 0xff, n * sizeof(*stored));
     stored[0] = 0;
@@ -102,8 +114,6 @@ static const char *check_memory(const struct sock_filter *program, size_t n, siz
 
         uint16_t after = stored[i] | stores;
 
-        if (BPF_CLASS(insn->code) == BPF_RET)
-            continue;
         if (BPF_CLASS(insn->code) != BPF_JMP) {
             if (i + 1 < n)
                 stored[i + 1] &= after;
@@ -194,7 +204,7 @@ static uint32_t run_alu(uint16_t op, uint32_t a, uint32_t operand)
     case BPF_DIV:
         return a / operand;
     }
-    return (uint32_t) - (int32_t)a;
+    return 0 - a; /* BPF_NEG */
 }
 
 static bool run_jump(uint16_t op, uint32_t a, uint32_t operand)

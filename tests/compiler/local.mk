@@ -1,6 +1,12 @@
 # tests/compiler/: unit tests of compiler/
 compiler_test_libs = libcompiler.la libutil.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/compiler/test-bpf
+TESTS += tests/compiler/test-bpf
+tests_compiler_test_bpf_SOURCES = tests/compiler/test-bpf.c tests/compiler/random.h
+tests_compiler_test_bpf_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_bpf_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/test-diag
 TESTS += tests/compiler/test-diag
 tests_compiler_test_diag_SOURCES = tests/compiler/test-diag.c

@@ -27,7 +27,7 @@ tests_compiler_test_json_LDADD = $(compiler_test_libs)
 
 check_PROGRAMS += tests/compiler/test-emit
 TESTS += tests/compiler/test-emit
-tests_compiler_test_emit_SOURCES = tests/compiler/test-emit.c
+tests_compiler_test_emit_SOURCES = tests/compiler/test-emit.c tests/compiler/random.h
 tests_compiler_test_emit_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_emit_LDADD = libcompiler.la $(CHECK_LIBS)
 

@@ -8,23 +8,16 @@
 
 #include "compiler/bpf.h"
 #include "compiler/emit.h"
+#include "tests/compiler/random.h"
 #include "util/cleanup.h"
 
 enum {
-    RANDOM_POLICIES = 300,
-    SAMPLES = 200, /* argument vectors for each range */
+    RANDOM_POLICIES = 200,
+    SAMPLES = 60, /* argument vectors for each range */
     MAX_RANGES = 120,
     MAX_CLAUSES = 5,
     MAX_TESTS = 3,
 };
-
-static uint64_t next_random(uint64_t *state)
-{
-    *state ^= *state << 13;
-    *state ^= *state >> 7;
-    *state ^= *state << 17;
-    return *state;
-}
 
 static const uint64_t interesting[] = {
     0,
@@ -135,10 +128,11 @@ static void check_arch(const struct policy *policy, const struct filter *filter,
             uint32_t wanted = policy_evaluate(policy, &data);
             uint32_t got = bpf_simulate(filter->insns, filter->n_insns, &data, big_endian).verdict;
 
-            ck_assert_msg(got == wanted,
-                          "arch %#x nr %#x args %#lx %#lx %#lx: %#x, but the policy says %#x",
-                          data.arch, (unsigned int)data.nr, (unsigned long)data.args[0],
-                          (unsigned long)data.args[1], (unsigned long)data.args[2], got, wanted);
+            /* An assertion writes to a file each time, so it is not asked each time. */
+            if (got != wanted)
+                ck_abort_msg("arch %#x nr %#x args %#lx %#lx %#lx: %#x, but the policy says %#x",
+                             data.arch, (unsigned int)data.nr, (unsigned long)data.args[0],
+                             (unsigned long)data.args[1], (unsigned long)data.args[2], got, wanted);
         }
     }
 }
@@ -203,8 +197,9 @@ static void many_values(size_t n, int expected)
     for (size_t i = 0; expected == 0 && i < 10 * n + 10; i++) {
         struct seccomp_data data = {.arch = AUDIT_ARCH_AARCH64, .args = {i}};
 
-        ck_assert_uint_eq(bpf_simulate(filter.insns, filter.n_insns, &data, false).verdict,
-                          policy_evaluate(&policy, &data));
+        if (bpf_simulate(filter.insns, filter.n_insns, &data, false).verdict !=
+            policy_evaluate(&policy, &data))
+            ck_abort_msg("argument %zu of %zu", i, n);
     }
 }
 

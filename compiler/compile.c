@@ -1,4 +1,4 @@
-/* The pipeline: parse, resolve, lower, emit. */
+/* The pipeline: parse, resolve, lower, emit, prove. */
 #include "compiler/compile.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include "compiler/emit.h"
 #include "compiler/lower.h"
 #include "compiler/policy.h"
+#include "compiler/prove.h"
 #include "compiler/resolve.h"
 
 const char *compiler_libseccomp_version(char *buffer, size_t size)
@@ -46,5 +47,5 @@ int compile_profile(struct filter *filter, struct variant_axes *axes, struct sys
             request->target->name, BPF_MAX_INSNS);
         return -EINVAL;
     }
-    return r;
+    return r < 0 ? r : prove_filter(filter, &policy, syscalls, arena, diags);
 }

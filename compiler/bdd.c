@@ -12,7 +12,8 @@
 
 enum {
     FIRST_NODES = 4096,
-    CACHE_SIZE = 8192,        /* a power of two */
+    CACHE_SIZE = 16384,       /* a power of two */
+    WORK_MAX = 64 << 20,      /* steps of bdd_if(), some 50 ns each */
     CONSTANT = BDD_VARIABLES, /* the variable of a constant: below all others */
 };
 
@@ -35,6 +36,7 @@ struct bdd {
     uint32_t max;
     uint32_t *table; /* 1 + node; 2 * room slots */
     struct cached *cache;
+    uint64_t work; /* steps of bdd_if() so far */
     bool failed;
 };
 
@@ -188,6 +190,11 @@ bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwi
 
     if (cached->condition == condition && cached->then == then && cached->otherwise == otherwise)
         return cached->result;
+
+    if (bdd->work++ >= WORK_MAX)
+        bdd->failed = true;
+    if (bdd->failed)
+        return BDD_FALSE;
 
     uint32_t variable = first_variable(bdd, then, otherwise);
 

@@ -6,6 +6,8 @@ libcompiler_la_SOURCES = \
 	compiler/abi.c compiler/abi.h \
 	compiler/action.c compiler/action.h \
 	compiler/assemble.c compiler/assemble.h \
+	compiler/bdd.c compiler/bdd.h \
+	compiler/behaviour.c compiler/behaviour.h \
 	compiler/bpf.c compiler/bpf.h \
 	compiler/capability.c \
 	compiler/choice.c compiler/choice.h \
@@ -22,7 +24,9 @@ libcompiler_la_SOURCES = \
 	compiler/profile-parse.c compiler/profile.h \
 	compiler/profile-reader.c compiler/profile-reader.h \
 	compiler/profile-rule.c compiler/profile-rule.h \
+	compiler/prove.c compiler/prove.h \
 	compiler/resolve.c compiler/resolve.h \
 	compiler/shape.c compiler/shape.h \
 	compiler/suggest.c compiler/suggest.h \
+	compiler/symbolic-value.c compiler/symbolic.c compiler/symbolic.h \
 	compiler/syscalls.c compiler/syscalls.h

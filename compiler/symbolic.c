@@ -195,7 +195,7 @@ static int run_both(struct symbolic *sym, size_t pc, const struct machine *machi
         memo->result = bdd_if(sym->bdd, condition, then, otherwise);
         memo->done = true;
         if (bdd_failed(sym->bdd))
-            return symbolic_stop(sym, pc, -E2BIG, "its diagrams have too many nodes");
+            return symbolic_stop(sym, pc, -E2BIG, "its diagrams grow too large");
     }
     *result = memo->result;
     return 0;
@@ -401,7 +401,7 @@ int behaviour_of_program(struct behaviour *behaviour, struct bdd *bdd,
         *now = waiting.items[--waiting.n];
     }
     if (bdd_failed(bdd))
-        return symbolic_stop(sym, 0, -E2BIG, "its diagrams have too many nodes");
+        return symbolic_stop(sym, 0, -E2BIG, "its diagrams grow too large");
     *behaviour = (struct behaviour){archs, n_archs};
     return 0;
 }

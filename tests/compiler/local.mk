@@ -70,3 +70,8 @@ tests_compiler_test_reference_SOURCES = tests/compiler/test-reference.c \
 	tests/compiler/reference.c tests/compiler/reference.h
 tests_compiler_test_reference_CPPFLAGS = $(check_unit_cppflags) $(SECCOMP_CFLAGS)
 tests_compiler_test_reference_LDADD = $(compiler_test_libs) $(SECCOMP_LIBS)
+check_PROGRAMS += tests/compiler/test-prove
+TESTS += tests/compiler/test-prove
+tests_compiler_test_prove_SOURCES = tests/compiler/test-prove.c
+tests_compiler_test_prove_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_prove_LDADD = $(compiler_test_libs)

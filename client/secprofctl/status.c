@@ -115,6 +115,16 @@ static void json_lines(struct json *json, const char *key, const char *text)
     json_close_array(json);
 }
 
+/* A digest of what is in service since GENERATION; null where nothing is. */
+static void json_digest(struct json *json, const char *key, uint64_t generation,
+                        const unsigned char digest[32])
+{
+    if (generation)
+        json_hex(json, key, digest, 32);
+    else
+        json_text(json, key, NULL);
+}
+
 static int print_profile_json(const struct ctl_options *options, const char *name,
                               const struct secprof_profile_status *status)
 {
@@ -131,8 +141,8 @@ static int print_profile_json(const struct ctl_options *options, const char *nam
     json_number(&json, "filter_flags", status->filter_flags);
     json_flags(&json, "flags", status->filter_flags);
     json_number(&json, "variants", status->variants);
-    json_hex(&json, "digest", status->digest, sizeof(status->digest));
-    json_hex(&json, "source_digest", status->source_digest, sizeof(status->source_digest));
+    json_digest(&json, "digest", status->generation, status->digest);
+    json_digest(&json, "source_digest", status->generation, status->source_digest);
     json_lines(&json, "messages", status->text);
     json_close_map(&json);
     r = json_finish(&json, NULL);
@@ -147,14 +157,15 @@ static void print_profile(const char *name, const struct secprof_profile_status 
     printf("%s: %s\n", name, remote_state_name(status->state));
     printf("  file          ");
     text_print(stdout, status->path);
-    printf("\n  its SHA-256   %s\n",
-           str_hex(status->source_digest, sizeof(status->source_digest), digest));
+    putchar('\n');
     if (status->generation) {
+        printf("  compiled from %s\n",
+               str_hex(status->source_digest, sizeof(status->source_digest), digest));
         printf("  filter        %" PRIu32 " instructions, flags %s, since generation %" PRIu64 "\n",
                status->n_insns, flags ? flags : "?", status->generation);
         printf("  its SHA-256   %s\n", str_hex(status->digest, sizeof(status->digest), digest));
     }
-    printf("  in memory     %" PRIu32 " variants\n", status->variants);
+    printf("  in memory     %" PRIu32 "\n", status->variants);
     text_print(stdout, status->text);
 }
 

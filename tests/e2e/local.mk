@@ -9,5 +9,6 @@ EXTRA_DIST += \
 	tests/e2e/probe.c \
 	tests/e2e/profiles/marker.json \
 	tests/e2e/python-client.sh \
+	tests/e2e/secprofctl.sh \
 	tests/e2e/systemd-boot.sh \
 	tests/e2e/systemd-inside.sh

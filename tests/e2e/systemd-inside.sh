@@ -23,6 +23,11 @@ show()
     systemctl show -P "$2" "$1"
 }
 
+state_and_restarts()
+{
+    printf '%s %s' "$(show secprofd.service ActiveState)" "$(show secprofd.service NRestarts)"
+}
+
 as_nobody()
 {
     setpriv --reuid=65534 --regid=65534 --clear-groups "$@"
@@ -111,9 +116,7 @@ is "not a byte of it" 0 "$(stat -c %s /tmp/stolen.bpf)"
 
 # It comes back after a crash, and compiles nothing that it has in its cache.
 kill -KILL "$pid"
-is "it is started again after a crash" "active 1" \
-    "$(until_is "active 1" systemctl show --value -p ActiveState -p NRestarts secprofd.service |
-        paste -sd' ')"
+is "it is started again after a crash" "active 1" "$(until_is "active 1" state_and_restarts)"
 has "and answers" '^default ' "$(as_nobody secprofctl list 2>&1)"
 is "from its cache, without a compile" "0" "$(secprofctl --json status | jq -r .compiles)"
 

@@ -50,7 +50,7 @@ struct daemon {
     sd_event *event;
     uid_t uid;
     const struct target *host;
-    uint32_t kernel;                                /* the host's */
+    uint32_t kernel;                         /* the host's */
     const struct target *targets[ABI_COUNT]; /* those that are served, the host first */
     size_t n_targets;
     uint64_t started_usec; /* CLOCK_MONOTONIC */

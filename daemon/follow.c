@@ -255,6 +255,20 @@ static void arm_watch(struct daemon *daemon)
                   WATCH_POLL_USEC / 1000000);
 }
 
+/* Where a link led to a directory that is not watched yet: watches it, and looks once more. */
+static void watch_places(struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->registry.n; i++) {
+        const char *place = daemon->registry.entries[i]->place;
+
+        if (place && !daemon->watch.polling && !watch_covers(&daemon->watch, place)) {
+            arm_watch(daemon);
+            watch_again(&daemon->watch);
+            return;
+        }
+    }
+}
+
 uint64_t follow_scan(struct daemon *daemon, bool everything)
 {
     const struct scan_input input = {
@@ -276,6 +290,7 @@ uint64_t follow_scan(struct daemon *daemon, bool everything)
     } else {
         log_scan(daemon, &scan, everything);
         merge(daemon, &scan);
+        watch_places(daemon);
         if (scan.again)
             watch_again(&daemon->watch);
     }

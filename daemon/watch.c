@@ -131,6 +131,14 @@ int watch_arm(struct watch *watch, char *const *directories, size_t n, char *con
     return result;
 }
 
+bool watch_covers(const struct watch *watch, const char *path)
+{
+    for (size_t i = 0; i < watch->n; i++)
+        if (!watch->items[i].component && !strcmp(watch->items[i].path, path))
+            return true;
+    return false;
+}
+
 static uint64_t now_usec(const struct watch *watch)
 {
     uint64_t now = 0;

@@ -57,6 +57,9 @@ void watch_stop(struct watch *watch);
 int watch_arm(struct watch *watch, char *const *directories, size_t n, char *const *places,
               size_t n_places);
 
+/* True where everything directly in the directory PATH is watched. */
+bool watch_covers(const struct watch *watch, const char *path);
+
 /* Has changed() called after WATCH_AGAIN_USEC. */
 void watch_again(struct watch *watch);
 

@@ -1,0 +1,367 @@
+"""What the end-to-end tests of the daemon share: a private secprofd, a client of its own for
+secprofd's protocol (see protocol/PROTOCOL.md), profiles to serve, and counting. Each test has one
+directory of its own, and ends what it started by its pid."""
+import array
+import hashlib
+import json
+import os
+import shutil
+import signal
+import socket
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+
+MAGIC = 0x46525053
+GET, LIST, STATUS, RELOAD = 1, 2, 3, 4
+FD, BYTES = 1, 2
+(OK, BAD_VERSION, BAD_OPCODE, BAD_LENGTH, BAD_REQUEST, BAD_NAME, NOT_FOUND, BAD_TARGET, FORBIDDEN,
+ BROKEN, LIMIT, STOPPING, FAILED) = range(13)
+SERVED, STALE, IS_BROKEN, PENDING = 1, 2, 3, 4
+STATES = {1: "served", 2: "stale", 3: "broken", 4: "pending"}
+HEADER = struct.Struct("=IHHIIII")
+X86_64, AARCH64, S390X = 0xC000003E, 0xC00000B7, 0x80000016
+
+COUNTERS = ("generation uptime_usec requests refused compiles compile_errors worker_failures "
+            "memory_hits cache_hits cache_misses cache_bad cache_errors").split()
+NUMBERS = ("profiles profiles_stale profiles_broken variants connections connections_refused jobs "
+           "workers").split()
+
+
+class Refused(Exception):
+    """A reply whose status is not OK."""
+
+    def __init__(self, status, text):
+        super().__init__(f"status {status}: {text}")
+        self.status = status
+        self.text = text
+
+
+class Closed(Exception):
+    """The daemon ended the connection."""
+
+
+class Record(dict):
+    """A dict whose keys are attributes too."""
+
+    __getattr__ = dict.__getitem__
+
+
+def request(opcode, body=b"", serial=1, version=1, length=None, status=0, zero=0, magic=MAGIC):
+    """The bytes of one request."""
+    length = HEADER.size + len(body) if length is None else length
+    return HEADER.pack(magic, version, opcode, length, serial, status, zero) + body
+
+
+def get_body(name, arch=0, caps=0, kernel=0, delivery=BYTES, zero=0):
+    return struct.pack("=QIIII128s", caps, arch, kernel, delivery, zero, name.encode())
+
+
+class Client:
+    """One connection."""
+
+    def __init__(self, path, timeout=20):
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.sock.settimeout(timeout)
+        self.sock.connect(path)
+        self.serial = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.sock.close()
+
+    def receive(self):
+        """One packet: status, body, fds."""
+        try:
+            data, fds, _, _ = socket.recv_fds(self.sock, 1 << 17, 4, socket.MSG_CMSG_CLOEXEC)
+        except ConnectionResetError:
+            data, fds = b"", []
+        if not data:
+            raise Closed
+        magic, _, _, length, _, status, _ = HEADER.unpack_from(data)
+        assert magic == MAGIC and length == len(data), "not a reply"
+        return status, data[HEADER.size:], fds
+
+    def send(self, opcode, body=b""):
+        self.serial += 1
+        try:
+            self.sock.send(request(opcode, body, self.serial))
+        except (BrokenPipeError, ConnectionResetError):
+            raise Closed from None
+
+    def call(self, opcode, body=b""):
+        self.send(opcode, body)
+        status, reply, fds = self.receive()
+        if status != OK:
+            assert not fds
+            raise Refused(status, reply.decode())
+        return reply, fds
+
+    def get(self, name, delivery=BYTES, **more):
+        """The filter and what is said of it. The fd, where one was asked for, is the caller's."""
+        reply, fds = self.call(GET, get_body(name, delivery=delivery, **more))
+        fields = struct.unpack_from("=Q32sIIII", reply)
+        answer = Record(zip("generation digest n_insns flags arch info".split(), fields))
+        answer.update(fd=fds[0] if fds else None, stale=bool(answer.info & 1))
+        code = reply[56:]
+        if answer.fd is not None:
+            code = os.pread(answer.fd, 1 << 16, 0)
+        assert len(code) == 8 * answer.n_insns and hashlib.sha256(code).digest() == answer.digest
+        answer.update(code=code)
+        return answer
+
+    def list(self):
+        entries, after, more = {}, "", 1
+        while more:
+            reply, _ = self.call(LIST, struct.pack("=128s", after.encode()))
+            _, n, more = struct.unpack_from("=QII", reply)
+            for i in range(n):
+                name, generation, digest, n_insns, state = struct.unpack_from(
+                    "=128sQ32sII", reply, 16 + 176 * i)
+                after = name.rstrip(b"\0").decode()
+                entries[after] = Record(generation=generation, digest=digest, n_insns=n_insns,
+                                        state=state)
+        return entries
+
+    def status(self):
+        reply, _ = self.call(STATUS, bytes(128))
+        values = struct.unpack_from("=12Q8I32s32s", reply)
+        answer = Record(zip(COUNTERS + NUMBERS, values))
+        answer.update(version=values[-2].rstrip(b"\0").decode(),
+                      libseccomp=values[-1].rstrip(b"\0").decode())
+        return answer
+
+    def profile(self, name):
+        reply, _ = self.call(STATUS, struct.pack("=128s", name.encode()))
+        values = struct.unpack_from("=Q32s32sIIIIII", reply)
+        answer = Record(zip("generation digest source_digest n_insns flags state variants".split(),
+                            values))
+        path, text = reply[96:96 + values[-2]], reply[96 + values[-2]:]
+        assert len(text) == values[-1]
+        answer.update(path=path.decode(), text=text.decode())
+        return answer
+
+    def reload(self):
+        reply, _ = self.call(RELOAD)
+        return Record(zip("generation profiles broken".split(), struct.unpack("=QII", reply)))
+
+
+class Daemon:
+    """A secprofd on a socket of its own."""
+
+    def __init__(self, test, *args, profiles=("p",), cache=None, name="daemon", prefix=(),
+                 socket_name="sock", wait=True):
+        self.test = test
+        self.path = test.path(socket_name)
+        self.log_path = test.path(name + ".log")
+        command = [*prefix, os.path.join(test.build, "secprofd"), "--socket", self.path]
+        for directory in profiles:
+            command += ["--profiles", test.path(directory)]
+        command += ["--cache", test.path(cache)] if cache else ["--no-cache"]
+        with open(self.log_path, "ab") as log:
+            self.process = subprocess.Popen(command + list(args), stdin=subprocess.DEVNULL,
+                                            stdout=log, stderr=log)
+        test.daemons.append(self)
+        if wait:
+            self.wait()
+
+    @property
+    def pid(self):
+        return self.process.pid
+
+    def client(self, **more):
+        return Client(self.path, **more)
+
+    def log(self):
+        with open(self.log_path, encoding="utf-8", errors="replace") as log:
+            return log.read()
+
+    def wait(self, seconds=20):
+        """Until it serves."""
+        end = time.monotonic() + seconds
+        while True:
+            if self.process.poll() is not None:
+                raise RuntimeError(f"secprofd ended with {self.process.returncode}:\n{self.log()}")
+            try:
+                with self.client(timeout=seconds) as client:
+                    return client.status()
+            except (FileNotFoundError, ConnectionRefusedError):
+                if time.monotonic() > end:
+                    raise
+                time.sleep(0.01)
+
+    def idle(self, seconds=60):
+        """Until nothing is left to be compiled; returns the status."""
+        def done():
+            status = client.status()
+            return status if status.jobs == 0 else None
+        with self.client() as client:
+            return self.test.until(done, seconds, "all is compiled")
+
+    def children(self, *names):
+        """The pids of its processes (workers, spawner, cache writer), in the order of their birth."""
+        with open(f"/proc/{self.pid}/task/{self.pid}/children", encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+
+    def workers(self):
+        """The pids of its workers: those children that have a filter."""
+        return [pid for pid in self.children() if field(pid, "Seccomp") == "2"]
+
+    def stop(self, number=signal.SIGTERM, seconds=20):
+        """Ends it; returns its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        try:
+            return self.process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return "it did not end"
+
+
+def field(pid, name):
+    """A field of /proc/PID/status, or None."""
+    try:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
+            for line in file:
+                if line.startswith(name + ":"):
+                    return line.split(":", 1)[1].strip()
+    except (FileNotFoundError, ProcessLookupError):
+        pass
+    return None
+
+
+class Test:
+    """Counts, and owns the directory of the test. Use it with `with`; it exits the program."""
+
+    def __init__(self):
+        if len(sys.argv) < 2 and "BUILD" not in os.environ:
+            sys.exit(f"usage: {sys.argv[0]} BUILD-DIRECTORY")
+        self.build = os.path.abspath(sys.argv[1] if len(sys.argv) > 1 else os.environ["BUILD"])
+        self.passed = self.failed = self.skipped = 0
+        self.daemons = []
+        os.umask(0o022)
+        self.dir = tempfile.mkdtemp(prefix="secprof-e2e-")
+        os.chmod(self.dir, 0o755)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        for daemon in self.daemons:
+            if daemon.process.poll() is None:
+                daemon.stop()
+        if error is not None and not isinstance(error, SystemExit):
+            import traceback
+            traceback.print_exception(kind, error, trace)
+            self.fail(f"the test ended early: {error!r}")
+        if self.failed:
+            for daemon in self.daemons:
+                print(f"-- {daemon.log_path}:")
+                print("\n".join(daemon.log().splitlines()[-40:]))
+        shutil.rmtree(self.dir, ignore_errors=True)
+        more = f", {self.skipped} skipped" if self.skipped else ""
+        print(f"{self.passed} passed, {self.failed} failed{more}")
+        sys.stdout.flush()
+        os._exit(1 if self.failed else 0)
+
+    def path(self, name):
+        return os.path.join(self.dir, name)
+
+    def ok(self, what):
+        self.passed += 1
+        print(f"ok: {what}", flush=True)
+
+    def fail(self, what):
+        self.failed += 1
+        print(f"FAILED: {what}", flush=True)
+
+    def skip(self, what):
+        self.skipped += 1
+        print(f"skipped: {what}", flush=True)
+
+    def check(self, condition, what, detail=""):
+        if condition:
+            self.ok(what)
+        else:
+            self.fail(f"{what} {detail}")
+        return bool(condition)
+
+    def equal(self, what, got, wanted):
+        return self.check(got == wanted, what, f"(wanted {wanted!r}, got {got!r})")
+
+    def refused(self, what, status, call, *args, **more):
+        """The call is refused with STATUS; returns the text."""
+        try:
+            answer = call(*args, **more)
+        except Refused as refused:
+            self.check(refused.status == status, what, f"(wanted status {status}, got {refused})")
+            return refused.text
+        except Closed:
+            self.fail(f"{what} (the connection was closed)")
+            return ""
+        self.fail(f"{what} (wanted status {status}, got an answer: {answer!r:.200})")
+        return ""
+
+    @staticmethod
+    def until(condition, seconds=10, what="a condition"):
+        """Waits until the condition holds; returns its value."""
+        end = time.monotonic() + seconds
+        while True:
+            value = condition()
+            if value:
+                return value
+            if time.monotonic() > end:
+                raise TimeoutError(f"waited {seconds} s in vain: {what}")
+            time.sleep(0.01)
+
+    def mkdir(self, name, mode=0o755):
+        os.makedirs(self.path(name), exist_ok=True)
+        os.chmod(self.path(name), mode)
+        return self.path(name)
+
+    def write(self, name, text, mode=0o644):
+        """Writes a file in place."""
+        with open(self.path(name), "w", encoding="utf-8") as file:
+            file.write(text)
+        os.chmod(self.path(name), mode)
+
+    def replace(self, name, text, mode=0o644):
+        """Puts a new file in the place of an old one by rename."""
+        self.write(name + ".tmp", text, mode)
+        os.rename(self.path(name + ".tmp"), self.path(name))
+
+
+def profile(errno, **more):
+    """A small profile; ERRNO (1 to 4095) tells one version from another in its filter."""
+    rules = [{"names": ["getcwd"], "action": "SCMP_ACT_ERRNO", "errnoRet": errno}]
+    return json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules, **more})
+
+
+def errno_of(code):
+    """The errno in the filter of such a profile."""
+    values = [struct.unpack_from("=HBBI", code, i)[3] for i in range(0, len(code), 8)
+              if struct.unpack_from("=H", code, i)[0] == 6]
+    errnos = [value & 0xFFFF for value in values if value >> 16 == 5]
+    assert len(errnos) == 1, values
+    return errnos[0]
+
+
+def conditional(errno):
+    """A profile with every kind of condition: two capabilities, an architecture, two kernels."""
+    rules = [
+        {"names": ["getcwd"], "action": "SCMP_ACT_ERRNO", "errnoRet": errno},
+        {"names": ["mount"], "action": "SCMP_ACT_ERRNO", "excludes": {"caps": ["CAP_SYS_ADMIN"]}},
+        {"names": ["chroot"], "action": "SCMP_ACT_ERRNO", "excludes": {"caps": ["CAP_SYS_CHROOT"]}},
+        {"names": ["ptrace"], "action": "SCMP_ACT_ERRNO", "excludes": {"minKernel": "4.8"}},
+        {"names": ["bpf"], "action": "SCMP_ACT_ERRNO", "includes": {"arches": ["s390x"]}},
+    ]
+    return json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules})
+
+
+def send_with_fds(sock, data, fds):
+    sock.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])

@@ -37,6 +37,15 @@ struct counters {
     uint32_t connections_refused;
 };
 
+/*
+ * The order in which the event loop takes what is due at the same time: what others wait for goes
+ * before the clients (0), so that many of them cannot hold it up. It is bounded by itself.
+ */
+enum {
+    PRIORITY_PROCESS_ENDED = -20, /* before anything is sent to that process */
+    PRIORITY_COMPILES = -10,
+};
+
 enum phase {
     PHASE_STARTING, /* the first scan is not compiled yet */
     PHASE_SERVING,

@@ -24,7 +24,8 @@ enum job_priority {
 };
 
 enum {
-    JOB_ATTEMPTS_MAX = 2, /* a worker may be killed through no fault of the profile, but once */
+    JOB_ATTEMPTS_MAX =
+        3, /* a worker may be killed through no fault of the profile, but not often */
 };
 
 TAILQ_HEAD(client_list, client);

@@ -78,6 +78,8 @@ int phase_start(struct daemon *daemon)
     int r = sd_event_add_defer(daemon->event, &daemon->phase_source, on_check, daemon);
 
     if (r >= 0)
+        r = sd_event_source_set_priority(daemon->phase_source, PRIORITY_COMPILES);
+    if (r >= 0)
         r = sd_event_source_set_enabled(daemon->phase_source, SD_EVENT_OFF);
     if (r < 0)
         return r;

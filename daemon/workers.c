@@ -279,9 +279,13 @@ static int adopt(struct worker *worker, struct workers *workers, int sock, pid_t
     *worker = (struct worker){.workers = workers, .pid = pid, .sock = sock};
     r = sd_event_add_child(event, &worker->child, pid, WEXITED, on_child, worker);
     if (r >= 0)
+        r = sd_event_source_set_priority(worker->child, PRIORITY_PROCESS_ENDED);
+    if (r >= 0)
         r = sd_event_source_set_child_process_own(worker->child, true);
     if (r >= 0)
         r = sd_event_add_io(event, &worker->io, sock, EPOLLIN, on_io, worker);
+    if (r >= 0)
+        r = sd_event_source_set_priority(worker->io, PRIORITY_COMPILES);
     if (r >= 0)
         r = sd_event_add_time_relative(event, &worker->deadline, CLOCK_MONOTONIC, 0, 1000,
                                        on_deadline, worker);
@@ -365,6 +369,8 @@ int workers_start(struct workers *workers, struct daemon *daemon, size_t n)
     if (!workers->packet)
         return -ENOMEM;
     r = sd_event_add_defer(daemon->event, &workers->kick, on_kick, workers);
+    if (r >= 0)
+        r = sd_event_source_set_priority(workers->kick, PRIORITY_COMPILES);
     if (r >= 0)
         r = sd_event_source_set_enabled(workers->kick, SD_EVENT_OFF);
     if (r >= 0)

@@ -3,6 +3,13 @@
 EXTRA_DIST += \
 	tests/e2e/bubblewrap.sh \
 	tests/e2e/crun.sh \
+	tests/e2e/daemon-activation.py \
+	tests/e2e/daemon-cache.py \
+	tests/e2e/daemon-follow.py \
+	tests/e2e/daemon-limits.py \
+	tests/e2e/daemon-packets.py \
+	tests/e2e/daemon-serve.py \
+	tests/e2e/daemon-workers.py \
 	tests/e2e/lib.sh \
 	tests/e2e/minimal_client.py \
 	tests/e2e/podman.sh \
@@ -10,5 +17,6 @@ EXTRA_DIST += \
 	tests/e2e/profiles/marker.json \
 	tests/e2e/python-client.sh \
 	tests/e2e/secprofctl.sh \
+	tests/e2e/secprofd.py \
 	tests/e2e/systemd-boot.sh \
 	tests/e2e/systemd-inside.sh

@@ -1,0 +1,158 @@
+#!/usr/bin/python3
+"""Started by its socket (systemd-socket-activate), and what the service manager hears."""
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+sys.dont_write_bytecode = True
+from secprofd import *
+
+
+def activate(test, name, *arguments, options=("--seqpacket",)):
+    path = test.path(name + ".sock")
+    log = open(test.path(name + ".log"), "ab")
+    process = subprocess.Popen(
+        ["systemd-socket-activate", *options, "-l", path, os.path.join(test.build, "secprofd"),
+         "--no-cache", *arguments], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    log.close()
+    test.until(lambda: os.path.exists(path), 10, "the socket")
+    return path, process
+
+
+def end(process):
+    if process.poll() is None:
+        process.terminate()
+    return process.wait(20)
+
+
+def test_activation(test):
+    if not shutil.which("systemd-socket-activate"):
+        test.skip("socket activation (systemd-socket-activate is not installed)")
+        return
+    path, process = activate(test, "active", "--profiles", test.path("p"),
+                             options=("--seqpacket", "--fdname=secprof"))
+    time.sleep(0.2)
+    with open(f"/proc/{process.pid}/comm", encoding="ascii") as file:
+        test.check(file.read().startswith("systemd-socket-"), "nothing runs before a client connects")
+    # The first client's request waits in the socket while the daemon starts.
+    with Client(path) as client:
+        test.equal("the first client starts it and is served", errno_of(client.get("default").code), 1)
+        with open(f"/proc/{process.pid}/comm", encoding="ascii") as file:
+            test.equal("by secprofd", file.read().strip(), "secprofd")
+        with Client(path) as other:
+            test.equal("and so is the next", errno_of(other.get("default").code), 1)
+    test.equal("it ends well", end(process), 0)
+    test.check(os.path.exists(path), "and leaves the socket, which is not its own")
+
+
+def test_wrong_sockets(test):
+    if not shutil.which("systemd-socket-activate"):
+        return
+    for what, options in [("a stream socket", ()), ("a datagram socket", ("--datagram",))]:
+        path, process = activate(test, what.replace(" ", "-"), options=options)
+        kind = socket.SOCK_DGRAM if options else socket.SOCK_STREAM
+        with socket.socket(socket.AF_UNIX, kind) as sock:
+            sock.connect(path)
+            if options:
+                sock.send(b"x")
+            test.equal(f"{what} is refused", process.wait(20), 1)
+        with open(test.path(what.replace(" ", "-") + ".log"), encoding="utf-8") as file:
+            test.check("SOCK_SEQPACKET" in file.read(), "with a message that says what is right")
+
+
+class Manager:
+    """The service manager's end of sd_notify()."""
+
+    def __init__(self, test):
+        self.path = test.path("notify")
+        self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.sock.bind(self.path)
+        self.sock.settimeout(10)
+
+    def until(self, key):
+        """The messages up to the first one that has the key."""
+        messages = []
+        while True:
+            lines = self.sock.recv(4096).decode().splitlines()
+            messages.append(dict(line.split("=", 1) for line in lines))
+            if key in messages[-1]:
+                return messages
+
+
+def test_notify(test):
+    manager = Manager(test)
+    environment = ["env", f"NOTIFY_SOCKET={manager.path}", "WATCHDOG_USEC=1000000"]
+    for i in range(30):
+        test.write(f"p/many{i}.json", profile(100 + i))
+    test.write("p/broken.json", "{")
+    daemon = Daemon(test, "--workers", "1", name="notify", prefix=environment, wait=False)
+    ready = manager.until("READY")[-1]
+    with daemon.client() as client:
+        states = [entry.state for entry in client.list().values()]
+        test.equal("READY comes when the first scan is in service, or failed",
+                   sorted(set(states)), [SERVED, IS_BROKEN])
+    test.equal("with a status", ready["STATUS"], "31 profiles in service, 1 with errors")
+    messages = manager.until("WATCHDOG")
+    test.ok("the watchdog is fed")
+    os.kill(daemon.pid, signal.SIGHUP)
+    messages = manager.until("READY")
+    reloading = [m for m in messages if "RELOADING" in m]
+    test.check(reloading and abs(int(reloading[0]["MONOTONIC_USEC"]) / 1e6 - time.monotonic()) < 10,
+               "a reload is told, with its time", messages)
+    os.kill(daemon.pid, signal.SIGTERM)
+    test.check(manager.until("STOPPING"), "and the end")
+    test.equal("which is clean", daemon.process.wait(20), 0)
+
+
+def test_command_line(test):
+    def run(*arguments, **environment):
+        return subprocess.run([os.path.join(test.build, "secprofd"), *arguments], text=True,
+                              capture_output=True, timeout=20, stdin=subprocess.DEVNULL,
+                              env={**os.environ, **environment}, check=False)
+    shown = run("--help")
+    test.check(shown.returncode == 0 and "--socket PATH" in shown.stdout and not shown.stderr,
+               "--help")
+    shown = run("--version")
+    test.check(shown.returncode == 0 and shown.stdout.startswith("secprofd 0."), "--version",
+               shown.stdout)
+    for arguments, words in [(["--targets", "vax"], "--targets"), (["--workers", "0"], "1 to 16"),
+                             (["--workers", "x"], "1 to 16"), (["--log-level", "loud"], "warning"),
+                             (["--nosuch"], "--help"), (["file"], "options only"),
+                             (["--idle-timeout", "-1"], "seconds"), (["--profiles", ""], "directory")]:
+        shown = run(*arguments)
+        test.check(shown.returncode == 2 and words in shown.stderr,
+                   f"{' '.join(arguments)} is an error that says what is right", shown.stderr)
+    shown = run()
+    test.check(shown.returncode == 1 and "--socket PATH" in shown.stderr,
+               "without a socket it says how to get one", shown.stderr)
+    shown = run("--socket", "/" + "x" * 120)
+    test.check(shown.returncode == 1 and "107" in shown.stderr, "a path that is too long is told")
+
+
+def test_targets(test):
+    daemon = Daemon(test, "--targets", "native", name="native", socket_name="native.sock")
+    with daemon.client() as client:
+        text = test.refused("a target that is not served", BAD_TARGET, client.get, "default",
+                            arch=S390X)
+        test.check("s390x" in text and "--targets" in text, "is named", text)
+    daemon.stop()
+    daemon = Daemon(test, "--targets", "s390x,SCMP_ARCH_AARCH64", name="some",
+                    socket_name="some.sock")
+    with daemon.client() as client:
+        test.check(client.get("default").n_insns and client.get("default", arch=S390X).n_insns,
+                   "the native one is always served, and so are those that are named")
+    daemon.stop()
+
+
+with Test() as test:
+    test.mkdir("p")
+    test.write("p/default.json", profile(1))
+    test_command_line(test)
+    test_activation(test)
+    test_wrong_sockets(test)
+    test_targets(test)
+    test_notify(test)

@@ -1,0 +1,154 @@
+#!/usr/bin/python3
+"""Limits: connections in all and of one user, idle time, file descriptors, filters in memory."""
+import os
+import resource
+import sys
+import time
+
+sys.dont_write_bytecode = True
+from secprofd import *
+
+
+def test_per_uid(test):
+    daemon = Daemon(test, "--max-connections-per-uid", "5", name="uid")
+    clients = [daemon.client() for _ in range(5)]
+    for client in clients:
+        client.status()
+    with daemon.client() as client:
+        text = test.refused("one connection too many hears so", LIMIT, client.get, "default")
+        test.equal("in words", text, "too many connections")
+        try:
+            client.status()
+            test.fail("and is closed")
+        except Closed:
+            test.ok("and is closed")
+    with daemon.client() as client:
+        # It says nothing for a while, and is not kept for ever.
+        try:
+            client.receive()
+            test.fail("one that says nothing is closed soon")
+        except Closed:
+            test.ok("one that says nothing is closed soon")
+    test.equal("the others are served on", {c.get("default").n_insns for c in clients},
+               {clients[0].get("default").n_insns})
+    status = clients[0].status()
+    test.equal("refused connections are counted", (status.connections, status.connections_refused),
+               (5, 2))
+    clients.pop().sock.close()
+    test.until(lambda: clients[0].status().connections == 4, 5, "the connection ends")
+    with daemon.client() as client:
+        test.check(client.get("default").n_insns, "when one ends there is room for the next")
+    if os.geteuid() == 0:
+        pid = os.fork()
+        if pid == 0:
+            os.setresuid(1234, 1234, 1234)
+            extra = [daemon.client() for _ in range(5)]
+            os._exit(0 if all(c.get("default").n_insns for c in extra) else 1)
+        test.equal("another user has connections of their own", os.waitpid(pid, 0)[1], 0)
+    for client in clients:
+        client.sock.close()
+    daemon.stop()
+
+
+def test_in_all(test):
+    daemon = Daemon(test, "--max-connections", "8", name="all")
+    clients = [daemon.client() for _ in range(8)]
+    for client in clients:
+        client.status()
+    flood = [daemon.client() for _ in range(200)]
+    answers = []
+    for client in flood:
+        try:
+            client.status()
+            answers.append(OK)
+        except Refused as refused:
+            answers.append(refused.status)
+        except Closed:
+            answers.append(None)
+    test.equal("200 connections too many are all refused", set(answers) - {LIMIT, None}, set())
+    test.check(LIMIT in answers, "those that wait for it hear so")
+    test.check(all(c.status().connections == 8 for c in clients), "the others are served on")
+    for client in clients + flood:
+        client.sock.close()
+    daemon.stop()
+
+
+def test_idle(test):
+    daemon = Daemon(test, "--idle-timeout", "1", name="idle")
+    with daemon.client() as idle, daemon.client() as busy, daemon.client() as silent:
+        idle.status()
+        start = time.monotonic()
+        while time.monotonic() - start < 2.5:
+            busy.status()
+            time.sleep(0.1)
+        for what, client in [("an idle connection", idle), ("one that never spoke", silent)]:
+            try:
+                client.receive()
+                test.fail(f"{what} is closed")
+            except Closed:
+                test.ok(f"{what} is closed")
+        test.equal("one that is in use is not", busy.status().connections, 1)
+    daemon.stop()
+
+
+def test_fds(test):
+    """No fds left: the daemon neither spins nor dies, and goes on when there are some again."""
+    daemon = Daemon(test, "--idle-timeout", "0", name="fds",
+                    prefix=["prlimit", "--nofile=48:48"])
+    with daemon.client() as first:
+        flood = [daemon.client() for _ in range(60)]
+
+        def cpu():
+            with open(f"/proc/{daemon.pid}/stat", encoding="ascii") as file:
+                fields = file.read().rsplit(")", 1)[1].split()
+            return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        time.sleep(0.5)
+        start = cpu()
+        time.sleep(2)
+        used = cpu() - start
+        test.check(used < 0.4, f"without fds it does not spin: {used:.2f} s of processor time in 2 s")
+        test.check("cannot accept connections" in daemon.log(), "the log says so")
+        test.check(first.status().connections > 20, "who is connected is served on")
+        test.refused("an fd that cannot be made is a failure that is told", FAILED, first.get,
+                     "default", FD)
+        test.check(first.get("default", BYTES).n_insns, "bytes can still be had")
+        for client in flood:
+            client.sock.close()
+        with daemon.client() as client:
+            answer = client.get("default", FD)
+            test.check(answer.fd >= 0, "with fds again all is served")
+    daemon.stop()
+
+
+def test_variants(test):
+    """Filters in memory are bounded; those of this machine stay."""
+    caps = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID",
+            "CAP_KILL", "CAP_SETGID"]
+    rules = [{"names": [name], "action": "SCMP_ACT_ERRNO", "excludes": {"caps": [cap]}}
+             for name, cap in zip(["mount", "chroot", "ptrace", "bpf", "reboot", "swapon", "acct"],
+                                  caps)]
+    test.write("p/many.json", json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules}))
+    daemon = Daemon(test, "--max-variants", "10", name="variants")
+    with daemon.client() as client:
+        plain = client.get("many").digest
+        digests = [client.get("many", caps=i).digest for i in range(128)]
+        test.equal("128 capability sets, 128 filters", len(set(digests)), 128)
+        status = client.status()
+        test.check(status.variants <= 10 + 2, "of which few stay in memory", status.variants)
+        before = client.status().compiles
+        test.equal("an old one is made again, the same", client.get("many", caps=3).digest, digests[3])
+        test.equal("by a compile", client.status().compiles - before, 1)
+        test.equal("this machine's own stayed", (client.get("many").digest,
+                   client.status().compiles - before), (plain, 1))
+    daemon.stop()
+    os.unlink(test.path("p/many.json"))
+
+
+with Test() as test:
+    test.mkdir("p")
+    test.write("p/default.json", profile(1))
+    test_per_uid(test)
+    test_in_all(test)
+    test_idle(test)
+    test_fds(test)
+    test_variants(test)

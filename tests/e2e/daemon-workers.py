@@ -1,0 +1,207 @@
+#!/usr/bin/python3
+"""Worker processes: confined, and replaced when they crash or hang; what they do wrong costs the
+profile that they worked on."""
+import os
+import signal
+import sys
+import time
+
+sys.dont_write_bytecode = True
+from secprofd import *
+
+
+def open_in(pid):
+    """What is open in a process."""
+    found = set()
+    for fd in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found.add(os.readlink(f"/proc/{pid}/fd/{fd}").split(":")[0])
+        except FileNotFoundError:
+            pass  # closed meanwhile
+    return found
+
+
+def test_confined(test, daemon, n):
+    workers = daemon.workers()
+    test.equal("there are as many workers as asked for", len(workers), n)
+    for pid in workers:
+        if os.geteuid() == 0:
+            test.equal("a worker is nobody", (field(pid, "Uid").split(), field(pid, "Groups")),
+                       (["65534"] * 4, ""))
+        test.equal("without capabilities",
+                   [field(pid, name) for name in ("CapPrm", "CapEff", "CapInh", "CapAmb")],
+                   ["0" * 16] * 4)
+        test.equal("with no_new_privs and a filter",
+                   (field(pid, "NoNewPrivs"), field(pid, "Seccomp"), field(pid, "Seccomp_filters")),
+                   ("1", "2", "1"))
+        test.until(lambda: open_in(pid) == {"/dev/null", "socket"}, 5, f"{open_in(pid)} are open")
+        test.ok("with nothing open but its socket, once it has answered")
+        with open(f"/proc/{pid}/limits", encoding="ascii") as file:
+            limits = file.read()
+        test.check(all(line in limits for line in (
+            "Max processes             0 ", "Max file size             0 ",
+            "Max core file size        0 ", "Max open files            16 ")) and
+            "Max address space         unlimited" not in limits and
+            "Max cpu time              unlimited" not in limits, "with limits", limits)
+        test.equal("a child of the daemon", field(pid, "PPid"), str(daemon.pid))
+    test.equal("the daemon itself has no_new_privs", field(daemon.pid, "NoNewPrivs"), "1")
+    test.check(int(field(daemon.pid, "CapEff"), 16) in (0, 1 << 5),
+               "and at most CAP_KILL", field(daemon.pid, "CapEff"))
+
+
+def test_killed_idle(test, daemon, n):
+    with daemon.client() as client:
+        before = client.status().worker_failures
+        for pid in daemon.workers():
+            os.kill(pid, signal.SIGKILL)
+        test.until(lambda: len(daemon.workers()) == n and client.status().workers == n, 20,
+                   "new workers")
+        test.ok("workers that were killed are replaced")
+        test.equal("and counted", client.status().worker_failures - before, n)
+        test.write("p/x.json", profile(21))
+        client.reload()
+        test.equal("the new ones compile", errno_of(client.get("x").code), 21)
+
+
+def stop_workers(daemon):
+    for pid in daemon.workers():
+        os.kill(pid, signal.SIGSTOP)
+
+
+def test_killed_busy(test, daemon, n):
+    """All workers die in the middle of a compile."""
+    with daemon.client() as client, daemon.client() as reloader:
+        good = client.get("x")
+        stop_workers(daemon)
+        stopped = daemon.workers()
+        test.write("p/x.json", profile(22))
+        reloader.send(RELOAD)
+        test.until(lambda: client.status().jobs == 1, 10, "the job")
+        test.equal("while it compiles the version before is served", client.get("x").digest,
+                   good.digest)
+        for pid in stopped:
+            os.kill(pid, signal.SIGKILL)
+        test.equal("the reload comes to its end", reloader.receive()[0], OK)
+        test.equal("the next worker compiled it", errno_of(client.get("x").code), 22)
+        test.until(lambda: client.status().workers == n, 20, "new workers")
+
+
+def test_killed_always(test, daemon, n):
+    """Whoever compiles this profile is killed: it is given up, for now."""
+    with daemon.client() as client, daemon.client() as reloader:
+        good = client.get("x")
+        before = client.status().worker_failures
+        test.write("p/x.json", heavy())
+        reloader.send(RELOAD)
+        reloader.sock.settimeout(0.02)
+        end = time.monotonic() + 60
+        reply, served = None, set()
+        while reply is None and time.monotonic() < end:
+            for pid in daemon.workers():
+                os.kill(pid, signal.SIGKILL)
+            served.add(client.get("x").digest)
+            try:
+                reply = reloader.receive()
+            except TimeoutError:
+                continue
+        test.check(reply and reply[0] == OK, "the reload comes to its end even so")
+        test.equal("meanwhile the last good filter was served", served, {good.digest})
+        status = client.profile("x")
+        test.check(status.state == STALE and "was killed by signal 9 (SIGKILL)" in status.text,
+                   "the profile is stale, and status says why", status.text)
+        test.equal("the last good filter stays in service",
+                   (client.get("x").digest, client.get("x").stale), (good.digest, True))
+        test.check(client.status().worker_failures >= before + 3, "the failures are counted")
+        test.write("p/x.json", profile(23))
+        reloader.sock.settimeout(20)
+        reloader.reload()
+        test.equal("a mended profile is compiled", (errno_of(client.get("x").code),
+                   client.profile("x").state), (23, SERVED))
+        test.until(lambda: client.status().workers == n, 20, "new workers")
+
+
+def heavy():
+    """A profile that takes the compiler long."""
+    operators = ["SCMP_CMP_EQ", "SCMP_CMP_GT", "SCMP_CMP_NE"]
+    rules = [{"names": ["read", "write", "ioctl"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1 + i % 7,
+              "args": [{"index": i % 3, "value": i * 2654435761 % 2 ** 63, "op": operators[i % 3]}]}
+             for i in range(3000)]
+    return json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules})
+
+
+def test_hang(test):
+    """A worker that hangs is ended after the time that a compile may take."""
+    test.mkdir("hang")
+    test.write("hang/x.json", profile(1))
+    test.write("hang/y.json", conditional(2))
+    daemon = Daemon(test, "--workers", "1", "--compile-timeout", "1", profiles=["hang"],
+                    name="hang", socket_name="hang.sock")
+    with daemon.client() as client, daemon.client() as other:
+        stop_workers(daemon)
+        hung = daemon.workers()
+        test.write("hang/x.json", profile(3))
+        start = time.monotonic()
+        client.reload()
+        took = time.monotonic() - start
+        test.check(0.9 < took < 8, f"it took {took:.1f} s until the hung worker was ended")
+        test.check("took too long" in client.profile("x").text, "status says why",
+                   client.profile("x").text)
+        test.equal("the last good version stays", (errno_of(client.get("x").code),
+                   client.get("x").stale), (1, True))
+        test.equal("the worker is gone", [pid for pid in hung if field(pid, "State")], [])
+        client.reload()
+        test.equal("the next one compiles", (errno_of(client.get("x").code), client.get("x").stale),
+                   (3, False))
+        # A client that waits hears of it.
+        test.until(lambda: daemon.workers(), 10, "a worker")
+        stop_workers(daemon)
+        test.refused("a client that waits for a hung compile is told so", FAILED, client.get, "y",
+                     caps=1 << 21)
+        test.equal("others were served meanwhile", errno_of(other.get("x").code), 3)
+        test.check(client.get("y", caps=1 << 21).n_insns > 0, "and the next time it works")
+    daemon.stop()
+
+
+def test_spawner(test, daemon, n):
+    """Even what makes the workers may die."""
+    spawner = [pid for pid in daemon.children() if pid not in daemon.workers()]
+    test.equal("there is one spawner", len(spawner), 1)
+    os.kill(spawner[0], signal.SIGKILL)
+    with daemon.client() as client:
+        test.write("p/x.json", profile(31))
+        client.reload()
+        test.equal("compiles go on without it", errno_of(client.get("x").code), 31)
+        for pid in daemon.workers():
+            os.kill(pid, signal.SIGKILL)
+        test.until(lambda: client.status().workers == n, 20, "new workers")
+        test.ok("and a new one makes workers")
+        test.write("p/x.json", profile(32))
+        client.reload()
+        test.equal("which compile", errno_of(client.get("x").code), 32)
+
+
+def test_end(test, daemon):
+    processes = daemon.children()
+    os.kill(daemon.pid, signal.SIGKILL)
+    daemon.process.wait()
+    test.until(lambda: not [p for p in processes if field(p, "State") not in (None, "Z (zombie)")],
+               10, "its processes end")
+    test.ok("when the daemon is killed, so are all its processes")
+
+
+with Test() as test:
+    n = 2
+    test.mkdir("p")
+    test.write("p/x.json", profile(20))
+    daemon = Daemon(test, "--workers", str(n))
+    test.until(lambda: len(daemon.workers()) == n, 10, "workers")
+    if os.geteuid() == 0:
+        test_confined(test, daemon, n)
+    else:
+        test.skip("how workers are confined (to look at them needs root)")
+    test_killed_idle(test, daemon, n)
+    test_killed_busy(test, daemon, n)
+    test_killed_always(test, daemon, n)
+    test_hang(test)
+    test_spawner(test, daemon, n)
+    test_end(test, daemon)

@@ -28,12 +28,16 @@ struct nursery {
 
 /*
  * Forks a sibling: a child of the main process. Not through fork(3), which cannot do that; there is
- * only one thread here, and no lock that it could have left locked.
+ * only one thread here, and no lock that it could have left locked. Nor through clone3(2): systemd's
+ * RestrictNamespaces= and container runtimes answer it with ENOSYS.
  */
 static pid_t fork_sibling(void)
 {
-    struct clone_args args = {.flags = CLONE_PARENT};
-    long pid = syscall(SYS_clone3, &args, sizeof(args));
+#if defined(__s390__)
+    long pid = syscall(SYS_clone, NULL, (long)CLONE_PARENT, NULL, NULL, 0L);
+#else
+    long pid = syscall(SYS_clone, (long)CLONE_PARENT, NULL, NULL, NULL, 0L);
+#endif
 
     return pid < 0 ? -errno : (pid_t)pid;
 }

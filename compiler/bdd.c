@@ -12,7 +12,6 @@
 
 enum {
     FIRST_NODES = 4096,
-    CACHE_SIZE = 16384,       /* a power of two */
     WORK_MAX = 64 << 20,      /* steps of bdd_if(), some 50 ns each */
     CONSTANT = BDD_VARIABLES, /* the variable of a constant: below all others */
 };
@@ -34,9 +33,9 @@ struct bdd {
     uint32_t n;
     uint32_t room;
     uint32_t max;
-    uint32_t *table; /* 1 + node; 2 * room slots */
-    struct cached *cache;
-    uint64_t work; /* steps of bdd_if() so far */
+    uint32_t *table;      /* 1 + node; 2 * room slots */
+    struct cached *cache; /* room slots: it grows with the nodes, and forgets then */
+    uint64_t work;        /* steps of bdd_if() so far */
     bool failed;
 };
 
@@ -67,6 +66,7 @@ static bool grow(struct bdd *bdd)
 {
     uint32_t room = bdd->room * 2;
     struct bdd_node *nodes;
+    struct cached *cache;
     uint32_t *table;
 
     if (room > bdd->max)
@@ -76,10 +76,16 @@ static bool grow(struct bdd *bdd)
         return false;
     bdd->nodes = nodes;
     table = calloc(2 * (size_t)room, sizeof(*table));
-    if (!table)
+    cache = calloc(room, sizeof(*cache));
+    if (!table || !cache) {
+        free(table);
+        free(cache);
         return false;
+    }
     free(bdd->table);
+    free(bdd->cache);
     bdd->table = table;
+    bdd->cache = cache;
     bdd->room = room;
     for (uint32_t i = 0; i < bdd->n; i++)
         *find_slot(bdd, bdd->nodes[i]) = i + 1;
@@ -121,7 +127,7 @@ struct bdd *bdd_new(size_t max_nodes)
                                             : (uint32_t)max_nodes;
     bdd->nodes = malloc(FIRST_NODES * sizeof(*bdd->nodes));
     bdd->table = calloc(2 * (size_t)FIRST_NODES, sizeof(*bdd->table));
-    bdd->cache = calloc(CACHE_SIZE, sizeof(*bdd->cache));
+    bdd->cache = calloc(FIRST_NODES, sizeof(*bdd->cache));
     if (!bdd->nodes || !bdd->table || !bdd->cache) {
         bdd_free(bdd);
         return NULL;
@@ -177,6 +183,12 @@ static uint32_t first_variable(const struct bdd *bdd, bdd_ref a, bdd_ref b)
     return va < vb ? va : vb;
 }
 
+static struct cached *cache_slot(const struct bdd *bdd, bdd_ref condition, bdd_ref then,
+                                 bdd_ref otherwise)
+{
+    return &bdd->cache[hash3(condition, then, otherwise) & (bdd->room - 1)];
+}
+
 bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwise)
 {
     if (condition == BDD_TRUE || then == otherwise)
@@ -186,7 +198,7 @@ bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwi
     if (then == BDD_TRUE && otherwise == BDD_FALSE)
         return condition;
 
-    struct cached *cached = &bdd->cache[hash3(condition, then, otherwise) & (CACHE_SIZE - 1)];
+    const struct cached *cached = cache_slot(bdd, condition, then, otherwise);
 
     if (cached->condition == condition && cached->then == then && cached->otherwise == otherwise)
         return cached->result;
@@ -209,7 +221,9 @@ bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwi
                cofactor(bdd, otherwise, variable, true));
     bdd_ref result = bdd->failed ? BDD_FALSE : make(bdd, variable, low, high);
 
-    *cached = (struct cached){condition, then, otherwise, result};
+    /* The table may have moved. */
+    *cache_slot(bdd, condition, then, otherwise) =
+        (struct cached){condition, then, otherwise, result};
     return result;
 }
 

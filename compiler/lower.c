@@ -53,27 +53,62 @@ static int add_range(struct lowering *low, uint32_t first, const struct abi *abi
     return r;
 }
 
-/* Adds the sites of RULE on ABI: the direct numbers of its names, and the multiplexed calls. */
-static int add_rule_sites(struct lowering *low, const struct abi *abi, const struct rule *rule,
-                          uint32_t order)
-{
-    for (size_t i = 0; i < rule->n_names; i++) {
-        const char *name = rule->names[i].name;
-        const struct multiplexed *through = syscalls_multiplexed(name);
-        uint32_t nr;
-        int r = syscalls_number(low->syscalls, abi->id, name, &nr);
+/* The ABI that is being lowered, and what its table has to do with names. */
+struct names {
+    const struct abi *abi;
+    bool multiplexes; /* it has socketcall or ipc */
+    bool any;         /* some name of the profile has a number */
+    uint32_t highest; /* of these numbers */
+};
 
-        if (r == 0)
-            r = add_site(low, (struct site){nr, order, NULL, rule});
-        if (r < 0 && r != -ENOENT)
-            return r;
-        if (!through)
-            continue;
-        r = syscalls_number(low->syscalls, abi->id, through->multiplexer, &nr);
-        if (r == 0)
-            r = add_site(low, (struct site){nr, order, through, rule});
-        if (r < 0 && r != -ENOENT)
-            return r;
+/*
+ * Notes that the profile calls NAME, and adds a site for RULE (NULL: the rule says nothing here)
+ * where the ABI has that call. THROUGH: it is the multiplexer of another call. Returns 0 or
+ * -ENOMEM.
+ */
+static int add_name(struct lowering *low, struct names *names, const char *name,
+                    const struct rule *rule, uint32_t order, const struct multiplexed *through)
+{
+    uint32_t nr;
+    int r = syscalls_number(low->syscalls, names->abi->id, name, &nr);
+
+    if (r < 0)
+        return r == -ENOENT ? 0 : r;
+    if (!names->any || nr > names->highest)
+        names->highest = nr;
+    names->any = true;
+    return rule ? add_site(low, (struct site){nr, order, through, rule}) : 0;
+}
+
+/*
+ * Goes through all names of the profile: those of rules that are not in the variant, or that say
+ * what the default says (they add nothing; runc skips them), count for the highest number only.
+ */
+static int add_names(struct lowering *low, struct names *names)
+{
+    const struct variant *variant = low->variant;
+    size_t active = 0;
+
+    for (size_t i = 0; i < variant->profile->n_rules; i++) {
+        const struct rule *from = &variant->profile->rules[i];
+        const struct rule *rule = NULL;
+
+        /* The variant has a rule in the same order, perhaps as a copy with another errno. */
+        if (active < variant->n_rules && variant->rules[active]->names == from->names)
+            rule = variant->rules[active++];
+        if (rule && rule->verdict == variant->profile->default_verdict)
+            rule = NULL;
+        for (size_t k = 0; k < from->n_names; k++) {
+            const char *name = from->names[k].name;
+            const struct multiplexed *through =
+                names->multiplexes ? syscalls_multiplexed(name) : NULL;
+            int r = add_name(low, names, name, rule, (uint32_t)i, NULL);
+
+            if (r == 0 && through)
+                r = add_name(low, names, through->multiplexer, rule, (uint32_t)i, through);
+            if (r < 0)
+                return r;
+        }
     }
     return 0;
 }
@@ -201,43 +236,6 @@ static const struct decision *decide(struct lowering *low, const struct site *si
     return decision;
 }
 
-/* Raises *HIGHEST to the number of NAME on ABI. False: it has none. */
-static bool raise_highest(struct lowering *low, const struct abi *abi, const char *name,
-                          uint32_t *highest)
-{
-    uint32_t nr;
-
-    if (syscalls_number(low->syscalls, abi->id, name, &nr) < 0)
-        return false;
-    if (nr > *highest)
-        *highest = nr;
-    return true;
-}
-
-/*
- * The highest number of ABI that the profile names, active or not, whatever the action; false
- * where it names none. A multiplexed name names its multiplexer too. Newer calls get ENOSYS, so
- * that libc falls back to older ones (runc).
- */
-static bool highest_named(struct lowering *low, const struct abi *abi, uint32_t *highest)
-{
-    const struct profile *profile = low->variant->profile;
-    bool any = false;
-
-    *highest = 0;
-    for (size_t i = 0; i < profile->n_rules; i++) {
-        for (size_t k = 0; k < profile->rules[i].n_names; k++) {
-            const char *name = profile->rules[i].names[k].name;
-            const struct multiplexed *through = syscalls_multiplexed(name);
-
-            any |= raise_highest(low, abi, name, highest);
-            if (through)
-                any |= raise_highest(low, abi, through->multiplexer, highest);
-        }
-    }
-    return any;
-}
-
 static const struct decision *plain_decision(struct lowering *low, enum decision_origin origin,
                                              uint32_t verdict)
 {
@@ -248,20 +246,53 @@ static const struct decision *plain_decision(struct lowering *low, enum decision
     return decision;
 }
 
+static bool multiplexes(struct lowering *low, const struct abi *abi)
+{
+    uint32_t nr;
+
+    return syscalls_number(low->syscalls, abi->id, "socketcall", &nr) == 0 ||
+           syscalls_number(low->syscalls, abi->id, "ipc", &nr) == 0;
+}
+
+/* Adds the ranges from number NEXT to the end: newer calls than the profile names, or default. */
+static int add_last_ranges(struct lowering *low, const struct names *names, uint32_t next,
+                           const struct decision *none)
+{
+    const struct profile *profile = low->variant->profile;
+    /* The target's ENOSYS, not the host's. */
+    uint32_t enosys = verdict_on_abi(SECCOMP_RET_ERRNO | (uint32_t)errno_by_name("ENOSYS"),
+                                     low->variant->target->abis[0]);
+    const struct decision *newer;
+    int r = 0;
+
+    /*
+     * Where the default is an errno, numbers above the highest that the profile names, in whatever
+     * rule, get ENOSYS, so that libc falls back to older calls (runc).
+     */
+    if ((profile->default_verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO ||
+        profile->unknown_is_default || !names->any)
+        return add_range(low, next, names->abi, none);
+    if (names->highest >= next)
+        r = add_range(low, next, names->abi, none);
+    newer = plain_decision(low, DECIDED_AS_NEWER, enosys);
+    if (r == 0)
+        r = newer ? add_range(low, names->highest >= next ? names->highest + 1 : next, names->abi,
+                              newer)
+                  : -ENOMEM;
+    return r;
+}
+
 /* Adds the ranges of ABI from its number FIRST on, up to the highest of all. */
 static int lower_abi(struct lowering *low, const struct abi *abi, uint32_t first)
 {
-    const struct profile *profile = low->variant->profile;
-    const struct decision *none = plain_decision(low, DECIDED_BY_DEFAULT, profile->default_verdict);
+    struct names names = {.abi = abi, .multiplexes = multiplexes(low, abi)};
+    const struct decision *none =
+        plain_decision(low, DECIDED_BY_DEFAULT, low->variant->profile->default_verdict);
     uint32_t next = first;
-    uint32_t highest = 0;
-    int r = none ? 0 : -ENOMEM;
+    int r;
 
     low->n_sites = 0;
-    for (size_t i = 0; r == 0 && i < low->variant->n_rules; i++)
-        /* A rule that says what the default says adds nothing (runc skips it). */
-        if (low->variant->rules[i]->verdict != profile->default_verdict)
-            r = add_rule_sites(low, abi, low->variant->rules[i], (uint32_t)i);
+    r = none ? add_names(low, &names) : -ENOMEM;
     if (low->n_sites)
         qsort(low->sites, low->n_sites, sizeof(*low->sites), compare_sites);
     for (size_t i = 0; r == 0 && i < low->n_sites;) {
@@ -280,25 +311,7 @@ static int lower_abi(struct lowering *low, const struct abi *abi, uint32_t first
         next = nr + 1;
         i += same;
     }
-    if (r < 0)
-        return r;
-
-    bool enosys = (profile->default_verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO &&
-                  !profile->unknown_is_default && highest_named(low, abi, &highest);
-
-    if (!enosys)
-        return add_range(low, next, abi, none);
-    if (highest >= next)
-        r = add_range(low, next, abi, none);
-    if (r == 0) {
-        /* The target's ENOSYS, not the host's. */
-        uint32_t enosys_verdict = verdict_on_abi(
-            SECCOMP_RET_ERRNO | (uint32_t)errno_by_name("ENOSYS"), low->variant->target->abis[0]);
-
-        none = plain_decision(low, DECIDED_AS_NEWER, enosys_verdict);
-        r = none ? add_range(low, highest >= next ? highest + 1 : next, abi, none) : -ENOMEM;
-    }
-    return r;
+    return r < 0 ? r : add_last_ranges(low, &names, next, none);
 }
 
 /*

@@ -47,7 +47,7 @@ struct shaping {
     struct arena *arena;
     struct atom *atoms;
     size_t n;
-    struct cell *cells; /* n * n * 2; NULL: too many atoms, split in the middle */
+    struct cell *cells; /* n * (n + 1); NULL: too many atoms, split in the middle */
 };
 
 static bool is_hole(const struct segment *segments, size_t i, size_t n)
@@ -99,7 +99,7 @@ static uint64_t weight_of(const struct shaping *shaping, size_t i, size_t j, boo
 
 static struct cell *cell_of(const struct shaping *shaping, size_t i, size_t j, bool hole)
 {
-    return &shaping->cells[(i * shaping->n + j) * 2 + hole];
+    return &shaping->cells[(j * (j + 1) / 2 + i) * 2 + hole];
 }
 
 /* What it costs to test the holes of i..j one after the other (taking them as equally heavy). */
@@ -267,7 +267,7 @@ int shape_build(struct branch_target *root, const struct segment *segments, cons
         return -ENOMEM;
     shaping.n = find_atoms(shaping.atoms, segments, weights, n);
     if (shaping.n <= MAX_ATOMS) {
-        shaping.cells = arena_calloc(arena, shaping.n * shaping.n, 2 * sizeof(*shaping.cells));
+        shaping.cells = arena_calloc(arena, shaping.n * (shaping.n + 1), sizeof(*shaping.cells));
         if (!shaping.cells)
             return -ENOMEM;
         fill_cells(&shaping);

@@ -308,7 +308,7 @@ bool syscalls_is_known(const char *name)
 const struct multiplexed *syscalls_multiplexed(const char *name)
 {
     for (size_t i = 0; i < ARRAY_SIZE(multiplexed); i++)
-        if (!strcmp(multiplexed[i].name, name))
+        if (multiplexed[i].name[0] == name[0] && !strcmp(multiplexed[i].name, name))
             return &multiplexed[i];
     return NULL;
 }

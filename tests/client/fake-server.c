@@ -7,6 +7,7 @@
 #include <check.h>
 #include <linux/audit.h>
 #include <poll.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -211,6 +212,7 @@ static void *connection_thread(void *data)
            serve(connection->server, connection->sock))
         ;
     close(connection->sock);
+    atomic_fetch_sub(&connection->server->open, 1);
     free(connection);
     return NULL;
 }
@@ -226,6 +228,7 @@ static void *accept_thread(void *data)
         connection->server = server;
         connection->sock = accept(server->listener, NULL, NULL);
         atomic_fetch_add(&server->connections, 1);
+        atomic_fetch_add(&server->open, 1);
         ck_assert_int_eq(pthread_create(&thread, NULL, connection_thread, connection), 0);
         pthread_detach(thread);
     }
@@ -251,6 +254,9 @@ void fake_server_stop(struct fake_server *server)
 {
     close(server->stop[1]);
     pthread_join(server->thread, NULL);
+    while (server->open > 0)
+        sched_yield();
+    close(server->stop[0]);
     close(server->listener);
     unlink(server->path);
     rmdir(server->dir);

@@ -37,10 +37,11 @@ struct fake_server {
     int listener;
     int stop[2]; /* a pipe: its end tells the threads to end */
     pthread_t thread;
-    fake_spoil_fn spoil; /* or NULL */
-    int mode;            /* for SPOIL */
-    int n_profiles;      /* in lists: p0000, p0001, … */
+    _Atomic(fake_spoil_fn) spoil; /* or NULL */
+    atomic_int mode;              /* for SPOIL */
+    int n_profiles;               /* in lists: p0000, p0001, … */
     atomic_int connections;
+    atomic_int open; /* of these, now */
     atomic_int requests;
 };
 

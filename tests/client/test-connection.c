@@ -147,17 +147,20 @@ END_TEST
 START_TEST(a_restarted_daemon_is_found_again)
 {
     struct secprof *handle = open_handle();
-    struct fake_server old = server;
+    char old_dir[sizeof(server.dir)];
+    char old_path[sizeof(server.path)];
 
+    strcpy(old_dir, server.dir);
+    strcpy(old_path, server.path);
     ck_assert_int_eq(fake_get(handle, "default"), 0);
     fake_server_stop(&server);
     ck_assert_int_eq(fake_get(handle, "default"), -ECONNREFUSED);
     setup();
-    ck_assert_int_eq(mkdir(old.dir, 0700), 0);
-    ck_assert_int_eq(symlink(server.path, old.path), 0);
+    ck_assert_int_eq(mkdir(old_dir, 0700), 0);
+    ck_assert_int_eq(symlink(server.path, old_path), 0);
     ck_assert_int_eq(fake_get(handle, "default"), 0);
-    unlink(old.path);
-    rmdir(old.dir);
+    unlink(old_path);
+    rmdir(old_dir);
     secprof_close(handle);
 }
 END_TEST

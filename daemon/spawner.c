@@ -28,8 +28,8 @@ struct nursery {
 
 /*
  * Forks a sibling: a child of the main process. Not through fork(3), which cannot do that; there is
- * only one thread here, and no lock that it could have left locked. Nor through clone3(2): systemd's
- * RestrictNamespaces= and container runtimes answer it with ENOSYS.
+ * only one thread here, and no lock that it could have left locked. Nor through clone3(2):
+ * systemd's RestrictNamespaces= and container runtimes answer it with ENOSYS.
  */
 static pid_t fork_sibling(void)
 {

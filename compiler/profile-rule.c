@@ -261,20 +261,20 @@ static void read_args(struct reader *reader, const struct json_node *list, struc
     if (!tests)
         return;
     for (size_t i = 0; i < list->n; i++) {
-        struct arg_test *test = &tests[rule->n_tests];
+        struct arg_test test = {.index = 0};
 
-        if (!read_test(reader, &list->items[i], test))
+        if (!read_test(reader, &list->items[i], &test))
             continue;
-        rule->n_tests++;
-        if (seen & 1U << test->index) {
+        tests[rule->n_tests++] = test;
+        if (seen & 1U << test.index) {
             rule->alternatives = true;
             reader_warning(reader, &list->items[i],
                            "argument %u is tested twice in one rule: runtimes take all its tests "
                            "as alternatives, and so it holds where one of them does; write one "
                            "rule for each to say so",
-                           test->index);
+                           test.index);
         }
-        seen |= 1U << test->index;
+        seen |= 1U << test.index;
     }
     rule->tests = tests;
 }

@@ -75,3 +75,11 @@ TESTS += tests/compiler/test-prove
 tests_compiler_test_prove_SOURCES = tests/compiler/test-prove.c
 tests_compiler_test_prove_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_prove_LDADD = $(compiler_test_libs)
+
+
+check_PROGRAMS += tests/compiler/test-profile-mutations
+TESTS += tests/compiler/test-profile-mutations
+tests_compiler_test_profile_mutations_SOURCES = tests/compiler/test-profile-mutations.c \
+	tests/compiler/random-profile.c tests/compiler/random-profile.h
+tests_compiler_test_profile_mutations_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_profile_mutations_LDADD = $(compiler_test_libs)

@@ -343,6 +343,11 @@ static const struct {
      "20: error: \"value\" is -1, which is negative; a whole number from 0 to "
      "18446744073709551615 was expected, in decimal digits\n"
      "28: error: unknown operator \"EQ\"; did you mean \"SCMP_CMP_EQ\"?\n"},
+    /* An item with an error leaves nothing behind for the next one. */
+    {"{'index':9,'value':7,'valueTwo':7,'op':'SCMP_CMP_EQ'},"
+     "{'index':0,'value':0,'op':'SCMP_CMP_EQ'}",
+     "10: error: \"index\" is 9, which is too large; a whole number from 0 to 5 was expected, in "
+     "decimal digits\n"},
     /* Warnings. */
     {"{'index':0,'value':1,'valueTwo':0,'op':'SCMP_CMP_EQ'}", ""},
     {"{'index':0,'value':1,'valueTwo':null,'op':'SCMP_CMP_EQ'}", ""},

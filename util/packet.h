@@ -26,7 +26,7 @@ int packet_send(int sock, const struct iovec *iov, size_t n_iov, const int *fds,
  * to FDS, close-on-exec and owned by the caller; their number goes to *N_FDS. FLAGS are added to
  * recvmsg(2)'s. Returns the packet's length (0: the peer closed, or sent an empty packet), or
  * -errno; then no fd is left open:
- *   -EMSGSIZE  the packet was longer than SIZE
+ *   -EMSGSIZE  the packet was longer than SIZE; its first SIZE bytes are in BUF
  *   -EBADMSG   it brought more fds than MAX_FDS, or other ancillary data
  *   -EMFILE    this process could not take the fds that it brought
  */

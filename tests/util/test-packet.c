@@ -164,6 +164,7 @@ START_TEST(too_long_a_packet_is_refused_with_its_fds)
     size_t before = count_fds();
 
     ck_assert_int_eq(packet_recv(pair[1], buf, sizeof(buf), &out, 1, &n_fds, 0), -EMSGSIZE);
+    ck_assert_mem_eq(buf, "1234", 4);
     ck_assert_uint_eq(count_fds(), before);
     ck_assert_int_eq(send_text("1234", NULL, 0), 0);
     ck_assert_int_eq(packet_recv(pair[1], buf, sizeof(buf), &out, 1, &n_fds, 0), 4);

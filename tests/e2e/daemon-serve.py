@@ -142,7 +142,7 @@ def test_errors(test, daemon):
         text = test.refused("an unknown target", BAD_TARGET, client.get, "default", arch=12345)
         test.check("0x3039" in text, "names the architecture", text)
         text = test.refused("a broken profile", BROKEN, client.get, "broken")
-        test.check(test.path("p/broken.json") + ":2:3: error:" in text,
+        test.check(test.path("p/broken.json") + ":2:15: error:" in text,
                    "says the file, line and column", text)
         status = client.profile("broken")
         test.equal("its status says the same", status.text, text)

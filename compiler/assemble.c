@@ -31,6 +31,7 @@ struct assembler {
     const struct target *target;
     struct sock_filter *code; /* from the end */
     size_t n;
+    size_t open;        /* nodes that are being placed: each will push something yet */
     struct spot *spots; /* by node id */
 };
 
@@ -220,6 +221,9 @@ static int place_node(struct assembler *as, const struct node *node, uint32_t he
     int at = spot->loaded;
 
     if (at == NOWHERE) {
+        /* Said before the end is reached, this bounds the recursion. */
+        if (as->n + ++as->open > BPF_MAX_INSNS)
+            return -E2BIG;
         switch (node->kind) {
         case NODE_RETURN:
             at = push(as, BPF_RET | BPF_K, 0, 0, node->verdict);
@@ -236,6 +240,7 @@ static int place_node(struct assembler *as, const struct node *node, uint32_t he
         }
         if (at < 0)
             return at;
+        as->open--;
         spot->loaded = at;
     }
     if (node->kind == NODE_RETURN || node->word == held || node->word == WORD_FOLDED_NR)

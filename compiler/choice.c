@@ -13,9 +13,11 @@
 #include <string.h>
 
 #include "compiler/shape.h"
+#include "util/cleanup.h"
 
 enum {
-    MAX_STATES = 8192, /* of one ordered diagram; past it the chain is taken */
+    MAX_STATES = 8192,      /* of one ordered diagram; past it the chain is taken */
+    MAX_LOOKS = 128u << 20, /* at single tests, for all diagrams of a filter; about a second */
 };
 
 /* What is known of a test: the byte that a state has for it. */
@@ -37,7 +39,6 @@ struct literal {
 
 struct state {
     struct state *next; /* in its bucket */
-    uint32_t step;
     const struct node *node;
     uint8_t known[];
 };
@@ -53,9 +54,20 @@ struct step {
     bool high;
 };
 
+/* What was built already. */
+struct built {
+    const struct decision *decision;
+    bool wide;
+    const struct node *node;
+};
+
 struct choices {
     struct diagram *diagram;
     bool big_endian;
+    size_t looks; /* taken at tests so far */
+    struct built *built;
+    size_t n_built;
+    size_t built_room;
 
     /* of the decision that is being built */
     const struct decision *decision;
@@ -63,10 +75,12 @@ struct choices {
     struct literal *literals; /* clause after clause */
     size_t *first;            /* of each clause in literals, and the end */
     size_t n_literals;
+    uint32_t *cuts; /* find_cuts()'s result; the next call needs the room */
     struct step steps[MAX_STEPS];
     size_t n_steps;
     struct state *states[STATE_BUCKETS];
     size_t n_states;
+    bool too_large; /* the ordered diagram was given up */
 };
 
 uint32_t arg_word_low(unsigned int index, bool big_endian)
@@ -162,9 +176,8 @@ static enum knowledge settle(const struct literal *literal, uint8_t known)
 static void set_clause(const struct choices *choices, uint8_t *known, size_t clause,
                        enum knowledge all)
 {
-    size_t first = choices->first[clause];
-
-    memset(known + first, all, choices->first[clause + 1] - first);
+    for (size_t i = choices->first[clause]; i < choices->first[clause + 1]; i++)
+        known[i] = all;
 }
 
 /* What is known of a whole CLAUSE: HOLDS, FAILS or OPEN. */
@@ -225,12 +238,12 @@ static int compare_cuts(const void *a, const void *b)
 }
 
 /*
- * Fills CUTS (room for 1 + 2 for each literal) with the first values of the ranges that the tests
- * of this word can tell apart, rising, from 0. Returns their number; 1: no interval test asks.
+ * Fills the cuts with the first values of the ranges that the tests of this word can tell apart,
+ * rising, from 0. Returns their number; 1: no interval test asks.
  */
-static size_t find_cuts(const struct choices *choices, const uint8_t *known,
-                        const struct step *step, uint32_t *cuts)
+static size_t find_cuts(struct choices *choices, const uint8_t *known, const struct step *step)
 {
+    uint32_t *cuts = choices->cuts;
     size_t n = 1;
     size_t distinct = 1;
 
@@ -241,8 +254,10 @@ static size_t find_cuts(const struct choices *choices, const uint8_t *known,
 
         if (!asks(literal, known[i], step) || is_masked_at(literal, step))
             continue;
-        cuts[n++] = value;
-        if (value < UINT32_MAX)
+        if (step->high || on_value(literal->op) != off_value(literal->op, -1))
+            cuts[n++] = value;
+        if (value < UINT32_MAX &&
+            (step->high || on_value(literal->op) != off_value(literal->op, 1)))
             cuts[n++] = value + 1;
     }
     qsort(cuts, n, sizeof(*cuts), compare_cuts);
@@ -254,30 +269,31 @@ static size_t find_cuts(const struct choices *choices, const uint8_t *known,
 
 static const struct node *build(struct choices *choices, uint8_t *known, size_t step);
 
-/* Splits the word of STEP at CUTS (N of them). */
+/* Splits the word of a step at the first N cuts. */
 static const struct node *build_switch(struct choices *choices, const uint8_t *known, size_t at,
-                                       const uint32_t *cuts, size_t n)
+                                       size_t n)
 {
     const struct step *step = &choices->steps[at];
-    struct arena *arena = choices->diagram->arena;
-    struct segment *segments = arena_calloc(arena, n, sizeof(*segments));
-    uint8_t *next = arena_alloc(arena, choices->n_literals);
+    cleanup_free struct segment *segments = calloc(n, sizeof(*segments));
+    cleanup_free uint8_t *next = malloc(choices->n_literals);
 
     if (!segments || !next)
         return NULL;
+    for (size_t s = 0; s < n; s++)
+        segments[s].first = choices->cuts[s];
     for (size_t s = 0; s < n; s++) {
-        uint32_t last = s + 1 < n ? cuts[s + 1] - 1 : UINT32_MAX;
+        uint32_t first = segments[s].first;
+        bool single = first == (s + 1 < n ? segments[s + 1].first - 1 : UINT32_MAX);
 
         for (size_t i = 0; i < choices->n_literals; i++) {
             const struct literal *literal = &choices->literals[i];
 
             next[i] = known[i];
             /* Masks of part of a word stay open, but where the range is a single value. */
-            if (!asks(literal, known[i], step) || (is_masked_at(literal, step) && cuts[s] != last))
+            if (!asks(literal, known[i], step) || (is_masked_at(literal, step) && !single))
                 continue;
-            next[i] = step->high ? learn_high(literal, cuts[s]) : learn_low(literal, cuts[s]);
+            next[i] = step->high ? learn_high(literal, first) : learn_low(literal, first);
         }
-        segments[s].first = cuts[s];
         segments[s].child = build(choices, next, at);
         if (!segments[s].child)
             return NULL;
@@ -311,7 +327,7 @@ static const struct node *build_mask(struct choices *choices, const uint8_t *kno
     const struct literal *literal = &choices->literals[first];
     uint32_t mask = step->high ? literal->high_mask : literal->low_mask;
     uint32_t value = step->high ? literal->high : literal->low;
-    uint8_t *next = arena_alloc(choices->diagram->arena, choices->n_literals);
+    cleanup_free uint8_t *next = malloc(choices->n_literals);
     const struct node *child[2];
 
     if (!next)
@@ -330,12 +346,10 @@ static const struct node *build_mask(struct choices *choices, const uint8_t *kno
 static const struct node *split(struct choices *choices, const uint8_t *known, size_t at)
 {
     for (; at < choices->n_steps; at++) {
-        uint32_t *cuts =
-            arena_calloc(choices->diagram->arena, 1 + 2 * choices->n_literals, sizeof(*cuts));
-        size_t n = cuts ? find_cuts(choices, known, &choices->steps[at], cuts) : 0;
+        size_t n = find_cuts(choices, known, &choices->steps[at]);
 
-        if (n != 1)
-            return n ? build_switch(choices, known, at, cuts, n) : NULL;
+        if (n > 1)
+            return build_switch(choices, known, at, n);
         for (size_t i = 0; i < choices->n_literals; i++)
             if (asks(&choices->literals[i], known[i], &choices->steps[at]))
                 return build_mask(choices, known, at, i);
@@ -349,6 +363,10 @@ static const struct node *build(struct choices *choices, uint8_t *known, size_t 
     uint32_t verdict;
     uint32_t hash = 2166136261u;
 
+    choices->looks += choices->n_literals;
+    choices->too_large = choices->looks > MAX_LOOKS;
+    if (choices->too_large)
+        return NULL;
     if (!simplify(choices, known, &verdict))
         return diagram_return(choices->diagram, verdict);
     for (size_t i = 0; i < choices->n_literals; i++)
@@ -359,7 +377,8 @@ static const struct node *build(struct choices *choices, uint8_t *known, size_t 
     for (struct state *state = *bucket; state; state = state->next)
         if (!memcmp(state->known, known, choices->n_literals))
             return state->node;
-    if (choices->n_states++ == MAX_STATES)
+    choices->too_large = choices->n_states++ == MAX_STATES;
+    if (choices->too_large)
         return NULL;
 
     struct state *state =
@@ -433,8 +452,9 @@ static const struct node *build_chain(struct choices *choices, const uint8_t *kn
 /* The decision as an ordered diagram; NULL where there is no memory or it is too large. */
 static const struct node *build_ordered(struct choices *choices, const uint8_t *known)
 {
-    uint8_t *start = arena_alloc(choices->diagram->arena, choices->n_literals);
+    cleanup_free uint8_t *start = malloc(choices->n_literals);
 
+    choices->too_large = false;
     if (!start)
         return NULL;
     memcpy(start, known, choices->n_literals);
@@ -443,15 +463,19 @@ static const struct node *build_ordered(struct choices *choices, const uint8_t *
     return build(choices, start, 0);
 }
 
-/* Orders the words: argument by argument, the high word first; the most tested one first if asked.
+/*
+ * Orders the words: argument by argument, the high word first; the most tested one first if asked.
+ * Returns false where that is the order that is there already.
  */
-static void order_steps(struct choices *choices, bool most_tested_first)
+static bool order_steps(struct choices *choices, bool most_tested_first)
 {
+    struct step before[MAX_STEPS];
     size_t tests[SYSCALL_ARGS] = {0};
     bool done[SYSCALL_ARGS] = {false};
 
     for (size_t i = 0; i < choices->n_literals; i++)
         tests[choices->literals[i].index]++;
+    memcpy(before, choices->steps, sizeof(before));
     choices->n_steps = 0;
     for (size_t k = 0; k < SYSCALL_ARGS; k++) {
         uint8_t best = SYSCALL_ARGS;
@@ -463,6 +487,7 @@ static void order_steps(struct choices *choices, bool most_tested_first)
         choices->steps[choices->n_steps++] = (struct step){best, true};
         choices->steps[choices->n_steps++] = (struct step){best, false};
     }
+    return memcmp(before, choices->steps, sizeof(before)) != 0;
 }
 
 /* Cuts the tests of DECISION into words. Returns what is known of each at the start, or NULL. */
@@ -479,8 +504,9 @@ static uint8_t *cut_tests(struct choices *choices, const struct decision *decisi
     choices->decision = decision;
     choices->literals = arena_calloc(arena, n, sizeof(*choices->literals));
     choices->first = arena_calloc(arena, decision->n_clauses + 1, sizeof(*choices->first));
+    choices->cuts = arena_calloc(arena, 1 + 2 * n, sizeof(*choices->cuts));
     choices->n_literals = 0;
-    if (!known || !choices->literals || !choices->first)
+    if (!known || !choices->literals || !choices->first || !choices->cuts)
         return NULL;
     for (size_t c = 0; c < decision->n_clauses; c++) {
         for (size_t t = 0; t < decision->clauses[c].n_tests; t++) {
@@ -508,30 +534,26 @@ static uint8_t *cut_tests(struct choices *choices, const struct decision *decisi
     return known;
 }
 
-const struct node *choices_build(struct choices *choices, const struct decision *decision,
-                                 const struct abi *abi)
+/* The smallest node for DECISION, which has clauses. */
+static const struct node *build_smallest(struct choices *choices, const struct decision *decision)
 {
     struct diagram *diagram = choices->diagram;
-
-    if (decision->n_clauses == 0)
-        return diagram_return(diagram, decision->otherwise);
-    choices->wide = abi->wide;
-
     uint8_t *known = cut_tests(choices, decision);
     const struct node *best = NULL;
 
     if (!known)
         return NULL;
     for (int most_tested_first = 0; most_tested_first < 2; most_tested_first++) {
-        order_steps(choices, most_tested_first);
+        if (!order_steps(choices, most_tested_first) && most_tested_first)
+            break;
 
         const struct node *node = build_ordered(choices, known);
 
-        if (!node && choices->n_states <= MAX_STATES)
+        if (!node && !choices->too_large)
             return NULL;
         if (node && (!best || shape_size(diagram, node) < shape_size(diagram, best)))
             best = node;
-        if (decision->n_clauses == 1)
+        if (node && decision->n_clauses == 1)
             return best;
     }
 
@@ -540,4 +562,23 @@ const struct node *choices_build(struct choices *choices, const struct decision 
     if (chain && (!best || shape_size(diagram, chain) < shape_size(diagram, best)))
         best = chain;
     return chain ? best : NULL;
+}
+
+const struct node *choices_build(struct choices *choices, const struct decision *decision,
+                                 const struct abi *abi)
+{
+    if (decision->n_clauses == 0)
+        return diagram_return(choices->diagram, decision->otherwise);
+    for (size_t i = 0; i < choices->n_built; i++)
+        if (choices->built[i].decision == decision && choices->built[i].wide == abi->wide)
+            return choices->built[i].node;
+    if (arena_grow(choices->diagram->arena, &choices->built, choices->n_built, &choices->built_room,
+                   sizeof(*choices->built)) < 0)
+        return NULL;
+    choices->wide = abi->wide;
+
+    const struct node *node = build_smallest(choices, decision);
+
+    choices->built[choices->n_built++] = (struct built){decision, abi->wide, node};
+    return node;
 }

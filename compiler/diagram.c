@@ -4,7 +4,10 @@
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stddef.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "util/cleanup.h"
 
 enum {
     FIRST_BUCKETS = 1024,
@@ -135,7 +138,7 @@ const struct node *diagram_return(struct diagram *diagram, uint32_t verdict)
 const struct node *diagram_switch(struct diagram *diagram, uint32_t word,
                                   const struct segment *segments, size_t n)
 {
-    struct segment *distinct = arena_calloc(diagram->arena, n, sizeof(*distinct));
+    cleanup_free struct segment *distinct = calloc(n, sizeof(*distinct));
     struct node node = {.kind = NODE_SWITCH, .word = word};
 
     if (!distinct)

@@ -21,6 +21,14 @@ struct site {
     const struct rule *rule;
 };
 
+/* A decision and the sites that it was made of. */
+struct made {
+    const struct decision *decision;
+    const struct site *sites;
+    size_t n_sites;
+    uint32_t hash;
+};
+
 struct lowering {
     const struct variant *variant;
     struct syscalls *syscalls;
@@ -28,6 +36,9 @@ struct lowering {
     struct site *sites;
     size_t n_sites;
     size_t sites_room;
+    struct made *made; /* for all ABIs */
+    size_t n_made;
+    size_t made_room;
     struct policy_range *ranges;
     size_t n_ranges;
     size_t ranges_room;
@@ -193,8 +204,9 @@ static size_t count_clauses(const struct site *sites, size_t n)
     return clauses;
 }
 
-/* Makes the decision of one number, to which N sites belong. NULL: no memory. */
-static const struct decision *decide(struct lowering *low, const struct site *sites, size_t n)
+/* Makes a decision of N sites. NULL: no memory. */
+static const struct decision *make_decision(struct lowering *low, const struct site *sites,
+                                            size_t n)
 {
     struct decision *decision = arena_alloc(low->arena, sizeof(*decision));
     size_t n_direct = 0;
@@ -233,6 +245,43 @@ static const struct decision *decide(struct lowering *low, const struct site *si
     }
     decision->clauses = clauses;
     decision->n_clauses = n_clauses;
+    return decision;
+}
+
+/* True where the same rules, in the same roles, make up A and B: the numbers do not matter. */
+static bool sites_equal(const struct site *a, const struct site *b, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (a[i].rule != b[i].rule || a[i].through != b[i].through)
+            return false;
+    return true;
+}
+
+/*
+ * The decision of one number, to which N sites belong. Numbers to which the same rules apply share
+ * one, whatever their ABI: most profiles have many numbers and few decisions. NULL: no memory.
+ */
+static const struct decision *decide(struct lowering *low, const struct site *sites, size_t n)
+{
+    uint32_t hash = 2166136261u;
+
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ sites[i].order ^ (sites[i].through ? 1u << 31 : 0)) * 16777619u;
+    for (size_t i = 0; i < low->n_made; i++) {
+        const struct made *made = &low->made[i];
+
+        if (made->hash == hash && made->n_sites == n && sites_equal(made->sites, sites, n))
+            return made->decision;
+    }
+
+    const struct decision *decision = make_decision(low, sites, n);
+    struct site *copy = arena_calloc(low->arena, n, sizeof(*copy));
+
+    if (!decision || !copy ||
+        arena_grow(low->arena, &low->made, low->n_made, &low->made_room, sizeof(*low->made)) < 0)
+        return NULL;
+    memcpy(copy, sites, n * sizeof(*copy));
+    low->made[low->n_made++] = (struct made){decision, copy, n, hash};
     return decision;
 }
 

@@ -12,7 +12,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/bpf.h"
+#include "util/cleanup.h"
+
 enum {
+    SHAPE_SIZE_MAX = 4 * BPF_MAX_INSNS, /* far more than can fit: shape_size() counts no further */
     MAX_ATOMS = 256, /* for the dynamic program; larger switches are split in the middle */
     LONG_CHAIN = 16, /* JEQs in a row where the dynamic program was not run */
     SPLIT_SLACK = 1, /* how far outside Knuth's bounds a split is still looked for */
@@ -316,22 +320,30 @@ static size_t own_size(const struct node *node)
     return size;
 }
 
-static size_t size_below(const struct node *node, bool *seen)
+struct sizing {
+    bool *seen; /* by node id */
+    size_t size;
+};
+
+static void add_size(struct sizing *sizing, const struct node *node)
 {
-    size_t size = own_size(node);
     const struct node *child;
 
-    if (seen[node->id])
-        return 0;
-    seen[node->id] = true;
+    if (sizing->seen[node->id] || sizing->size > SHAPE_SIZE_MAX)
+        return;
+    sizing->seen[node->id] = true;
+    sizing->size += own_size(node);
     for (size_t i = 0; (child = child_of(node, i)); i++)
-        size += size_below(child, seen);
-    return size;
+        add_size(sizing, child);
 }
 
 size_t shape_size(const struct diagram *diagram, const struct node *node)
 {
-    bool *seen = arena_alloc(diagram->arena, diagram->n_nodes);
+    cleanup_free bool *seen = calloc(diagram->n_nodes, sizeof(*seen));
+    struct sizing sizing = {seen, 0};
 
-    return seen ? size_below(node, seen) : SIZE_MAX;
+    if (!seen)
+        return SIZE_MAX;
+    add_size(&sizing, node);
+    return sizing.size;
 }

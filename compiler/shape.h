@@ -36,7 +36,10 @@ int shape_build(struct branch_target *root, const struct segment *segments, cons
  */
 #define SHAPE_INSN_COST 27
 
-/* About how many instructions the nodes below NODE take, each counted once. */
+/*
+ * About how many instructions the nodes below NODE take, each counted once. What is far beyond a
+ * filter's limit is not counted to its end; SIZE_MAX where there is no memory.
+ */
 size_t shape_size(const struct diagram *diagram, const struct node *node);
 
 #endif

@@ -8,9 +8,9 @@
 #include "compiler/compile.h"
 
 enum {
-    /* Nodes of the diagrams of one proof: 24 bytes each, so at most 192 MiB. A real profile takes
-     * a few thousand. */
-    PROOF_MAX_NODES = 8 * 1024 * 1024,
+    /* Nodes of the diagrams of one proof, 36 bytes each with their tables. A real profile takes a
+     * few thousand. */
+    PROOF_MAX_NODES = 4 * 1024 * 1024,
 };
 
 /*

@@ -19,7 +19,7 @@ enum {
     SHAPE_SIZE_MAX = 4 * BPF_MAX_INSNS, /* far more than can fit: shape_size() counts no further */
     MAX_ATOMS = 256, /* for the dynamic program; larger switches are split in the middle */
     LONG_CHAIN = 16, /* JEQs in a row where the dynamic program was not run */
-    SPLIT_SLACK = 1, /* how far outside Knuth's bounds a split is still looked for */
+    SPLIT_SLACK = 0, /* how far outside Knuth's bounds a split is still looked for */
     CHAIN = UINT16_MAX,
 };
 

@@ -83,3 +83,11 @@ tests_compiler_test_profile_mutations_SOURCES = tests/compiler/test-profile-muta
 	tests/compiler/random-profile.c tests/compiler/random-profile.h
 tests_compiler_test_profile_mutations_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_profile_mutations_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/test-kernel
+TESTS += tests/compiler/test-kernel
+tests_compiler_test_kernel_SOURCES = tests/compiler/test-kernel.c \
+	tests/compiler/random-profile.c tests/compiler/random-profile.h \
+	tests/compiler/reference.c tests/compiler/reference.h
+tests_compiler_test_kernel_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_kernel_LDADD = $(compiler_test_libs)

@@ -5,7 +5,10 @@
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
+#include <signal.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "compiler/bpf.h"
@@ -15,18 +18,9 @@
 enum {
     API_LEVEL = 6, /* all actions, whatever the kernel of this machine */
     FILTER_BYTES_MAX = 1024 * 1024,
+    CPU_SECONDS = 1,
+    EXIT_ERROR = 100,
 };
-
-/*
- * LeakSanitizer asks for this: libseccomp 2.5.4 loses parts of argument trees that it merges, and
- * no caller can free them.
- */
-__attribute__((visibility("default"))) const char *__lsan_default_suppressions(void);
-
-const char *__lsan_default_suppressions(void)
-{
-    return "leak:libseccomp.so";
-}
 
 static void cleanup_filter_ctx(scmp_filter_ctx *ctx)
 {
@@ -107,7 +101,7 @@ static int add_rules(scmp_filter_ctx ctx, const struct profile *profile,
             int nr = seccomp_syscall_resolve_name(rule->names[k].name);
 
             if (nr != __NR_SCMP_ERROR && add_rule(ctx, rule, scmp_action(verdict), nr) < 0)
-                return 1;
+                return LIBSECCOMP_REFUSES;
         }
     }
     return 0;
@@ -125,15 +119,58 @@ static int set_architectures(scmp_filter_ctx ctx, const struct profile *profile,
     return r;
 }
 
-static int export(scmp_filter_ctx ctx, bool big_endian, struct arena *arena,
-                  struct sock_filter **insns, size_t *n_insns)
+/* Writes the program to FD, a memfd. Returns what libseccomp_filter() does. */
+static int build(const struct profile *profile, const struct variant_request *request, int fd)
 {
-    cleanup_close int fd = memfd_create("libseccomp", MFD_CLOEXEC);
-    int r = fd < 0 ? -errno : seccomp_export_bpf(ctx, fd);
+    uint32_t otherwise =
+        target_verdict(request, profile->default_verdict, profile->default_errno_named);
 
-    if (r < 0)
-        return r;
+    if (seccomp_api_set(API_LEVEL) < 0)
+        return -ENOTSUP;
 
+    __attribute__((cleanup(cleanup_filter_ctx))) scmp_filter_ctx ctx =
+        seccomp_init(scmp_action(otherwise));
+
+    if (!ctx)
+        return -ENOMEM;
+
+    int r = set_architectures(ctx, profile, request->target);
+
+    if (r == 0)
+        r = add_rules(ctx, profile, request);
+    if (r == 0)
+        r = seccomp_export_bpf(ctx, fd);
+    return r;
+}
+
+/*
+ * Runs build() in a child that may use CPU_SECONDS: for some sets of rules the time that libseccomp
+ * takes explodes.
+ */
+static int build_in_child(const struct profile *profile, const struct variant_request *request,
+                          int fd)
+{
+    const struct rlimit limit = {CPU_SECONDS, CPU_SECONDS};
+    int status;
+    pid_t child = fork();
+
+    if (child < 0)
+        return -errno;
+    if (child == 0) {
+        int r = setrlimit(RLIMIT_CPU, &limit) < 0 ? -errno : build(profile, request, fd);
+
+        _exit(r < 0 ? EXIT_ERROR : r);
+    }
+    if (waitpid(child, &status, 0) < 0)
+        return -errno;
+    if (WIFSIGNALED(status))
+        return WTERMSIG(status) == SIGKILL ? LIBSECCOMP_TOO_SLOW : -EIO;
+    return WEXITSTATUS(status) == EXIT_ERROR ? -EIO : WEXITSTATUS(status);
+}
+
+static int read_program(int fd, bool big_endian, struct arena *arena, struct sock_filter **insns,
+                        size_t *n_insns)
+{
     off_t size = lseek(fd, 0, SEEK_END);
 
     if (size <= 0 || size > FILTER_BYTES_MAX || size % (off_t)sizeof(**insns))
@@ -154,23 +191,10 @@ static int export(scmp_filter_ctx ctx, bool big_endian, struct arena *arena,
 int libseccomp_filter(const struct profile *profile, const struct variant_request *request,
                       struct arena *arena, struct sock_filter **insns, size_t *n_insns)
 {
-    uint32_t otherwise =
-        target_verdict(request, profile->default_verdict, profile->default_errno_named);
+    cleanup_close int fd = memfd_create("libseccomp", MFD_CLOEXEC);
+    int r = fd < 0 ? -errno : build_in_child(profile, request, fd);
 
-    if (seccomp_api_set(API_LEVEL) < 0)
-        return -ENOTSUP;
-
-    __attribute__((cleanup(cleanup_filter_ctx))) scmp_filter_ctx ctx =
-        seccomp_init(scmp_action(otherwise));
-
-    if (!ctx)
-        return -ENOMEM;
-
-    int r = set_architectures(ctx, profile, request->target);
-
-    if (r == 0)
-        r = add_rules(ctx, profile, request);
-    if (r == 0)
-        r = export(ctx, target_native_abi(request->target)->big_endian, arena, insns, n_insns);
-    return r;
+    if (r != 0)
+        return r;
+    return read_program(fd, target_native_abi(request->target)->big_endian, arena, insns, n_insns);
 }

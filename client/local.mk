@@ -28,6 +28,7 @@ libsecprofctl_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
 libsecprofctl_la_LIBADD = libsecprof.la libcompiler.la libprotocol.la libutil.la $(YAJL_LIBS)
 libsecprofctl_la_SOURCES = \
 	client/secprofctl/ctl.h \
+	client/secprofctl/annotate.c client/secprofctl/annotate.h \
 	client/secprofctl/disasm.c client/secprofctl/disasm.h \
 	client/secprofctl/emit.c client/secprofctl/emit.h \
 	client/secprofctl/format.c client/secprofctl/format.h \
@@ -43,14 +44,17 @@ secprofctl_LDADD = libsecprofctl.la
 secprofctl_SOURCES = \
 	client/secprofctl/check.c \
 	client/secprofctl/compile.c \
+	client/secprofctl/disasm-command.c \
 	client/secprofctl/get.c \
 	client/secprofctl/list.c \
 	client/secprofctl/local.c client/secprofctl/local.h \
 	client/secprofctl/main.c \
+	client/secprofctl/process.c client/secprofctl/process.h \
 	client/secprofctl/reload.c \
 	client/secprofctl/remote.c client/secprofctl/remote.h \
 	client/secprofctl/run.c \
-	client/secprofctl/status.c
+	client/secprofctl/status.c \
+	client/secprofctl/subject.c client/secprofctl/subject.h
 
 # Where bash and zsh look for completions of installed programs.
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -91,4 +91,9 @@ const char *errno_name_at(size_t i);
  */
 uint32_t verdict_on_abi(uint32_t verdict, enum abi_id abi);
 
+/*
+ * VERDICT for people as verdict_text() has it, its errno named as kernels that run ABI number it.
+ */
+const char *verdict_text_on_abi(struct arena *arena, uint32_t verdict, enum abi_id abi);
+
 #endif

@@ -205,3 +205,15 @@ uint32_t verdict_on_abi(uint32_t verdict, enum abi_id abi)
             return SECCOMP_RET_ERRNO | number_on(&errnos[i], abi);
     return verdict;
 }
+
+const char *verdict_text_on_abi(struct arena *arena, uint32_t verdict, enum abi_id abi)
+{
+    uint32_t number = verdict & SECCOMP_RET_DATA;
+
+    if ((verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO)
+        return verdict_text(arena, verdict);
+    for (size_t i = 0; i < ARRAY_SIZE(errnos); i++)
+        if (number_on(&errnos[i], abi) == number)
+            return arena_printf(arena, "ERRNO(%s)", errnos[i].name);
+    return arena_printf(arena, "ERRNO(%u)", number);
+}

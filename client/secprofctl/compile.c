@@ -96,18 +96,11 @@ static int compile_file(const struct ctl_options *options, const struct variant_
 
 static int compile(const struct ctl_options *options)
 {
-    struct variant_request request = {
-        .target = options->target ? options->target : target_host(),
-        .caps = options->caps,
-        .kernel = options->kernel ? options->kernel : kernel_version_host(),
-    };
+    struct variant_request request;
     int code = emit_check(options);
 
-    if (code == CTL_OK && !request.target)
-        code =
-            ctl_fail(CTL_USAGE, "this machine's architecture is unknown; name one with --target");
     if (code == CTL_OK)
-        code = local_check_target(request.target);
+        code = local_request(options, &request);
     return code == CTL_OK ? compile_file(options, &request, options->args[0]) : code;
 }
 

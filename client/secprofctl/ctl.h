@@ -41,6 +41,7 @@ extern const struct ctl_command command_reload;
 extern const struct ctl_command command_run;
 extern const struct ctl_command command_compile;
 extern const struct ctl_command command_check;
+extern const struct ctl_command command_disasm;
 
 /* Prints "secprofctl: …" to stderr, control characters escaped; returns CODE. */
 int ctl_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -1,7 +1,7 @@
 /*
  * A filter as text, one instruction a line:
  *         ld    arch
- *         jeq   0xc000003e ? next : L180
+ *         jeq   0xc000003e ? next : L180   ; x86_64
  * Mnemonics are those that the kernel's bpf_asm takes; jumps name both ways.
  */
 #include "client/secprofctl/disasm.h"
@@ -12,6 +12,11 @@
 #include <stdlib.h>
 
 #include "util/cleanup.h"
+
+enum {
+    LINE_MAX_BYTES = 128, /* more than any instruction takes */
+    NOTE_COLUMN = 36,
+};
 
 /* What an instruction's operand is. */
 enum operand {
@@ -216,15 +221,24 @@ static bool is_target(const struct sock_filter *program, size_t to)
     return false;
 }
 
-void disasm_print(FILE *file, const struct sock_filter *program, size_t n, bool big_endian)
+void disasm_print(FILE *file, const struct sock_filter *program, size_t n, bool big_endian,
+                  const char *const *notes)
 {
     for (size_t i = 0; i < n; i++) {
         char label[32] = "";
+        char text[LINE_MAX_BYTES] = "";
+        cleanup_fclose FILE *line = fmemopen(text, sizeof(text), "w");
 
         if (is_target(program, i))
             snprintf(label, sizeof(label), "L%zu:", i);
+        if (line) {
+            print_instruction(line, &program[i], i, big_endian);
+            fflush(line);
+        }
         fprintf(file, "%-7s ", label);
-        print_instruction(file, &program[i], i, big_endian);
-        fputc('\n', file);
+        if (notes && notes[i])
+            fprintf(file, "%-*s ; %s\n", NOTE_COLUMN, text, notes[i]);
+        else
+            fprintf(file, "%s\n", text);
     }
 }

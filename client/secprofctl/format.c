@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/secprofctl/annotate.h"
 #include "client/secprofctl/disasm.h"
 #include "client/secprofctl/text.h"
 #include "compiler/action.h"
@@ -124,6 +125,27 @@ static void write_c(FILE *file, const struct format_filter *filter,
     fprintf(file, "};\n");
 }
 
+int format_listing(FILE *file, const struct sock_filter *program, size_t n,
+                   const struct target *target)
+{
+    struct syscalls *syscalls = syscalls_new();
+    cleanup_arena struct arena arena = ARENA_INIT;
+    const char **notes = NULL;
+    const char *why;
+    size_t bad;
+    int r = syscalls ? 0 : -ENOMEM;
+
+    /* What the kernel would not take has no paths that notes could follow. */
+    if (r == 0 && bpf_check(program, n, &bad, &why) == 0) {
+        notes = annotate(program, n, target, syscalls, &arena);
+        r = notes ? 0 : -ENOMEM;
+    }
+    if (r == 0)
+        disasm_print(file, program, n, target_native_abi(target)->big_endian, notes);
+    syscalls_free(syscalls);
+    return r;
+}
+
 static int write_text(FILE *file, enum format format, const struct format_filter *filter)
 {
     bool big_endian = target_native_abi(filter->target)->big_endian;
@@ -149,8 +171,7 @@ static int write_text(FILE *file, enum format format, const struct format_filter
         return 0;
     }
     write_header(file, filter, "; ");
-    disasm_print(file, program, n, big_endian);
-    return 0;
+    return format_listing(file, program, n, filter->target);
 }
 
 int format_render(enum format format, const struct format_filter *filter, char **text, size_t *size)

@@ -4,8 +4,10 @@
 #ifndef CLIENT_SECPROFCTL_FORMAT_H
 #define CLIENT_SECPROFCTL_FORMAT_H
 
+#include <linux/filter.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "compiler/abi.h"
 
@@ -37,6 +39,11 @@ struct format_filter {
  * -ENOMEM. */
 int format_render(enum format format, const struct format_filter *filter, char **text,
                   size_t *size);
+
+/* Writes the listing of FORMAT_ASM for the N instructions of PROGRAM, which are in the host's byte
+ * order, to FILE. Returns 0 or -ENOMEM. */
+int format_listing(FILE *file, const struct sock_filter *program, size_t n,
+                   const struct target *target);
 
 /* The names of the filter flags in FLAGS, joined by SEPARATOR; what has no name as a number. NONE
  * where FLAGS is 0. The caller frees it; NULL: no memory. */

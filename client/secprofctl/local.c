@@ -74,3 +74,16 @@ int local_check_target(const struct target *target)
                     "that does",
                     target->name, native->since);
 }
+
+int local_request(const struct ctl_options *options, struct variant_request *request)
+{
+    *request = (struct variant_request){
+        .target = options->target ? options->target : target_host(),
+        .caps = options->caps,
+        .kernel = options->kernel ? options->kernel : kernel_version_host(),
+    };
+    if (!request->target)
+        return ctl_fail(CTL_USAGE,
+                        "this machine's architecture is unknown; name one with --target");
+    return local_check_target(request->target);
+}

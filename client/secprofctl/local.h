@@ -30,6 +30,12 @@ void local_free(struct local_file *file);
 void local_print_diags(const struct local_file *file, const struct diags *diags,
                        struct arena *arena);
 
+/*
+ * What OPTIONS ask a variant for, without a daemon: this machine and its kernel where they name
+ * none. Returns CTL_OK and *REQUEST, or CTL_USAGE after a message.
+ */
+int local_request(const struct ctl_options *options, struct variant_request *request);
+
 /* CTL_OK where the installed libseccomp knows TARGET's native ABI, else CTL_USAGE after a message.
  */
 int local_check_target(const struct target *target);

@@ -16,7 +16,7 @@
 
 static const struct ctl_command *const commands[] = {
     &command_get, &command_list,    &command_status, &command_reload,
-    &command_run, &command_compile, &command_check,
+    &command_run, &command_compile, &command_check,  &command_disasm,
 };
 
 static const char usage[] =
@@ -29,6 +29,7 @@ static const char usage[] =
     "  run NAME -- COMMAND runs a command under a profile's filter\n"
     "  compile FILE        compiles a profile without a daemon\n"
     "  check FILE…         checks profiles for every architecture\n"
+    "  disasm FILE|NAME    a filter as readable instructions\n"
     "\n"
     "  --socket PATH       the daemon's socket (default: $SECPROF_SOCKET, else\n"
     "                      /run/secprof/secprof.sock)\n"

@@ -59,3 +59,9 @@ TESTS += tests/client/test-options
 tests_client_test_options_SOURCES = tests/client/test-options.c
 tests_client_test_options_CPPFLAGS = $(check_unit_cppflags)
 tests_client_test_options_LDADD = libsecprofctl.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/client/test-annotate
+TESTS += tests/client/test-annotate
+tests_client_test_annotate_SOURCES = tests/client/test-annotate.c
+tests_client_test_annotate_CPPFLAGS = $(check_unit_cppflags)
+tests_client_test_annotate_LDADD = libsecprofctl.la $(CHECK_LIBS)

@@ -78,12 +78,5 @@ uint32_t fixture_verdict(const struct filter *filter, const struct target *targe
 
 const char *fixture_verdict_text(struct arena *arena, uint32_t verdict, enum abi_id abi)
 {
-    const char *name;
-
-    if ((verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO)
-        return verdict_text(arena, verdict);
-    for (size_t i = 0; (name = errno_name_at(i)); i++)
-        if (verdict_on_abi(SECCOMP_RET_ERRNO | (uint32_t)errno_by_name(name), abi) == verdict)
-            return arena_printf(arena, "ERRNO(%s)", name);
-    return arena_printf(arena, "ERRNO(%u)", verdict & SECCOMP_RET_DATA);
+    return verdict_text_on_abi(arena, verdict, abi);
 }

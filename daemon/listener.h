@@ -26,7 +26,8 @@ int listener_make(const char *path, struct listener_entry *entry, char why[LISTE
 /* Takes the one socket that the service manager passed, after checking its kind. As above. */
 int listener_take(char why[LISTENER_WHY_SIZE]);
 
-/* Removes the directory entry, if it is still the one that was made. */
+/* Removes the directory entry, if it is still the one that was made. The socket has to be open
+ * still. */
 void listener_remove(struct listener_entry *entry);
 
 #endif

@@ -167,8 +167,9 @@ void server_close(struct server *server)
     server->io = sd_event_source_disable_unref(server->io);
     server->resume = sd_event_source_disable_unref(server->resume);
     server->sweep = sd_event_source_disable_unref(server->sweep);
+    /* While the socket is open, nothing else can have its inode number. */
+    listener_remove(&server->entry);
     if (server->listener >= 0)
         close(server->listener);
     server->listener = -1;
-    listener_remove(&server->entry);
 }

@@ -1,6 +1,7 @@
 /* Puts together lines for people. Pure functions over memory. */
 #include "daemon/text.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,21 +26,21 @@ static size_t count_lines(const char *lines)
 
 char *text_prefix_lines(const char *prefix, const char *lines, size_t max)
 {
-    const size_t prefix_len = strlen(prefix);
-    /* Room for all, and a newline for the last line. */
-    size_t used = 0, room = strlen(lines) + count_lines(lines) * prefix_len + 2;
-    const size_t reserve = prefix_len + strlen(more);
-    cleanup_free char *text = malloc(room + reserve);
+    const size_t prefix_len = strlen(prefix), len_in = strlen(lines);
+    const bool lacks_newline = len_in > 0 && lines[len_in - 1] != '\n';
+    const size_t total = len_in + lacks_newline + count_lines(lines) * prefix_len;
+    /* Where not all fits, each line leaves room for saying that there are more. */
+    const size_t reserve = total > max ? prefix_len + strlen(more) : 0;
+    cleanup_free char *text = malloc(total + prefix_len + sizeof(more));
+    size_t used = 0;
 
     if (!text)
         return NULL;
     while (*lines) {
         size_t len = text_first_line(lines);
         const char *next = lines + len + (lines[len] == '\n');
-        /* All but the last line leave room for saying that there are more. */
-        size_t needed = prefix_len + len + 1 + (*next ? reserve : 0);
 
-        if (used + needed > max) {
+        if (used + prefix_len + len + 1 + reserve > max) {
             if (used + reserve <= max)
                 used += (size_t)sprintf(text + used, "%s%s", prefix, more);
             break;

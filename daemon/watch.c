@@ -155,10 +155,11 @@ static void note_change(struct watch *watch)
     if (!watch->pending)
         watch->since_usec = now;
     watch->pending = true;
+    /* The time is up: setting the timer once more would only put it off. */
+    if (now >= watch->since_usec + WATCH_PATIENCE_USEC)
+        return;
     if (now + wait > watch->since_usec + WATCH_PATIENCE_USEC)
-        wait = now < watch->since_usec + WATCH_PATIENCE_USEC
-                   ? watch->since_usec + WATCH_PATIENCE_USEC - now
-                   : 0;
+        wait = watch->since_usec + WATCH_PATIENCE_USEC - now;
     set_timer(watch, wait);
 }
 

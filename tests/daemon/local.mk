@@ -15,14 +15,50 @@ tests_daemon_test_cache_SOURCES = tests/daemon/test-cache.c
 tests_daemon_test_cache_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_test_cache_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/test-jobs
+TESTS += tests/daemon/test-jobs
+tests_daemon_test_jobs_SOURCES = tests/daemon/test-jobs.c
+tests_daemon_test_jobs_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_jobs_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/test-registry
+TESTS += tests/daemon/test-registry
+tests_daemon_test_registry_SOURCES = tests/daemon/test-registry.c
+tests_daemon_test_registry_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_registry_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/test-scan
 TESTS += tests/daemon/test-scan
 tests_daemon_test_scan_SOURCES = tests/daemon/test-scan.c
 tests_daemon_test_scan_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_test_scan_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/test-start
+TESTS += tests/daemon/test-start
+tests_daemon_test_start_SOURCES = tests/daemon/test-start.c
+tests_daemon_test_start_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_start_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/test-store
 TESTS += tests/daemon/test-store
 tests_daemon_test_store_SOURCES = tests/daemon/test-store.c
 tests_daemon_test_store_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_test_store_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/test-text
+TESTS += tests/daemon/test-text
+tests_daemon_test_text_SOURCES = tests/daemon/test-text.c
+tests_daemon_test_text_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_text_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/test-watch
+TESTS += tests/daemon/test-watch
+tests_daemon_test_watch_SOURCES = tests/daemon/test-watch.c
+tests_daemon_test_watch_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_watch_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/test-worker
+TESTS += tests/daemon/test-worker
+tests_daemon_test_worker_SOURCES = tests/daemon/test-worker.c
+tests_daemon_test_worker_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_worker_LDADD = $(daemon_test_libs)

@@ -208,8 +208,8 @@ class Daemon:
             return [int(word) for word in file.read().split()]
 
     def workers(self):
-        """The pids of its workers: those children that have a filter."""
-        return [pid for pid in self.children() if field(pid, "Seccomp") == "2"]
+        """The pids of its workers: those children that can make no processes."""
+        return [pid for pid in self.children() if limit(pid, "Max processes") == "0"]
 
     def stop(self, number=signal.SIGTERM, seconds=20):
         """Ends it; returns its exit status."""
@@ -233,6 +233,15 @@ def field(pid, name):
     except (FileNotFoundError, ProcessLookupError):
         pass
     return None
+
+
+def limit(pid, name):
+    """A limit of a process, or None."""
+    try:
+        with open(f"/proc/{pid}/limits", encoding="ascii") as file:
+            return next(line[26:].split()[0] for line in file if line.startswith(name))
+    except (FileNotFoundError, ProcessLookupError, StopIteration):
+        return None
 
 
 class Test:

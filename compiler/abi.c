@@ -70,9 +70,8 @@ static const struct {
     const char *machine;
     const char *target;
 } machines[] = {
-    {"i386", "x86"},   {"i486", "x86"},      {"i586", "x86"},          {"i686", "x86"},
-    {"armv6l", "arm"}, {"armv7l", "arm"},    {"armv8l", "arm"},        {"sh4", "sh"},
-    {"sh4eb", "sheb"}, {"parisc", "parisc"}, {"parisc64", "parisc64"},
+    {"i386", "x86"},   {"i486", "x86"},   {"i586", "x86"}, {"i686", "x86"},   {"armv6l", "arm"},
+    {"armv7l", "arm"}, {"armv8l", "arm"}, {"sh4", "sh"},   {"sh4eb", "sheb"},
 };
 
 const struct abi *abi_get(enum abi_id id)

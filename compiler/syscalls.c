@@ -15,8 +15,9 @@
 enum {
     SCAN_NUMBERS = 1024, /* above the ABI's first number; the highest in use is below 600 */
     UNIFIED_FIRST = 424, /* from here on a call has the same number on every ABI */
-    INDEX_SIZE = 2048,   /* slots of the hash index, a power of two, at most a third in use */
-    CALLS_MAX = 640,
+    EXTRA_NUMBERS = 16,  /* of an ABI outside that range, at most */
+    CALLS_MAX = SCAN_NUMBERS + EXTRA_NUMBERS,
+    INDEX_SIZE = 2048, /* slots of the hash index, a power of two, mostly a quarter in use */
 };
 
 struct call {
@@ -105,7 +106,7 @@ static const struct {
     uint32_t first;
     uint32_t n;
 } extra_ranges[] = {
-    {ABI_ARM, 0x0f0000, 16},
+    {ABI_ARM, 0x0f0000, EXTRA_NUMBERS},
 };
 
 /* linux/net.h and linux/ipc.h. ipc(2) keeps a version above bit 15 of its first argument. */
@@ -196,10 +197,6 @@ static void scan_number(struct table *table, const struct abi *abi, uint32_t tok
     char *name = seccomp_syscall_resolve_num_arch(token, (int)nr);
     const char *known = name ? name : own_name(abi, nr);
 
-    if (table->n == CALLS_MAX) {
-        free(name);
-        return;
-    }
     if (name)
         table->owned[table->n_owned++] = name;
     if (known)

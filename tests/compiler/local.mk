@@ -1,6 +1,18 @@
 # tests/compiler/: unit tests of compiler/
 compiler_test_libs = libcompiler.la libutil.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/compiler/test-abi
+TESTS += tests/compiler/test-abi
+tests_compiler_test_abi_SOURCES = tests/compiler/test-abi.c
+tests_compiler_test_abi_CPPFLAGS = $(check_unit_cppflags) $(SECCOMP_CFLAGS)
+tests_compiler_test_abi_LDADD = $(compiler_test_libs) $(SECCOMP_LIBS)
+
+check_PROGRAMS += tests/compiler/test-syscalls
+TESTS += tests/compiler/test-syscalls
+tests_compiler_test_syscalls_SOURCES = tests/compiler/test-syscalls.c
+tests_compiler_test_syscalls_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_syscalls_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/test-bpf
 TESTS += tests/compiler/test-bpf
 tests_compiler_test_bpf_SOURCES = tests/compiler/test-bpf.c tests/compiler/random.h

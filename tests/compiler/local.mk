@@ -1,6 +1,12 @@
 # tests/compiler/: unit tests of compiler/
 compiler_test_libs = libcompiler.la libutil.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/compiler/test-resolve
+TESTS += tests/compiler/test-resolve
+tests_compiler_test_resolve_SOURCES = tests/compiler/test-resolve.c tests/compiler/random.h
+tests_compiler_test_resolve_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_resolve_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/test-abi
 TESTS += tests/compiler/test-abi
 tests_compiler_test_abi_SOURCES = tests/compiler/test-abi.c

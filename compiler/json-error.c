@@ -11,7 +11,7 @@
 enum {
     WORD_MAX = 24, /* most bytes of the text that a message quotes */
     HEX_DIGITS = 4,
-    ESCAPE_LEN = 2 + HEX_DIGITS, /* \uXXXX */
+    ESCAPE_LEN = 2 + HEX_DIGITS, /* backslash, u, digits */
 };
 
 size_t json_next_token(const char *text, size_t len, size_t at)
@@ -64,7 +64,8 @@ size_t json_check_utf8(const char *text, size_t len)
     return len;
 }
 
-/* The code unit of the escape \uXXXX at TOKEN, or -1 where no such escape stands there. */
+/* The code unit of the escape "backslash, u, four digits" at TOKEN, or -1 where no such escape
+ * stands there. */
 static long code_unit(const char *token, size_t len)
 {
     char digits[HEX_DIGITS + 1] = "";

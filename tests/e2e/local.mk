@@ -11,6 +11,8 @@ EXTRA_DIST += \
 	tests/e2e/daemon-serve.py \
 	tests/e2e/daemon-workers.py \
 	tests/e2e/lib.sh \
+	tests/e2e/library-user.c \
+	tests/e2e/library.sh \
 	tests/e2e/minimal_client.py \
 	tests/e2e/podman.sh \
 	tests/e2e/probe.c \

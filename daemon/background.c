@@ -64,8 +64,18 @@ void background_kick(struct daemon *daemon)
         sd_event_source_set_enabled(daemon->background.step, SD_EVENT_ONESHOT);
 }
 
+/* What was compiled while nothing could be written is not on the disk: looks for all again. */
+static void start_over(struct daemon *daemon)
+{
+    for (size_t i = 0; i < daemon->registry.n; i++)
+        if (daemon->registry.entries[i]->served)
+            daemon->registry.entries[i]->served->next_target = 0;
+}
+
 void background_unpause(struct daemon *daemon)
 {
+    if (daemon->background.pause)
+        start_over(daemon);
     daemon->background.pause = sd_event_source_disable_unref(daemon->background.pause);
     if (daemon->cache.dir_fd >= 0 && daemon->writer.sock < 0 && !daemon->writer.child)
         cache_writer_start(&daemon->writer, daemon->event, daemon->cache.dir_fd,

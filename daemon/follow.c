@@ -75,6 +75,8 @@ static void take_content(struct daemon *daemon, struct profile_entry *entry,
     if (entry->newest != NEWEST_UNKNOWN && !memcmp(digest, entry->newest_digest, DIGEST_SIZE)) {
         if (entry->newest == NEWEST_SERVED)
             settle(daemon, entry);
+        else if (entry->newest == NEWEST_COMPILING)
+            (entry->next ? entry->next : entry->compiling)->access = entry->access;
         return;
     }
     if (!entry->compiling && entry->served && !memcmp(digest, entry->served->digest, DIGEST_SIZE)) {
@@ -110,7 +112,9 @@ static void follow_item(struct daemon *daemon, struct profile_entry *entry, stru
     entry->path = steal_ptr(&item->path);
     entry->place = steal_ptr(&item->place);
     entry->directory = item->directory;
-    take_access(daemon, entry, &item->access);
+    /* Of a file that cannot be looked at it stays as it was: at first, nobody's but root's. */
+    if (item->seen)
+        take_access(daemon, entry, &item->access);
     switch (item->kind) {
     case SCAN_REFUSED:
         refuse(daemon, entry, item->why);

@@ -181,6 +181,7 @@ static int open_file(const struct look *look, const char *file_name, struct scan
         r = trust_open(&file, look->dir_fd, file_name, look->input->own_uid, why);
         item->place = file.place;
     }
+    item->seen = file.seen;
     item->access = file.access;
     item->id = file.id;
     *fd = file.fd;

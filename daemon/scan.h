@@ -32,6 +32,7 @@ struct scan_item {
     char *place;      /* the directory where a link led to; NULL: it lies in its own */
     size_t directory; /* the place of its directory in the list */
     enum scan_kind kind;
+    bool seen; /* the file could be looked at: ACCESS and ID are known */
     struct access_list access;
     struct file_id id;
     bool settled; /* an equal id later means an unchanged file: see file_id_is_settled() */

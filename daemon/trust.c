@@ -258,6 +258,7 @@ int trust_open(struct trusted_file *file, int dir_fd, const char *name, uid_t ow
         return r;
     if (fstat(path_fd, &st) < 0)
         return -errno;
+    file->seen = true;
     file->access = (struct access_list){st.st_uid, st.st_gid, st.st_mode & 07777};
     file_id_of(&file->id, &st);
     r = check_file(&st, own_uid, why);

@@ -43,8 +43,9 @@ bool file_id_is_settled(const struct file_id *id, const struct timespec *now);
 
 /* A profile's file that was found. */
 struct trusted_file {
-    int fd;                    /* open for reading, owned by the caller; -1 unless TRUST_OK */
-    struct access_list access; /* also where refused; where nothing is known, nobody but root */
+    int fd;    /* open for reading, owned by the caller; -1 unless TRUST_OK */
+    bool seen; /* the file was looked at: ACCESS and ID are known, even if refused */
+    struct access_list access;
     struct file_id id;
     char *place; /* the directory where it really lies, where a link led there; else NULL; owned */
 };

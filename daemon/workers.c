@@ -29,22 +29,36 @@ size_t workers_alive(const struct workers *workers)
     size_t n = 0;
 
     for (size_t i = 0; i < workers->n; i++)
-        n += workers->slots[i].state != WORKER_NONE;
+        n += workers->slots[i].state != WORKER_NONE && workers->slots[i].state != WORKER_DYING;
     return n;
 }
 
-/* Empties WORKER's place; the process is killed if it still runs. Its job is the caller's. */
-static void discard(struct worker *worker)
+/* Nothing is to be had from WORKER any more. Its job is the caller's. */
+static void disconnect(struct worker *worker)
 {
     worker->io = sd_event_source_disable_unref(worker->io);
     worker->deadline = sd_event_source_disable_unref(worker->deadline);
-    /* It owns the process: what still runs is killed and reaped. */
-    worker->child = sd_event_source_disable_unref(worker->child);
     if (worker->sock >= 0)
         close(worker->sock);
     worker->sock = -1;
-    worker->state = WORKER_NONE;
     worker->job = NULL;
+}
+
+/* Empties WORKER's place. A process that still runs is killed and waited for. */
+static void discard(struct worker *worker)
+{
+    disconnect(worker);
+    /* The source owns the process. */
+    worker->child = sd_event_source_disable_unref(worker->child);
+    worker->state = WORKER_NONE;
+}
+
+/* Kills WORKER's process. Its place is free as soon as it is reaped, which nobody waits for. */
+static void kill_worker(struct worker *worker)
+{
+    disconnect(worker);
+    worker->state = WORKER_DYING;
+    sd_event_source_send_child_signal(worker->child, SIGKILL, NULL, 0);
 }
 
 static int on_restart(sd_event_source *source, uint64_t usec, void *user)
@@ -74,8 +88,14 @@ static void restart_later(struct workers *workers)
         log_write(&workers->daemon->log, LOG_ERR, "cannot set a timer: workers are missing");
 }
 
-/* WORKER did something wrong. Its job gets another try, unless it had its share or HUNG. */
-static void fail_worker(struct worker *worker, bool hung, const char *why)
+enum failure {
+    WORKER_ENDED,      /* it is reaped */
+    WORKER_MISBEHAVED, /* it runs, but is of no use */
+    WORKER_HUNG,       /* so would the next one */
+};
+
+/* WORKER did something wrong. Its job gets another try, unless it had its share. */
+static void fail_worker(struct worker *worker, enum failure failure, const char *why)
 {
     struct workers *workers = worker->workers;
     struct daemon *daemon = workers->daemon;
@@ -86,11 +106,15 @@ static void fail_worker(struct worker *worker, bool hung, const char *why)
     log_about(&daemon->log, LOG_WARNING, &subject, "worker %d %s%s%s", worker->pid, why,
               job ? " while it compiled " : "", job ? job->source->path : "");
     daemon->counters.worker_failures++;
-    discard(worker);
-    restart_later(workers);
+    if (failure == WORKER_ENDED) {
+        discard(worker);
+        restart_later(workers);
+    } else {
+        kill_worker(worker);
+    }
     if (!job)
         return;
-    if (!hung && job->attempts < JOB_ATTEMPTS_MAX) {
+    if (failure != WORKER_HUNG && job->attempts < JOB_ATTEMPTS_MAX) {
         jobs_put_back(&daemon->jobs, job);
         workers_kick(workers);
         return;
@@ -107,7 +131,7 @@ static int on_deadline(sd_event_source *source, uint64_t usec, void *user)
 {
     (void)source;
     (void)usec;
-    fail_worker(user, true, "took too long");
+    fail_worker(user, WORKER_HUNG, "took too long");
     return 0;
 }
 
@@ -117,13 +141,18 @@ static int on_child(sd_event_source *source, const siginfo_t *info, void *user)
     char why[WHY_SIZE];
 
     (void)source;
+    if (worker->state == WORKER_DYING) {
+        discard(worker);
+        restart_later(worker->workers);
+        return 0;
+    }
     if (info->si_code == CLD_EXITED)
         snprintf(why, sizeof(why), "ended with status %d%s", info->si_status,
                  worker->state == WORKER_STARTING ? " (it could not be confined)" : "");
     else
         snprintf(why, sizeof(why), "was killed by signal %d (SIG%s)", info->si_status,
                  sigabbrev_np(info->si_status) ? sigabbrev_np(info->si_status) : "?");
-    fail_worker(worker, false, why);
+    fail_worker(worker, WORKER_ENDED, why);
     return 0;
 }
 
@@ -168,7 +197,7 @@ static int on_kick(sd_event_source *source, void *user)
             return 0;
         worker->job = job;
         if (send_job(worker, job) < 0)
-            fail_worker(worker, false, "takes no requests");
+            fail_worker(worker, WORKER_MISBEHAVED, "takes no requests");
     }
     return 0;
 }
@@ -189,10 +218,8 @@ static void finish_work(struct worker *worker)
     worker->workers->failures = 0;
     worker->busy_usec += daemon_now(daemon) - worker->began_usec;
     sd_event_source_set_enabled(worker->deadline, SD_EVENT_OFF);
-    if (worker->busy_usec < WORKER_BUSY_MAX_USEC)
-        return;
-    discard(worker);
-    request_missing(worker->workers);
+    if (worker->busy_usec >= WORKER_BUSY_MAX_USEC)
+        kill_worker(worker);
 }
 
 /* Makes the answer in PACKET the outcome of WORKER's job. */
@@ -206,7 +233,7 @@ static void take_answer(struct worker *worker, uint8_t *packet, size_t len)
 
     if (worker_answer_check(&compiled, packet, len, job->id, &wrong) < 0) {
         snprintf(why, sizeof(why), "answered nonsense (%s)", wrong);
-        fail_worker(worker, false, why);
+        fail_worker(worker, WORKER_MISBEHAVED, why);
         return;
     }
 
@@ -251,7 +278,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)
         return 0;
     }
     if (len < 0) {
-        fail_worker(worker, false, "sent what is no answer");
+        fail_worker(worker, WORKER_MISBEHAVED, "sent what is no answer");
         return 0;
     }
     if (worker->state == WORKER_BUSY) {
@@ -266,7 +293,7 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)
             return 0;
         }
     }
-    fail_worker(worker, false, "spoke without being asked");
+    fail_worker(worker, WORKER_MISBEHAVED, "spoke without being asked");
     return 0;
 }
 
@@ -344,9 +371,11 @@ static int start_spawner(struct workers *workers)
 /* Asks for a worker for each empty place. */
 static void request_missing(struct workers *workers)
 {
-    size_t missing = workers->n - workers_alive(workers);
+    size_t missing = 0;
     int r = 0;
 
+    for (size_t i = 0; i < workers->n; i++)
+        missing += workers->slots[i].state == WORKER_NONE;
     if (workers->spawner.sock < 0 && !workers->spawner.child)
         r = start_spawner(workers);
     while (r == 0 && workers->requested < missing) {

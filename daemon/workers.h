@@ -27,6 +27,7 @@ enum worker_state {
     WORKER_STARTING, /* it did not say yet that it is confined */
     WORKER_IDLE,
     WORKER_BUSY,
+    WORKER_DYING, /* it was killed, and is still to be reaped */
 };
 
 struct worker {

@@ -1,6 +1,6 @@
 /*
- * From a variant to a policy: names become numbers, rules become decisions. DESIGN's "What a
- * profile means" is this file.
+ * From a variant to a policy: names become numbers, rules become decisions. What a profile
+ * means is decided here; secprof-profile(5) tells its authors the same.
  */
 #ifndef COMPILER_LOWER_H
 #define COMPILER_LOWER_H

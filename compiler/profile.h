@@ -92,8 +92,8 @@ struct profile {
 };
 
 /*
- * Parses the LEN bytes at TEXT into *PROFILE, whose parts live in ARENA. Accepts the forms that
- * DESIGN names: OCI linux.seccomp, the old single-name form, Docker's and Podman's form; alone,
+ * Parses the LEN bytes at TEXT into *PROFILE, whose parts live in ARENA. Accepts these
+ * forms: OCI linux.seccomp, the old single-name form, Docker's and Podman's form; alone,
  * under a "seccomp" key, or inside a whole OCI config.json. What is wrong goes to DIAGS with line
  * and column. Returns 0; -EINVAL where DIAGS has an error; -ENOMEM.
  */

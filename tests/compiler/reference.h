@@ -1,6 +1,6 @@
 /*
  * What a profile decides for one call, straight from its model: the yardstick for the compiler. It
- * is written to be read beside DESIGN's "resolve" and "lower", not to be fast, and shares nothing
+ * is written to be read beside secprof-profile(5), not to be fast, and shares nothing
  * with the compiler but the model, the tables of ABIs and syscalls, and errno numbers.
  */
 #ifndef TESTS_COMPILER_REFERENCE_H

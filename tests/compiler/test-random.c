@@ -27,8 +27,7 @@ enum {
     X32_FIRST = 0x40000000,
 };
 
-/* Why libseccomp (2.5.4, 2.6.1) and secprof answer one call differently. NOTES and DESIGN say more.
- */
+/* Why libseccomp (2.5.4, 2.6.1) and secprof answer one call differently. */
 enum reason {
     UNNAMED,
     NEWER,         /* the ENOSYS rule: runc puts it in front of libseccomp's filter */

@@ -54,17 +54,30 @@ struct variant_axes {
  */
 void variant_normalise(const struct variant_axes *axes, struct variant_request *request);
 
+/*
+ * The version of the proof, compiler/prove.c and what it rests on. It grows with each change after
+ * which an earlier proof is not to be relied on: filters in caches are proven anew then.
+ */
+#define PROOF_VERSION 1
+
+/* What was proven of a filter: that it answers as its profile says, for every input. */
+struct proof_record {
+    uint32_t version; /* PROOF_VERSION of the proof; 0: nothing was proven */
+    uint32_t ranges;  /* of syscall numbers, of all architectures, that were compared */
+};
+
 /* A filter for the kernel, in the host's byte order. */
 struct filter {
     struct sock_filter *insns;
     size_t n_insns;
     uint32_t flags; /* SECCOMP_FILTER_FLAG_* for seccomp(2) */
+    struct proof_record proof;
 };
 
 /*
- * Compiles the LEN bytes at TEXT for REQUEST. The filter and the lines in DIAGS live in ARENA.
- * AXES (may be NULL) is set as soon as the profile is parsed.
- * Returns 0; -EINVAL where DIAGS holds an error; -ENOMEM.
+ * Compiles the LEN bytes at TEXT for REQUEST, and proves the filter. The filter and the lines in
+ * DIAGS live in ARENA. AXES (may be NULL) is set as soon as the profile is parsed. Returns 0;
+ * -EINVAL where DIAGS holds an error; -ENOMEM.
  */
 int compile_profile(struct filter *filter, struct variant_axes *axes, struct syscalls *syscalls,
                     const char *text, size_t len, const struct variant_request *request,

@@ -46,9 +46,17 @@ static int report_difference(void *user, const struct difference *at)
     return -EINVAL;
 }
 
+static uint32_t count_ranges(const struct behaviour *behaviour)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < behaviour->n_archs; i++)
+        n += behaviour->archs[i].n_numbers;
+    return (uint32_t)n;
+}
+
 /* The proof itself, with diagrams that its caller frees. */
-static int compare_with_policy(struct bdd *bdd, const struct filter *filter,
-                               const struct proof *proof)
+static int compare_with_policy(struct bdd *bdd, struct filter *filter, const struct proof *proof)
 {
     const struct location whole = {0, 0};
     bool big_endian = target_native_abi(proof->policy->target)->big_endian;
@@ -68,12 +76,14 @@ static int compare_with_policy(struct bdd *bdd, const struct filter *filter,
     }
     if (r < 0)
         return r;
-    return behaviour_compare(bdd, &asked, &given, verdicts_differ, report_difference,
-                             (void *)proof);
+    r = behaviour_compare(bdd, &asked, &given, verdicts_differ, report_difference, (void *)proof);
+    if (r == 0)
+        filter->proof = (struct proof_record){PROOF_VERSION, count_ranges(&given)};
+    return r;
 }
 
-int prove_filter(const struct filter *filter, const struct policy *policy,
-                 struct syscalls *syscalls, struct arena *arena, struct diags *diags)
+int prove_filter(struct filter *filter, const struct policy *policy, struct syscalls *syscalls,
+                 struct arena *arena, struct diags *diags)
 {
     const struct proof proof = {policy, syscalls, arena, diags};
     const struct location whole = {0, 0};
@@ -86,6 +96,7 @@ int prove_filter(const struct filter *filter, const struct policy *policy,
         diags_add(diags, DIAG_ERROR, whole, "not proven: instruction %zu is %s", bad, why);
         return -EINVAL;
     }
+    filter->proof = (struct proof_record){0};
     bdd = bdd_new(PROOF_MAX_NODES);
     if (!bdd)
         return -ENOMEM;

@@ -15,10 +15,10 @@ enum {
 
 /*
  * Proves that FILTER answers as POLICY decides, for each of the 2^512 inputs that a filter can
- * see. Returns 0 where that is so; -EINVAL, with an error in DIAGS that names an input for which it
- * is not, or why it could not be proven; -ENOMEM.
+ * see. Returns 0, and FILTER->proof, where that is so; -EINVAL, with an error in DIAGS that names
+ * an input for which it is not, or why it could not be proven; -ENOMEM.
  */
-int prove_filter(const struct filter *filter, const struct policy *policy,
-                 struct syscalls *syscalls, struct arena *arena, struct diags *diags);
+int prove_filter(struct filter *filter, const struct policy *policy, struct syscalls *syscalls,
+                 struct arena *arena, struct diags *diags);
 
 #endif

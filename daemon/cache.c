@@ -73,6 +73,8 @@ size_t cache_entry_build(const struct cache_entry *entry, const uint8_t key[DIGE
         .flags = filter->bytes ? filter->flags : 0,
         .text_len = (uint32_t)text,
         .all_axis_kernels = entry->axes.all_kernels,
+        .proof_version = filter->bytes ? filter->proof.version : 0,
+        .proof_ranges = filter->bytes ? filter->proof.ranges : 0,
     };
 
     memcpy(header.key, key, DIGEST_SIZE);
@@ -108,6 +110,9 @@ static bool header_is_valid(const struct cache_header *header, size_t size,
         return false;
     if (header->refused && (header->n_insns || header->flags))
         return false;
+    if (!verify_proof((struct proof_record){header->proof_version, header->proof_ranges},
+                      !header->refused))
+        return false;
     return size == sizeof(*header) + (size_t)header->n_insns * WIRE_INSN_SIZE + header->text_len &&
            !memcmp(header->key, key, DIGEST_SIZE) && verify_flags(header->flags);
 }
@@ -131,8 +136,12 @@ int cache_entry_check(struct cache_entry *entry, uint8_t *bytes, size_t size,
     char *text = (char *)code + (size_t)header.n_insns * WIRE_INSN_SIZE;
 
     *entry = (struct cache_entry){
-        .filter = {header.refused ? NULL : code, header.n_insns, header.flags, text,
-                   header.text_len},
+        .filter = {.bytes = header.refused ? NULL : code,
+                   .n_insns = header.n_insns,
+                   .flags = header.flags,
+                   .proof = {header.proof_version, header.proof_ranges},
+                   .text = text,
+                   .text_len = header.text_len},
         .axes = {.caps = header.axis_caps,
                  .n_kernels = header.n_axis_kernels,
                  .all_kernels = header.all_axis_kernels},

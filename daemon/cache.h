@@ -34,8 +34,10 @@ struct cache_header {
     uint32_t flags;
     uint32_t text_len;
     uint32_t all_axis_kernels; /* 0 or 1 */
+    uint32_t proof_version;    /* struct proof_record; zeroes where the variant was refused */
+    uint32_t proof_ranges;
 };
-static_assert(sizeof(struct cache_header) == 8 + 64 + 8 + 64 + 24, "cache_header");
+static_assert(sizeof(struct cache_header) == 8 + 64 + 8 + 64 + 32, "cache_header");
 
 #define CACHE_MAGIC UINT32_C(0x45435053) /* "SPCE" on a little-endian machine */
 

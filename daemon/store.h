@@ -84,6 +84,7 @@ struct filter_bytes {
     const void *bytes; /* N_INSNS * WIRE_INSN_SIZE; none: the compiler refused */
     uint32_t n_insns;
     uint32_t flags;
+    struct proof_record proof;
     const char *text; /* TEXT_LEN bytes; no ending NUL is needed */
     size_t text_len;
 };

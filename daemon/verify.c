@@ -26,6 +26,12 @@ bool verify_flags(uint32_t flags)
     return !(flags & ~known);
 }
 
+bool verify_proof(struct proof_record record, bool filter)
+{
+    return filter ? record.version == PROOF_VERSION && record.ranges > 0
+                  : record.version == 0 && record.ranges == 0;
+}
+
 bool verify_axes(const struct variant_axes *axes)
 {
     if (axes->n_kernels > VARIANT_KERNELS_MAX)

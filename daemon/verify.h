@@ -18,6 +18,12 @@ bool verify_program(const struct sock_filter *program, size_t n);
 /* True where all bits of FLAGS are SECCOMP_FILTER_FLAG_* that this program knows. */
 bool verify_flags(uint32_t flags);
 
+/*
+ * True where RECORD goes with a filter: one that this program's proof made. Without a FILTER it has
+ * to be empty.
+ */
+bool verify_proof(struct proof_record record, bool filter);
+
 /* True where AXES holds what the compiler can have written: a rising list of kernels that fits. */
 bool verify_axes(const struct variant_axes *axes);
 

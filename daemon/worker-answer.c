@@ -30,6 +30,9 @@ static int check_header(const struct worker_answer *answer, size_t len, uint64_t
         return nonsense(why, "a filter for a refused profile");
     if (!verify_flags(answer->flags))
         return nonsense(why, "unknown filter flags");
+    if (!verify_proof((struct proof_record){answer->proof_version, answer->proof_ranges},
+                      answer->result == 0))
+        return nonsense(why, "a filter that it does not say is proven");
     return 0;
 }
 
@@ -53,6 +56,7 @@ int worker_answer_check(struct compiled *compiled, void *packet, size_t len, uin
         .insns = (const struct sock_filter *)((const char *)packet + sizeof(answer)),
         .n_insns = answer.n_insns,
         .flags = answer.flags,
+        .proof = {answer.proof_version, answer.proof_ranges},
         .axes = {.caps = answer.axis_caps,
                  .n_kernels = answer.n_axis_kernels,
                  .all_kernels = answer.all_axis_kernels},

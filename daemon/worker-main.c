@@ -80,6 +80,8 @@ static int send_answer(const struct worker_answer *head, const struct filter *fi
     if (answer.result == 0) {
         answer.n_insns = (uint32_t)filter->n_insns;
         answer.flags = filter->flags;
+        answer.proof_version = filter->proof.version;
+        answer.proof_ranges = filter->proof.ranges;
         iov[n++] = (struct iovec){filter->insns, filter->n_insns * sizeof(*filter->insns)};
     }
     answer.text_len = text ? (uint32_t)text_length(text) : 0;

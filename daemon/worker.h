@@ -46,9 +46,11 @@ struct worker_answer {
     uint64_t axis_caps; /* struct variant_axes */
     uint32_t axis_kernels[VARIANT_KERNELS_MAX];
     uint32_t all_axis_kernels; /* 0 or 1 */
+    uint32_t proof_version;    /* struct proof_record; zeroes without a filter */
+    uint32_t proof_ranges;
     uint32_t zero;
 };
-static_assert(sizeof(struct worker_answer) == 40 + 64 + 8, "worker_answer");
+static_assert(sizeof(struct worker_answer) == 40 + 64 + 16, "worker_answer");
 
 enum {
     WORKER_ANSWER_MAX = (int)sizeof(struct worker_answer) +
@@ -67,6 +69,7 @@ struct compiled {
     const struct sock_filter *insns; /* in the host's byte order */
     uint32_t n_insns;
     uint32_t flags;
+    struct proof_record proof;
     struct variant_axes axes;
     const char *text;
     size_t text_len;

@@ -250,6 +250,7 @@ static void take_answer(struct worker *worker, uint8_t *packet, size_t len)
         outcome.filter.bytes = daemon->code;
         outcome.filter.n_insns = compiled.n_insns;
         outcome.filter.flags = compiled.flags;
+        outcome.filter.proof = compiled.proof;
     }
     if (compiled.result < 0 && compiled.result != -EINVAL && compiled.result != -ENOMEM) {
         snprintf(why, sizeof(why), "the compiler failed: %s", strerror(-compiled.result));

@@ -46,7 +46,12 @@ static void fixture_make(struct fixture *fixture, const char *target)
     bpf_store(program, ARRAY_SIZE(program), target_native_abi(fixture->request.target)->big_endian,
               fixture->code);
     fixture->entry = (struct cache_entry){
-        .filter = {fixture->code, ARRAY_SIZE(program), SECCOMP_FILTER_FLAG_LOG, text, strlen(text)},
+        .filter = {.bytes = fixture->code,
+                   .n_insns = ARRAY_SIZE(program),
+                   .flags = SECCOMP_FILTER_FLAG_LOG,
+                   .proof = {PROOF_VERSION, 3},
+                   .text = text,
+                   .text_len = strlen(text)},
         .axes = {.caps = 5, .kernels = {3, 9}, .n_kernels = 2, .all_kernels = true},
     };
     fixture->bytes = calloc(2, CACHE_ENTRY_MAX + 1);
@@ -65,6 +70,8 @@ static void check_entry(const struct fixture *fixture, const struct cache_entry 
     ck_assert_uint_eq(entry->filter.n_insns, ARRAY_SIZE(program));
     ck_assert_mem_eq(entry->filter.bytes, fixture->code, sizeof(program));
     ck_assert_uint_eq(entry->filter.flags, SECCOMP_FILTER_FLAG_LOG);
+    ck_assert_uint_eq(entry->filter.proof.version, PROOF_VERSION);
+    ck_assert_uint_eq(entry->filter.proof.ranges, 3);
     ck_assert_uint_eq(entry->filter.text_len, strlen(text));
     ck_assert_mem_eq(entry->filter.text, text, strlen(text));
     ck_assert_uint_eq(entry->axes.caps, 5);
@@ -152,7 +159,7 @@ START_TEST(whole_entries_may_be_wrong)
     ck_assert_int_eq(cache_entry_check(&entry, fixture.bytes, fixture.size, fixture.key,
                                        target_by_name("s390x")),
                      -EBADMSG);
-    for (int i = 0; i < 4; i++) {
+    for (int i = 0; i < 6; i++) {
         wrong = fixture.entry;
         if (i == 0)
             wrong.filter.bytes = bad, wrong.filter.n_insns = 2;
@@ -160,6 +167,10 @@ START_TEST(whole_entries_may_be_wrong)
             wrong.filter.flags = 0x80000000;
         else if (i == 2)
             wrong.axes.kernels[1] = 3;
+        else if (i == 3)
+            wrong.filter.proof.version = PROOF_VERSION + 1;
+        else if (i == 4)
+            wrong.filter.proof.ranges = 0;
         else
             wrong.filter.n_insns = 0;
         fixture.size = cache_entry_build(&wrong, fixture.key, fixture.bytes);

@@ -19,7 +19,8 @@ static struct source *make_source(struct store *store, const char *text)
 static struct stored_variant *keep(struct source *source, uint64_t caps, uint32_t n_insns)
 {
     const struct variant_request request = {.target = target_by_name("x86_64"), .caps = caps};
-    const struct filter_bytes filter = {code, n_insns, 2, "why\n", 4};
+    const struct filter_bytes filter = {
+        .bytes = code, .n_insns = n_insns, .flags = 2, .text = "why\n", .text_len = 4};
     struct stored_variant *variant;
 
     ck_assert_int_eq(source_keep(source, &request, &filter, &variant), 0);

@@ -39,7 +39,9 @@ static void make_packet(struct packet *packet)
                    .text_len = sizeof(text) - 1,
                    .n_axis_kernels = 1,
                    .axis_caps = 9,
-                   .axis_kernels = {3}},
+                   .axis_kernels = {3},
+                   .proof_version = PROOF_VERSION,
+                   .proof_ranges = 2},
     };
     memcpy(packet->insns, program, sizeof(program));
     memcpy(packet->text, text, sizeof(text));
@@ -55,6 +57,8 @@ START_TEST(good_answers_are_taken)
     ck_assert_int_eq(worker_answer_check(&compiled, &packet, PACKET_SIZE, 7, &why), 0);
     ck_assert_int_eq(compiled.result, 0);
     ck_assert_uint_eq(compiled.n_insns, 2);
+    ck_assert_uint_eq(compiled.proof.version, PROOF_VERSION);
+    ck_assert_uint_eq(compiled.proof.ranges, 2);
     ck_assert_mem_eq(compiled.insns, program, sizeof(program));
     ck_assert_uint_eq(compiled.flags, 2);
     ck_assert_uint_eq(compiled.axes.caps, 9);
@@ -128,6 +132,12 @@ static void spoil(struct packet *packet, int how, size_t *len, uint64_t *id)
         break;
     case 19:
         *len = sizeof(*answer) - 1;
+        break;
+    case 20:
+        answer->proof_version = 0;
+        break; /* a filter that is not proven */
+    case 21:
+        answer->proof_ranges = 0;
         break;
     default:
         *len = 0;
@@ -441,7 +451,7 @@ int main(void)
 
     tcase_set_timeout(tests, 60);
     tcase_add_test(tests, good_answers_are_taken);
-    tcase_add_loop_test(tests, nonsense_is_not, 0, 21);
+    tcase_add_loop_test(tests, nonsense_is_not, 0, 23);
     tcase_add_test(tests, random_answers_do_no_harm);
     tcase_add_test(tests, a_worker_compiles);
     tcase_add_test(tests, a_worker_ends_at_nonsense);

@@ -44,7 +44,9 @@ secprofctl_LDADD = libsecprofctl.la
 secprofctl_SOURCES = \
 	client/secprofctl/check.c \
 	client/secprofctl/compile.c \
+	client/secprofctl/diff.c \
 	client/secprofctl/disasm-command.c \
+	client/secprofctl/example.c client/secprofctl/example.h \
 	client/secprofctl/get.c \
 	client/secprofctl/list.c \
 	client/secprofctl/local.c client/secprofctl/local.h \

@@ -245,6 +245,19 @@ bool bdd_is_constant(const struct bdd *bdd, bdd_ref ref, uint32_t *value)
     return true;
 }
 
+bool bdd_branches(const struct bdd *bdd, bdd_ref ref, uint32_t *variable, bdd_ref *low,
+                  bdd_ref *high)
+{
+    const struct bdd_node *node = &bdd->nodes[ref];
+
+    if (node->variable == CONSTANT)
+        return false;
+    *variable = node->variable;
+    *low = node->low;
+    *high = node->high;
+    return true;
+}
+
 uint32_t bdd_evaluate(const struct bdd *bdd, bdd_ref ref, const uint64_t words[BDD_WORDS])
 {
     for (;;) {

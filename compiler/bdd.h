@@ -60,4 +60,11 @@ uint32_t bdd_evaluate(const struct bdd *bdd, bdd_ref ref, const uint64_t words[B
 int bdd_find(const struct bdd *bdd, bdd_ref a, bdd_ref b, bool (*differs)(uint32_t a, uint32_t b),
              uint64_t words[BDD_WORDS]);
 
+/*
+ * Where REF is no constant: true, the highest variable that it depends on (64 * word + 63 - bit),
+ * and what it is where that bit is clear and set.
+ */
+bool bdd_branches(const struct bdd *bdd, bdd_ref ref, uint32_t *variable, bdd_ref *low,
+                  bdd_ref *high);
+
 #endif

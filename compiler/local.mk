@@ -6,11 +6,14 @@ libcompiler_la_SOURCES = \
 	compiler/abi.c compiler/abi.h \
 	compiler/action.c compiler/action.h \
 	compiler/assemble.c compiler/assemble.h \
+	compiler/bdd-outcomes.c compiler/bdd-outcomes.h \
 	compiler/bdd.c compiler/bdd.h \
 	compiler/behaviour.c compiler/behaviour.h \
 	compiler/bpf.c compiler/bpf.h \
 	compiler/capability.c \
+	compiler/changes.c compiler/changes.h \
 	compiler/choice.c compiler/choice.h \
+	compiler/combine.c compiler/combine.h \
 	compiler/compile.c compiler/compile.h \
 	compiler/diag.c compiler/diag.h \
 	compiler/diagram.c compiler/diagram.h \

@@ -16,6 +16,8 @@ enum ctl_exit {
     CTL_FORBIDDEN = 5,  /* the daemon does not let this user do that */
     CTL_DAEMON = 6,     /* the daemon itself failed, or one of its limits is reached */
     CTL_SYSTEM = 7,     /* a file cannot be read or written, or there is no memory */
+    CTL_DIFFERENT = 1,  /* of `diff`: its answer; all that went wrong is 2 there, as in diff(1) */
+    CTL_DIFF_FAILED = 2,
     /* of `run`, as env(1) has them */
     CTL_RUN_FAILED = 125,      /* the filter is not installed, for whatever reason */
     CTL_RUN_NOT_STARTED = 126, /* the filter is installed, but the command cannot be started */
@@ -42,6 +44,7 @@ extern const struct ctl_command command_run;
 extern const struct ctl_command command_compile;
 extern const struct ctl_command command_check;
 extern const struct ctl_command command_disasm;
+extern const struct ctl_command command_diff;
 
 /* Prints "secprofctl: …" to stderr, control characters escaped; returns CODE. */
 int ctl_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

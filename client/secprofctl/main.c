@@ -15,8 +15,8 @@
 #include "util/cleanup.h"
 
 static const struct ctl_command *const commands[] = {
-    &command_get, &command_list,    &command_status, &command_reload,
-    &command_run, &command_compile, &command_check,  &command_disasm,
+    &command_get,     &command_list,  &command_status, &command_reload, &command_run,
+    &command_compile, &command_check, &command_disasm, &command_diff,
 };
 
 static const char usage[] =
@@ -30,6 +30,7 @@ static const char usage[] =
     "  compile FILE        compiles a profile without a daemon\n"
     "  check FILE…         checks profiles for every architecture\n"
     "  disasm FILE|NAME    a filter as readable instructions\n"
+    "  diff A B            what two filters decide unlike\n"
     "\n"
     "  --socket PATH       the daemon's socket (default: $SECPROF_SOCKET, else\n"
     "                      /run/secprof/secprof.sock)\n"
@@ -39,7 +40,7 @@ static const char usage[] =
     "\n"
     "Exit codes: 0 done; 1 the answer is no; 2 wrong usage; 3 the daemon cannot be reached;\n"
     "4 no such profile, or not readable; 5 not permitted; 6 the daemon failed; 7 the system\n"
-    "failed (files, memory). 'run' has its own: see secprofctl run --help.\n";
+    "failed (files, memory). 'run' and 'diff' have their own: see their --help.\n";
 
 /*
  * Where a standard file is closed, the next one that is opened would take its number: a socket, for

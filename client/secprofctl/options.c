@@ -16,17 +16,12 @@
 
 /* The letters of ctl_command.accepts; "sjh" are taken everywhere, V before the command only. */
 static const struct option long_options[] = {
-    {"socket", required_argument, NULL, 's'},
-    {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {"target", required_argument, NULL, 't'},
-    {"caps", required_argument, NULL, 'c'},
-    {"kernel", required_argument, NULL, 'k'},
-    {"format", required_argument, NULL, 'f'},
-    {"output", required_argument, NULL, 'o'},
-    {"strict", no_argument, NULL, 'S'},
-    {NULL, 0, NULL, 0},
+    {"socket", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'},
+    {"target", required_argument, NULL, 't'}, {"caps", required_argument, NULL, 'c'},
+    {"kernel", required_argument, NULL, 'k'}, {"format", required_argument, NULL, 'f'},
+    {"output", required_argument, NULL, 'o'}, {"strict", no_argument, NULL, 'S'},
+    {"subset", no_argument, NULL, 'U'},       {NULL, 0, NULL, 0},
 };
 static const char short_options[] = "+:ho:";
 static const char accepted_globally[] = "sjhV";
@@ -134,6 +129,9 @@ static int take(struct ctl_options *options, int letter, const char *text, bool 
         return -EINVAL;
     case 'S':
         options->strict = true;
+        return 0;
+    case 'U':
+        options->subset = true;
         return 0;
     default:
         return -EINVAL;

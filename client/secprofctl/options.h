@@ -25,6 +25,7 @@ struct ctl_options {
     bool has_format;
     const char *output; /* a path, or NULL: stdout */
     bool strict;
+    bool subset;
     char **args; /* what is no option */
     int n_args;
 };

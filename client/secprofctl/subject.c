@@ -12,6 +12,7 @@
 #include "client/secprofctl/process.h"
 #include "client/secprofctl/remote.h"
 #include "compiler/bpf.h"
+#include "compiler/combine.h"
 #include "util/cleanup.h"
 
 void subject_close(struct subject *subject)
@@ -198,4 +199,32 @@ uint32_t subject_simulate(const struct subject *subject, const struct seccomp_da
             verdict = answer;
     }
     return verdict;
+}
+
+int subject_behaviour(struct subject *subject, struct bdd *bdd, struct behaviour *behaviour)
+{
+    static const struct sock_filter allow[] = {BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)};
+    bool big_endian = target_native_abi(subject->request.target)->big_endian;
+    struct obstacle obstacle;
+    int r = 0;
+
+    if (subject->n_filters == 0)
+        r = behaviour_of_program(behaviour, bdd, allow, ARRAY_SIZE(allow), big_endian,
+                                 &subject->arena, &obstacle);
+    for (size_t i = 0; r == 0 && i < subject->n_filters; i++) {
+        const struct filter *filter = &subject->filters[i];
+        struct behaviour older;
+
+        r = behaviour_of_program(i == 0 ? behaviour : &older, bdd, filter->insns, filter->n_insns,
+                                 big_endian, &subject->arena, &obstacle);
+        if (r == -ENOTSUP || r == -E2BIG)
+            return ctl_fail(CTL_NO, "%s: it cannot be analysed: instruction %zu: %s",
+                            subject->operand, obstacle.pc, obstacle.why);
+        if (r == 0 && i > 0)
+            r = behaviour_combine(behaviour, bdd, behaviour, &older, &subject->arena);
+    }
+    if (r == -E2BIG)
+        return ctl_fail(CTL_NO, "%s: its filters together are too large to analyse",
+                        subject->operand);
+    return r < 0 ? ctl_fail(CTL_SYSTEM, "%s: %s", subject->operand, strerror(-r)) : CTL_OK;
 }

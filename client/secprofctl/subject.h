@@ -11,6 +11,7 @@
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/local.h"
+#include "compiler/behaviour.h"
 #include "compiler/compile.h"
 #include "util/arena.h"
 
@@ -55,6 +56,12 @@ const char *subject_text(struct subject *subject);
 
 /* What the filters of SUBJECT answer to DATA together, as the kernel runs them. */
 uint32_t subject_simulate(const struct subject *subject, const struct seccomp_data *data);
+
+/*
+ * The behaviour of SUBJECT's filters together, in BDD and SUBJECT's arena. Returns CTL_OK, or
+ * another exit code after a message.
+ */
+int subject_behaviour(struct subject *subject, struct bdd *bdd, struct behaviour *behaviour);
 
 /* Frees SYSCALLS; for __attribute__((cleanup)). */
 static inline void subject_free_syscalls(struct syscalls **syscalls)

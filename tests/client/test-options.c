@@ -13,6 +13,8 @@ static const struct ctl_command get_like = {
     .name = "get", .accepts = "tckfo", .min_args = 1, .max_args = 1, .wants = "a name"};
 static const struct ctl_command check_like = {
     .name = "check", .accepts = "tS", .min_args = 1, .max_args = -1, .wants = "a file"};
+static const struct ctl_command diff_like = {
+    .name = "diff", .accepts = "tckU", .min_args = 2, .max_args = 2, .wants = "two"};
 static const struct ctl_command run_like = {
     .name = "run", .accepts = "ck", .min_args = 2, .max_args = -1, .wants = "more", .runs = true};
 
@@ -126,6 +128,20 @@ START_TEST(many_files)
 }
 END_TEST
 
+START_TEST(two_sides)
+{
+    struct ctl_options options;
+
+    ck_assert_int_eq(parse(&options, &diff_like, "diff a --subset pid:1"), 0);
+    expect_args(&options, "a pid:1");
+    ck_assert(options.subset);
+    ck_assert_int_eq(parse(&options, &diff_like, "diff - b"), 0);
+    ck_assert(!options.subset);
+    ck_assert_int_eq(parse(&options, &diff_like, "diff a"), -EINVAL);
+    ck_assert_int_eq(parse(&options, &diff_like, "diff a b --target all"), -EINVAL);
+}
+END_TEST
+
 START_TEST(wrong_lines_are_refused)
 {
     static const char *const lines[] = {
@@ -192,6 +208,7 @@ int main(void)
     tcase_add_test(tcase, without_options);
     tcase_add_test(tcase, a_command_keeps_its_own_options);
     tcase_add_test(tcase, many_files);
+    tcase_add_test(tcase, two_sides);
     tcase_add_test(tcase, wrong_lines_are_refused);
     tcase_add_test(tcase, help_comes_before_what_is_wrong);
     tcase_add_test(tcase, options_before_the_command);

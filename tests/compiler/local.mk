@@ -109,3 +109,9 @@ tests_compiler_test_kernel_SOURCES = tests/compiler/test-kernel.c \
 	tests/compiler/reference.c tests/compiler/reference.h
 tests_compiler_test_kernel_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_kernel_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/test-changes
+TESTS += tests/compiler/test-changes
+tests_compiler_test_changes_SOURCES = tests/compiler/test-changes.c
+tests_compiler_test_changes_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_changes_LDADD = $(compiler_test_libs)

@@ -1,9 +1,10 @@
 #!/bin/bash
 # The questions about filters (disasm, diff, explain) on files, on names through a real secprofd, and
 # on running processes.
-# shellcheck source=tests/e2e/lib.sh
+# shellcheck source=tests/e2e/lib.sh disable=SC2154
 . "$(dirname "$0")/lib.sh"
 
+need python3
 start_daemon
 cd "$D" || exit 2
 
@@ -42,6 +43,27 @@ refuses()
     fi
 }
 
+# json EXPRESSION: what Python makes of the JSON in `out`, called j.
+json()
+{
+    python3 -c 'import json, sys; j = json.load(open("out")); print(eval(sys.argv[1]))' "$1"
+}
+
+# profile DEFAULT-ACTION RULES: a profile with these rules, each NAME:ACTION or NAME:ACTION:INDEX:OP:VALUE.
+profile()
+{
+    python3 - "$@" << 'END'
+import json, sys
+rules = []
+for rule in sys.argv[2:]:
+    name, action, *test = rule.split(":")
+    rules.append({"names": [name], "action": "SCMP_ACT_" + action})
+    if test:
+        rules[-1]["args"] = [{"index": int(test[0]), "op": "SCMP_CMP_" + test[1], "value": int(test[2])}]
+print(json.dumps({"defaultAction": "SCMP_ACT_" + sys.argv[1], "syscalls": rules}))
+END
+}
+
 ctl get default > default.bpf
 lines=$(($(wc -c < default.bpf) / 8))
 
@@ -63,6 +85,34 @@ refuses "of a name that is not served" 4 'no such profile' disasm none
 refuses "of a process that is not there" 4 'process 2147483646' disasm pid:2147483646
 refuses "with --json" 2 'no JSON' disasm default.bpf --json
 
+echo "-- diff"
+profile ERRNO read:ALLOW write:ALLOW ioctl:ALLOW:1:EQ:3 keyctl:ERRNO > small.json
+profile ERRNO read:ALLOW write:ALLOW ioctl:ALLOW keyctl:LOG > large.json
+gives "of a name and its file" 0 'the same answer to every call' diff default profiles/default.json
+gives "of raw BPF and a name" 0 'the same answer to every call' diff default.bpf default
+gives "of two profiles" 1 '^  A ERRNO\(EPERM\), B LOG: keyctl$' diff small.json large.json
+has "names the argument that matters" '^  by argument 1: ioctl$' "$(cat out)"
+has "with an example" '^    ioctl\(0\): A ERRNO\(EPERM\), B ALLOW$' "$(cat out)"
+gives "a subset" 0 'allows nothing that B does not' diff --subset small.json large.json
+gives "no subset" 1 'A is weaker' diff --subset large.json small.json
+has "has a counterexample" '^    ioctl\(0\): A ALLOW, B ERRNO\(EPERM\)$' "$(cat out)"
+gives "as JSON" 1 '^\{' diff --json small.json large.json
+is "it has all" "False ['ioctl', 'keyctl'] [1]" "$(json 'str(j["answer"]) + " " + str(sorted(
+    name for c in j["differences"][0]["changes"] for name in c["syscalls"])) + " " + str(next(
+    c["arguments"] for c in j["differences"][0]["changes"] if "ioctl" in c["syscalls"]))')"
+gives "for another target" 1 '^for s390x$' diff small.json large.json --target s390x
+gives "with a capability" 1 'A ALLOW, B ERRNO\(EPERM\): .*ptrace' diff profiles/default.json default.bpf \
+    --caps CAP_SYS_PTRACE
+refuses "of a file that is not there" 2 'cannot open' diff default ./none
+refuses "of a broken profile" 2 'error' diff default <(echo '{}')
+refuses "of one" 2 'wants two' diff default
+podman=/usr/share/containers/seccomp.json
+if [ -f $podman ]; then
+    gives "from Podman's profile" 1 'A ERRNO\(ENOSYS\), B ALLOW: clone3$' diff default $podman
+else
+    skip "there is no $podman"
+fi
+
 # The filters of processes: a reader needs the right to trace, and the kernel the option for it.
 sleep 600 &
 plain=$!
@@ -78,6 +128,17 @@ run_ctl disasm pid:$confined
 if [ $code -eq 0 ]; then
     has "of a process" 'one filter' "$(cat out)"
     if grep -v '^;' out | cmp -s - served.asm; then ok "is the same"; else not_ok "the process's listing differs"; fi
+    gives "diff with the profile that it runs under" 0 'the same answer' diff default pid:$confined
+    gives "and with a process without a filter" 1 'A is weaker' diff --subset pid:$plain pid:$confined
+    # marker on top of large: both count.
+    "$build/secprofctl" run marker -- "$build/secprofctl" run default -- sleep 600 &
+    doubly=$!
+    sleep 0.5
+    gives "of two filters" 0 '; filter 2 of 2' disasm pid:$doubly
+    gives "together they allow at most what one allows" 0 'nothing' diff --subset pid:$doubly default
+    has "which is said" '2 filters together' "$(cat out)"
+    gives "and what the other allows" 0 'nothing' diff --subset pid:$doubly marker
+    gives "but they are less than each" 1 'A ERRNO\(EPERM\), B ALLOW: .*mount' diff pid:$doubly marker
 else
     skip "the filters of processes: $(cat err)"
 fi

@@ -38,3 +38,10 @@ tests_profiles_test_live_SOURCES = tests/profiles/test-live.c tests/profiles/liv
 	tests/profiles/live.h tests/profiles/fixture.c tests/profiles/fixture.h
 tests_profiles_test_live_CPPFLAGS = $(check_unit_cppflags)
 tests_profiles_test_live_LDADD = $(profiles_test_libs)
+
+check_PROGRAMS += tests/profiles/test-diff
+TESTS += tests/profiles/test-diff
+tests_profiles_test_diff_SOURCES = tests/profiles/test-diff.c tests/profiles/readme-table.c \
+	tests/profiles/readme-table.h tests/profiles/fixture.c tests/profiles/fixture.h
+tests_profiles_test_diff_CPPFLAGS = $(check_unit_cppflags)
+tests_profiles_test_diff_LDADD = $(profiles_test_libs)

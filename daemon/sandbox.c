@@ -24,17 +24,10 @@ enum {
 #define ACCESS_FS_TRUNCATE  (UINT64_C(1) << 14)
 #define ACCESS_FS_IOCTL_DEV (UINT64_C(1) << 15)
 
-/* With the sanitizers a process maps terabytes and reports on standard error. */
-#if defined(__SANITIZE_ADDRESS__)
-#define IS_SANITIZED true
-#else
-#define IS_SANITIZED false
-#endif
-
 /* Leads the standard fds to /dev/null. */
 static int silence(void)
 {
-    const int last = IS_SANITIZED ? STDOUT_FILENO : STDERR_FILENO;
+    const int last = SANDBOX_SANITIZED ? STDOUT_FILENO : STDERR_FILENO;
     int null = open("/dev/null", O_RDWR);
 
     if (null < 0)
@@ -116,7 +109,7 @@ int sandbox_become_nobody(void)
             return -errno;
     }
     /* Nor may another process of this user look into it. */
-    if (!IS_SANITIZED && prctl(PR_SET_DUMPABLE, 0) < 0)
+    if (!SANDBOX_SANITIZED && prctl(PR_SET_DUMPABLE, 0) < 0)
         return -errno;
     return sandbox_keep_capabilities(0);
 }
@@ -182,7 +175,7 @@ int sandbox_limit_worker(uint64_t memory, uint64_t cpu_seconds)
     for (size_t i = 0; i < ARRAY_SIZE(limits); i++) {
         struct rlimit now;
 
-        if (IS_SANITIZED && !limits[i].sanitized)
+        if (SANDBOX_SANITIZED && !limits[i].sanitized)
             continue;
         if (getrlimit(limits[i].resource, &now) < 0)
             return -errno;

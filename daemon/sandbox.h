@@ -12,6 +12,18 @@
 
 #include "compiler/abi.h"
 
+/* With the sanitizers a process maps terabytes, makes calls of its own, and reports on stderr. */
+#if defined(__SANITIZE_ADDRESS__)
+#define SANDBOX_SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANDBOX_SANITIZED 1
+#endif
+#endif
+#ifndef SANDBOX_SANITIZED
+#define SANDBOX_SANITIZED 0
+#endif
+
 enum {
     SANDBOX_SOCKET = 3, /* where sandbox_keep_only() puts the first fd that it keeps */
     SANDBOX_MAX_FDS = 4,
@@ -51,8 +63,9 @@ int sandbox_restrict_files(int dir_fd);
 int sandbox_limit_worker(uint64_t memory, uint64_t cpu_seconds);
 
 /*
- * Installs the worker's own filter for the kernel HOST: read, send and receive, memory, clocks,
- * and exit; whatever else it calls kills it. Needs sandbox_no_new_privileges().
+ * Installs the worker's own filter for the kernel HOST (not where SANDBOX_SANITIZED): read, send
+ * and receive, memory, clocks, and exit; whatever else it calls kills it. Needs
+ * sandbox_no_new_privileges().
  */
 int sandbox_filter_worker(const struct target *host);
 

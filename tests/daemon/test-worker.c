@@ -347,7 +347,7 @@ static void (*const attempts[])(void) = {
     try_ptrace,
 };
 
-#ifndef __SANITIZE_ADDRESS__
+#if !SANDBOX_SANITIZED
 START_TEST(a_worker_can_do_nothing_else)
 {
     pid_t pid = fork();
@@ -455,7 +455,7 @@ int main(void)
     tcase_add_test(tests, random_answers_do_no_harm);
     tcase_add_test(tests, a_worker_compiles);
     tcase_add_test(tests, a_worker_ends_at_nonsense);
-#ifndef __SANITIZE_ADDRESS__
+#if !SANDBOX_SANITIZED
     tcase_add_loop_test(tests, a_worker_can_do_nothing_else, 0, ARRAY_SIZE(attempts));
     tcase_add_test(tests, a_worker_has_memory);
 #else

@@ -38,10 +38,10 @@ static bdd_ref exceeds(struct bdd *bdd, const struct arg_test *test, unsigned in
     return result;
 }
 
-static bdd_ref test_condition(struct bdd *bdd, const struct arg_test *test, const struct abi *abi)
+bdd_ref behaviour_of_test(struct bdd *bdd, const struct arg_test *test, bool wide)
 {
-    unsigned int bits = abi->wide ? 64 : 32;
-    bool too_wide = !abi->wide && test->value > UINT32_MAX;
+    unsigned int bits = wide ? 64 : 32;
+    bool too_wide = !wide && test->value > UINT32_MAX;
 
     switch (test->op) {
     case CMP_EQ:
@@ -56,7 +56,7 @@ static bdd_ref test_condition(struct bdd *bdd, const struct arg_test *test, cons
         return too_wide ? BDD_TRUE
                         : bdd_not(bdd, exceeds(bdd, test, bits, test->value, test->op == CMP_LT));
     case CMP_MASKED_EQ:
-        if (!abi->wide && test->value_two > UINT32_MAX)
+        if (!wide && test->value_two > UINT32_MAX)
             return BDD_FALSE;
         return equals(bdd, test, bits, test->value_two, test->value);
     case CMP_COUNT:
@@ -75,7 +75,7 @@ static bdd_ref decision_function(struct bdd *bdd, const struct decision *decisio
         bdd_ref condition = BDD_TRUE;
 
         for (size_t t = 0; t < clause->n_tests; t++)
-            condition = bdd_and(bdd, condition, test_condition(bdd, &clause->tests[t], abi));
+            condition = bdd_and(bdd, condition, behaviour_of_test(bdd, &clause->tests[t], abi->wide));
         result = bdd_if(bdd, condition, bdd_constant(bdd, clause->verdict), result);
     }
     return result;

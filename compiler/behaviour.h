@@ -30,6 +30,9 @@ struct behaviour {
     size_t n_archs;
 };
 
+/* Where TEST holds: for all 64 bits of its argument (WIDE), or for the low 32 of them. */
+bdd_ref behaviour_of_test(struct bdd *bdd, const struct arg_test *test, bool wide);
+
 /* The behaviour that POLICY asks for, in ARENA and BDD. Returns 0 or -ENOMEM. */
 int behaviour_of_policy(struct behaviour *behaviour, struct bdd *bdd, const struct policy *policy,
                         struct arena *arena);

@@ -22,6 +22,13 @@ libcompiler_la_SOURCES = \
 	compiler/json-error.c compiler/json-error.h \
 	compiler/json.c compiler/json.h \
 	compiler/kernel-version.c \
+	compiler/lint-facts.c \
+	compiler/lint-internal.h \
+	compiler/lint-multiplexer.c \
+	compiler/lint-overlap.c \
+	compiler/lint-rules.c \
+	compiler/lint-text.c \
+	compiler/lint.c compiler/lint.h \
 	compiler/lower.c compiler/lower.h \
 	compiler/policy.c compiler/policy.h \
 	compiler/profile-parse.c compiler/profile.h \

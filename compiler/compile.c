@@ -24,17 +24,24 @@ int compile_profile(struct filter *filter, struct variant_axes *axes, struct sys
                     const char *text, size_t len, const struct variant_request *request,
                     struct arena *arena, struct diags *diags)
 {
-    const struct location whole = {0, 0};
     struct profile profile;
-    struct variant variant;
-    struct policy policy;
     int r = profile_parse(&profile, text, len, arena, diags);
 
     if (r < 0)
         return r;
     if (axes)
         variant_axes_of(axes, &profile);
-    r = variant_resolve(&variant, &profile, request, arena, diags);
+    return compile_variant(filter, syscalls, &profile, request, arena, diags);
+}
+
+int compile_variant(struct filter *filter, struct syscalls *syscalls, const struct profile *profile,
+                    const struct variant_request *request, struct arena *arena, struct diags *diags)
+{
+    const struct location whole = {0, 0};
+    struct variant variant;
+    struct policy policy;
+    int r = variant_resolve(&variant, profile, request, arena, diags);
+
     if (r == 0)
         r = policy_lower(&policy, &variant, syscalls, arena);
     if (r == 0)

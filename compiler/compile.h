@@ -18,7 +18,7 @@
 
 /*
  * The version of the profile-to-filter translation, part of every cache key. It grows with each
- * change after which the same profile may give other instructions.
+ * change after which the same profile may give other instructions or other messages.
  */
 #define COMPILER_VERSION 1
 
@@ -82,5 +82,10 @@ struct filter {
 int compile_profile(struct filter *filter, struct variant_axes *axes, struct syscalls *syscalls,
                     const char *text, size_t len, const struct variant_request *request,
                     struct arena *arena, struct diags *diags);
+
+/* The same for a profile that is parsed already. */
+int compile_variant(struct filter *filter, struct syscalls *syscalls, const struct profile *profile,
+                    const struct variant_request *request, struct arena *arena,
+                    struct diags *diags);
 
 #endif

@@ -12,7 +12,7 @@
 enum {
     LINT_MAX_NODES = 256 * 1024,   /* of the diagrams of one profile: at most some 10 MiB */
     LINT_MAX_CALL_RULES = 512,     /* calls with more rules are not looked at */
-    LINT_MAX_STEPS = 64 * 1024,    /* rules looked at, over all calls and ABIs */
+    LINT_MAX_STEPS = 8 * 1024,     /* rules looked at on one ABI */
     LINT_MAX_FINDINGS = DIAGS_MAX, /* more would not be shown */
     LINT_MAX_REQUESTS = 8,         /* capability sets and kernels tried for one call */
 };
@@ -152,6 +152,13 @@ enum {
 };
 bdd_ref lint_decision(struct lint *lint, const struct lint_rules *rules, size_t low_bits,
                       bdd_ref otherwise);
+
+/*
+ * Adds RULE to the rules that go before: BEFORE is what they decide, and DECIDED where. Begin with
+ * LINT_UNDECIDED and BDD_FALSE.
+ */
+void lint_add_rule(struct lint *lint, const struct lint_rule *rule, bdd_ref *before,
+                   bdd_ref *decided);
 
 /* The active rule that decides for WORDS, or NULL. */
 const struct lint_rule *lint_winner(const struct lint *lint, const struct lint_rules *rules,

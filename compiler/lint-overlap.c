@@ -50,11 +50,7 @@ static int find_conflicts(struct lint *lint, const struct lint_rules *rules)
             continue;
         if (decided != BDD_FALSE && !rule->shadowed)
             r = find_conflict(lint, rules, rule, before, FINDING_AMBIGUOUS);
-        before =
-            bdd_if(lint->bdd, decided, before,
-                   bdd_if(lint->bdd, rule->holds, bdd_constant(lint->bdd, rule->verdict), before));
-        decided = bdd_if(lint->bdd, decided, BDD_TRUE, rule->holds);
-        lint->steps++;
+        lint_add_rule(lint, rule, &before, &decided);
     }
     for (size_t i = 0; r == 0 && i < rules->n; i++) {
         const struct lint_rule *rule = &rules->items[i];

@@ -148,6 +148,17 @@ bdd_ref lint_decision(struct lint *lint, const struct lint_rules *rules, size_t 
     return result;
 }
 
+void lint_add_rule(struct lint *lint, const struct lint_rule *rule, bdd_ref *before,
+                   bdd_ref *decided)
+{
+    /* In this form each step costs what is new, not what there is. */
+    bdd_ref added = bdd_if(lint->bdd, *decided, BDD_FALSE, rule->holds);
+
+    *before = bdd_if(lint->bdd, added, bdd_constant(lint->bdd, rule->verdict), *before);
+    *decided = bdd_if(lint->bdd, added, BDD_TRUE, *decided);
+    lint->steps++;
+}
+
 const struct lint_rule *lint_winner(const struct lint *lint, const struct lint_rules *rules,
                                     const uint64_t words[BDD_WORDS])
 {
@@ -284,11 +295,7 @@ int lint_shadows(struct lint *lint, struct lint_rules *rules)
 
         if (r < 0)
             return r;
-        before =
-            bdd_if(lint->bdd, decided, before,
-                   bdd_if(lint->bdd, rule->holds, bdd_constant(lint->bdd, rule->verdict), before));
-        decided = bdd_if(lint->bdd, decided, BDD_TRUE, rule->holds);
-        lint->steps++;
+        lint_add_rule(lint, rule, &before, &decided);
     }
     return 0;
 }

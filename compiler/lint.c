@@ -155,6 +155,7 @@ static int look_at_call(struct lint *lint, const struct lint_call *call)
 
 static int look_at_abi(struct lint *lint)
 {
+    lint->steps = 0;
     for (size_t i = 0; i < lint->n_calls; i++) {
         if (bdd_failed(lint->bdd) || lint->steps > LINT_MAX_STEPS) {
             lint->incomplete = true;

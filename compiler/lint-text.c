@@ -359,6 +359,14 @@ static int tell(struct lint *lint, size_t at, size_t *n_suggested)
     return 0;
 }
 
+static bool is_denied(const struct lint_call *call)
+{
+    for (size_t i = 0; i < call->n_sites; i++)
+        if (verdict_compare(call->sites[i].rule->verdict, SECCOMP_RET_LOG) < 0)
+            return true;
+    return false;
+}
+
 /* Under a default that allows, the calls that help out of a sandbox are one line. */
 static int tell_open_default(struct lint *lint)
 {
@@ -372,7 +380,7 @@ static int tell_open_default(struct lint *lint)
         bool denied = false;
 
         for (size_t k = 0; k < lint->n_calls; k++)
-            denied |= !strcmp(lint->calls[k].name, risk->name);
+            denied |= lint->calls[k].risk == risk && is_denied(&lint->calls[k]);
         if (denied)
             continue;
 

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/lint.h"
+#include "compiler/resolve.h"
 #include "daemon/sandbox.h"
 #include "daemon/worker.h"
 #include "util/arena.h"
@@ -16,6 +18,14 @@
 enum {
     EXIT_NOT_CONFINED = 3,
     EXIT_TALK_FAILED = 4,
+    WARNINGS_MAX = 32, /* of the lint; `secprofctl check` shows all */
+};
+
+/* What a worker has for all its life. */
+struct worker_context {
+    const struct worker_limits *limits;
+    struct syscalls *syscalls;
+    const struct target *host; /* found out before the worker is confined */
 };
 
 static int confine(int sock, pid_t parent, const struct worker_limits *limits)
@@ -90,12 +100,52 @@ static int send_answer(const struct worker_answer *head, const struct filter *fi
     return packet_send(SANDBOX_SOCKET, iov, n, NULL, 0, 0);
 }
 
+/*
+ * Adds warnings about PROFILE to DIAGS, for its status. They are no part of the compile: what they
+ * lack (time, memory) is no failure.
+ */
+static void warn(const struct worker_context *context, const struct profile *profile,
+                 struct arena *arena, struct diags *diags)
+{
+    const struct location whole = {0, 0};
+    struct diags found;
+    size_t n = 0;
+
+    diags_init(&found, arena);
+    if (profile_lint(profile, &context->host, 1, context->syscalls, arena, &found) < 0)
+        return;
+    for (size_t i = 0; i < found.n; i++) {
+        const struct diag *diag = &found.items[i];
+
+        if (diag->severity == DIAG_WARNING && n++ < WARNINGS_MAX)
+            diags_add(diags, DIAG_WARNING, diag->at, "%s", diag->text);
+    }
+    if (n > WARNINGS_MAX || found.n_dropped)
+        diags_add(diags, DIAG_NOTE, whole, "secprofctl check shows more warnings");
+}
+
+/* Compiles TEXT for REQUEST, and warns where the status of a profile shows it. */
+static int compile(const struct worker_context *context, const char *text, size_t len,
+                   const struct variant_request *request, struct filter *filter,
+                   struct variant_axes *axes, struct arena *arena, struct diags *diags)
+{
+    struct profile profile;
+    int r = profile_parse(&profile, text, len, arena, diags);
+
+    if (r < 0)
+        return r;
+    variant_axes_of(axes, &profile);
+    r = compile_variant(filter, context->syscalls, &profile, request, arena, diags);
+    if (r == 0 && request->target == context->host && !request->caps)
+        warn(context, &profile, arena, diags);
+    return r;
+}
+
 /* Compiles what REQUEST asks for, from the memfd FD, and answers. */
-static int serve(const struct worker_request *request, int fd, const struct worker_limits *limits,
-                 struct syscalls *syscalls)
+static int serve(const struct worker_request *request, int fd, const struct worker_context *context)
 {
     /* Well below the limit of the process, so that running out of memory is an answer, no crash. */
-    cleanup_arena struct arena arena = {.limit = limits->memory / 2};
+    cleanup_arena struct arena arena = {.limit = context->limits->memory / 2};
     const struct variant_request variant = {
         .target = target_by_audit_arch(request->audit_arch),
         .caps = request->caps,
@@ -112,8 +162,8 @@ static int serve(const struct worker_request *request, int fd, const struct work
     diags_init(&diags, &arena);
     answer.result = read_profile(fd, request->size, &arena, &text);
     if (answer.result == 0)
-        answer.result = compile_profile(&filter, &axes, syscalls, text, request->size, &variant,
-                                        &arena, &diags);
+        answer.result =
+            compile(context, text, request->size, &variant, &filter, &axes, &arena, &diags);
     answer.axis_caps = axes.caps;
     answer.n_axis_kernels = axes.n_kernels;
     answer.all_axis_kernels = axes.all_kernels;
@@ -121,7 +171,7 @@ static int serve(const struct worker_request *request, int fd, const struct work
     return send_answer(&answer, &filter, diags_render(&diags, &arena, ""));
 }
 
-static int serve_next(const struct worker_limits *limits, struct syscalls *syscalls)
+static int serve_next(const struct worker_context *context)
 {
     struct worker_request request;
     cleanup_close int fd = -1;
@@ -134,12 +184,13 @@ static int serve_next(const struct worker_limits *limits, struct syscalls *sysca
         _exit(EXIT_SUCCESS);
     if (len != sizeof(request) || request.magic != WORKER_MAGIC || n_fds != 1)
         return -EBADMSG;
-    return serve(&request, fd, limits, syscalls);
+    return serve(&request, fd, context);
 }
 
 _Noreturn void worker_main(int sock, pid_t parent, const struct worker_limits *limits,
                            struct syscalls *syscalls)
 {
+    const struct worker_context context = {limits, syscalls, target_host()};
     const struct worker_hello hello = {.magic = WORKER_MAGIC};
     const struct iovec iov = {(void *)&hello, sizeof(hello)};
 
@@ -147,7 +198,7 @@ _Noreturn void worker_main(int sock, pid_t parent, const struct worker_limits *l
         _exit(EXIT_NOT_CONFINED);
     if (packet_send(SANDBOX_SOCKET, &iov, 1, NULL, 0, 0) < 0)
         _exit(EXIT_TALK_FAILED);
-    while (serve_next(limits, syscalls) == 0)
+    while (serve_next(&context) == 0)
         ;
     _exit(EXIT_TALK_FAILED);
 }

@@ -16,6 +16,7 @@
 #include "client/secprofctl/json.h"
 #include "client/secprofctl/local.h"
 #include "client/secprofctl/text.h"
+#include "compiler/lint.h"
 #include "util/cleanup.h"
 
 /* A set of targets: bit 1 << index in what target_at() counts. */
@@ -143,6 +144,34 @@ static int check_target(struct report *report, struct syscalls *syscalls, size_t
     return r;
 }
 
+/*
+ * Adds what is noteworthy about a profile that compiles. It is looked at once for all targets: the
+ * texts name the ABIs, so they belong to each target that was checked.
+ */
+static int check_lint(struct report *report, struct syscalls *syscalls)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    const struct target *targets[ABI_COUNT];
+    size_t n_targets = 0;
+    struct diags known;
+    struct diags diags;
+    struct profile profile;
+    int r;
+
+    for (size_t i = 0; i < report->n_outcomes; i++)
+        if (report->outcomes[i].compiled)
+            targets[n_targets++] = report->outcomes[i].target;
+    diags_init(&known, &arena);
+    diags_init(&diags, &arena);
+    r = profile_parse(&profile, report->file.text, report->file.len, &arena, &known);
+    if (r == 0)
+        r = profile_lint(&profile, targets, n_targets, syscalls, &arena, &diags);
+    for (size_t i = 0; r == 0 && i < diags.n; i++)
+        r = add_finding(report, &diags.items[i], report->checked);
+    report->n_dropped += diags.n_dropped;
+    return r;
+}
+
 static int by_place(const void *left, const void *right)
 {
     const struct location *a = &((const struct finding *)left)->diag.at;
@@ -166,6 +195,8 @@ static int check_file(struct report *report, const struct ctl_options *options,
                             : abi_is_installed(target_native_abi(target)))
             r = check_target(report, syscalls, i);
     }
+    if (code == CTL_OK && r == 0 && report->n_errors == 0)
+        r = check_lint(report, syscalls);
     if (r < 0)
         return ctl_fail(CTL_SYSTEM, "%s: %s", report->file.name, strerror(-r));
     if (report->n_findings > 1)
@@ -357,7 +388,8 @@ const struct ctl_command command_check = {
         "\n"
         "Compiles the profile in each FILE (- is stdin) for every architecture, without\n"
         "capabilities and with all that its rules name. Errors and warnings go to stderr, each\n"
-        "with file, line and column, a summary to stdout.\n"
+        "with file, line and column, a summary to stdout. Notes are worth knowing, and never a\n"
+        "failure.\n"
         "\n"
         "  --target ARCH       only for this architecture (default: all that the installed\n"
         "                      libseccomp knows)\n"

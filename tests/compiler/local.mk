@@ -115,3 +115,11 @@ TESTS += tests/compiler/test-changes
 tests_compiler_test_changes_SOURCES = tests/compiler/test-changes.c
 tests_compiler_test_changes_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_changes_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/test-lint
+TESTS += tests/compiler/test-lint
+tests_compiler_test_lint_SOURCES = tests/compiler/test-lint.c tests/compiler/random.h \
+	tests/compiler/lint-cases.c tests/compiler/lint-cases.h \
+	tests/compiler/profile-text.c tests/compiler/profile-text.h
+tests_compiler_test_lint_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_lint_LDADD = $(compiler_test_libs)

@@ -209,6 +209,15 @@ refused "a broken one is not" 1 'never.json:1:19: error' get never
 cp marker.json "$D/profiles/marker.json"
 rm "$D/profiles/never.json"
 works "mended" reload
+printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [\n%s]}\n' \
+    '{"names": ["sokcet"], "action": "SCMP_ACT_ERRNO"}' > "$D/profiles/lints.json"
+works "a profile that deserves a warning" reload
+run_ctl status lints
+is "it is served: exit code 0" 0 $code
+has "the warning is in its status" "profiles/lints.json:2:12: warning: .*nothing is blocked" "$(cat out)"
+is "notes are not" 0 "$(grep -c ': note: ' out)"
+rm "$D/profiles/lints.json"
+works "without it" reload
 
 if [ "$(id -u)" = 0 ]; then
     chmod 711 "$D"
@@ -255,7 +264,9 @@ works "compile as a listing" compile "$D/profiles/flags.json" --target SCMP_ARCH
 has "has the name" '^; flags for aarch64: ' "$(cat out)"
 refused "compile of nothing" 7 'cannot open none.json' compile none.json
 refused "compile of a directory" 7 'cannot read' compile profiles
-works "check" check profiles/default.json profiles/flags.json
+run_ctl check --strict profiles/default.json profiles/flags.json
+is "check --strict: exit code 0" 0 $code
+is "has notes at most" 0 "$(grep -cv ': note: ' err)"
 is "has a line for each file" 2 "$(grep -c ': 0 errors, ' out)"
 works "check of one target" check profiles/default.json --target aarch64
 has "checks that one" 'compiles for 1 of 1 target' "$(cat out)"
@@ -275,6 +286,11 @@ is "a warning is no failure: exit code 0" 0 $code
 has "but is said" '^warns.json:1:[0-9]+: warning: ' "$(cat err)"
 run_ctl check --strict warns.json
 is "unless --strict: exit code 1" 1 $code
+printf '{"defaultAction": "SCMP_ACT_ALLOW", "syscalls": [\n%s]}\n' \
+    '{"names": ["sokcet"], "action": "SCMP_ACT_ERRNO"}' > lints.json
+run_ctl check lints.json --strict
+is "a warning of the lint is a failure with --strict: exit code 1" 1 $code
+has "says what is meant" '^lints.json:2:12: warning: .*nothing is blocked.*"socket"' "$(cat err)"
 head -c 1048577 /dev/zero | tr '\0' ' ' > huge.json
 run_ctl check huge.json
 is "a file of 1 MiB and a byte: exit code 1" 1 $code

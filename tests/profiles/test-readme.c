@@ -13,6 +13,7 @@
 #include "compiler/abi.h"
 #include "compiler/action.h"
 #include "compiler/diag.h"
+#include "compiler/lint.h"
 #include "compiler/profile.h"
 #include "tests/profiles/fixture.h"
 #include "tests/profiles/readme-table.h"
@@ -452,15 +453,18 @@ END_TEST
 START_TEST(default_has_no_warnings)
 {
     cleanup_text struct text text = {0};
+    cleanup_arena struct arena arena = ARENA_INIT;
+    const struct target *targets[ABI_COUNT];
     struct syscalls *syscalls = syscalls_new();
+    struct profile profile;
+    struct diags diags;
+    size_t n_targets = 0;
 
     ck_assert_ptr_nonnull(syscalls);
     ck_assert_int_eq(text_read(&text, DEFAULT_PROFILE), 0);
     for (size_t t = 0; target_at(t); t++) {
         struct variant_request request = {target_at(t), 0, KERNEL_VERSION(6, 1)};
-        cleanup_arena struct arena arena = ARENA_INIT;
         struct filter filter;
-        struct diags diags;
 
         if (!abi_is_installed(target_native_abi(target_at(t))))
             continue;
@@ -469,7 +473,12 @@ START_TEST(default_has_no_warnings)
                                          &arena, &diags),
                          0);
         ck_assert_msg(diags.n_warnings == 0, "%s", diags_render(&diags, &arena, DEFAULT_PROFILE));
+        targets[n_targets++] = target_at(t);
     }
+    diags_init(&diags, &arena);
+    ck_assert_int_eq(profile_parse(&profile, text.bytes, text.len, &arena, &diags), 0);
+    ck_assert_int_eq(profile_lint(&profile, targets, n_targets, syscalls, &arena, &diags), 0);
+    ck_assert_msg(diags.n_warnings == 0, "%s", diags_render(&diags, &arena, DEFAULT_PROFILE));
     syscalls_free(syscalls);
 }
 END_TEST

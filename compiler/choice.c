@@ -16,8 +16,8 @@
 #include "util/cleanup.h"
 
 enum {
-    MAX_STATES = 8192,      /* of one ordered diagram; past it the chain is taken */
-    MAX_LOOKS = 128u << 20, /* at single tests, for all diagrams of a filter; about a second */
+    MAX_STATES = 8192,     /* of one ordered diagram; past it the chain is taken */
+    MAX_LOOKS = 32u << 20, /* at single tests, for all diagrams of a filter; 0.2 s */
 };
 
 /* What is known of a test: the byte that a state has for it. */

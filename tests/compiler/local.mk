@@ -1,6 +1,30 @@
 # tests/compiler/: unit tests of compiler/
 compiler_test_libs = libcompiler.la libutil.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/compiler/test-assemble
+TESTS += tests/compiler/test-assemble
+tests_compiler_test_assemble_SOURCES = tests/compiler/test-assemble.c tests/compiler/evaluate.h tests/compiler/random.h
+tests_compiler_test_assemble_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_assemble_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/test-choice
+TESTS += tests/compiler/test-choice
+tests_compiler_test_choice_SOURCES = tests/compiler/test-choice.c tests/compiler/evaluate.h tests/compiler/random.h
+tests_compiler_test_choice_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_choice_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/test-diagram
+TESTS += tests/compiler/test-diagram
+tests_compiler_test_diagram_SOURCES = tests/compiler/test-diagram.c tests/compiler/random.h
+tests_compiler_test_diagram_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_diagram_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/test-shape
+TESTS += tests/compiler/test-shape
+tests_compiler_test_shape_SOURCES = tests/compiler/test-shape.c tests/compiler/random.h
+tests_compiler_test_shape_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_shape_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/test-resolve
 TESTS += tests/compiler/test-resolve
 tests_compiler_test_resolve_SOURCES = tests/compiler/test-resolve.c tests/compiler/random.h

@@ -12,7 +12,7 @@
 #include "util/cleanup.h"
 
 enum {
-    RANDOM_POLICIES = 200,
+    RANDOM_POLICIES = 120,
     SAMPLES = 60, /* argument vectors for each range */
     MAX_RANGES = 120,
     MAX_CLAUSES = 5,

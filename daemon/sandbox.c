@@ -101,13 +101,27 @@ int sandbox_keep_capabilities(uint64_t keep)
     return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
 }
 
+/*
+ * Becomes nobody. A user namespace may have no such user (EINVAL), and forbid to change groups
+ * (EPERM): then this process stays who it is, as one that was never root.
+ */
+static int change_user(void)
+{
+    if (setgroups(0, NULL) < 0)
+        return errno == EPERM ? 0 : -errno;
+    if (setresgid(NOBODY, NOBODY, NOBODY) < 0)
+        return errno == EINVAL ? 0 : -errno;
+    if (setresuid(NOBODY, NOBODY, NOBODY) < 0)
+        return errno == EINVAL ? 0 : -errno;
+    return 0;
+}
+
 int sandbox_become_nobody(void)
 {
-    if (sandbox_can_change_user()) {
-        if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 ||
-            setresuid(NOBODY, NOBODY, NOBODY) < 0)
-            return -errno;
-    }
+    int r = sandbox_can_change_user() ? change_user() : 0;
+
+    if (r < 0)
+        return r;
     /* Nor may another process of this user look into it. */
     if (!SANDBOX_SANITIZED && prctl(PR_SET_DUMPABLE, 0) < 0)
         return -errno;

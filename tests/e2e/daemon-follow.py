@@ -177,11 +177,17 @@ def test_last_good(test, daemon, texts, known):
                    (client.profile("x").state, client.get("x").stale, client.status().compiles),
                    (SERVED, False, before))
         for name, mode, words in [("p/x.json", 0o664, "the file is writable"),
-                                  ("p", 0o775, "the directory is writable")]:
+                                  ("p", 0o775, "the directory is writable"),
+                                  ("p/x.json", 0o000, "it cannot be opened: Permission denied"),
+                                  ("p", 0o000, "its directory cannot be read")]:
+            if name == "p/x.json" and mode == 0 and os.geteuid() != 0:
+                continue  # nobody but root may know of such a profile
             old = os.stat(test.path(name)).st_mode & 0o777
             os.chmod(test.path(name), mode)
             test.until(lambda: client.profile("x").state == STALE, 10, "a change of mode is noticed")
-            test.check(words in client.profile("x").text, f"{words}: stale, and status says so")
+            test.check(words in client.profile("x").text, f"{words}: stale, and status says so",
+                       client.profile("x").text)
+            test.equal("the last good filter stays", client.get("x").digest, good.digest)
             os.chmod(test.path(name), old)
             test.until(lambda: client.profile("x").state == SERVED, 10, "it is noticed")
             test.ok("and fine again when that is mended")
@@ -307,6 +313,28 @@ def test_overflow(test, texts, known):
     daemon.stop()
 
 
+def test_without_inotify(test, texts, known):
+    """Where the kernel has no inotify left, the directories are looked at from time to time."""
+    setup = "echo 0 >/proc/sys/user/max_inotify_instances && exec \"$@\""
+    prefix = ["unshare", "--user", "--map-root-user", "sh", "-c", setup, "sh"]
+    test.mkdir("poll")
+    test.write("poll/x.json", texts[0])
+    try:
+        daemon = Daemon(test, profiles=["poll"], name="poll", socket_name="poll.sock", prefix=prefix)
+    except RuntimeError as error:
+        test.skip(f"a kernel without inotify (no user namespace can be made: {error})")
+        return
+    test.check("cannot watch" in daemon.log(), "without inotify the log says so", daemon.log())
+    test.write("poll/x.json", texts[1])
+    with daemon.client() as client:
+        test.until(lambda: client.get("x").digest == known[1], 20, "a change")
+        test.ok("changes are noticed all the same, later")
+        test.write("poll/x.json", texts[2])
+        client.reload()
+        test.equal("and at once by a reload", client.get("x").digest, known[2])
+    test.equal("it ends well", daemon.stop(), 0)
+
+
 def test_signals(test, daemon, texts, known):
     with daemon.client() as client:
         test.write("p/x.json", texts[2])
@@ -330,3 +358,4 @@ with Test() as test:
     test_config_map(test, texts, known)
     test_directories(test, texts, known)
     test_overflow(test, texts, known)
+    test_without_inotify(test, texts, known)

@@ -75,7 +75,8 @@ static bdd_ref decision_function(struct bdd *bdd, const struct decision *decisio
         bdd_ref condition = BDD_TRUE;
 
         for (size_t t = 0; t < clause->n_tests; t++)
-            condition = bdd_and(bdd, condition, behaviour_of_test(bdd, &clause->tests[t], abi->wide));
+            condition =
+                bdd_and(bdd, condition, behaviour_of_test(bdd, &clause->tests[t], abi->wide));
         result = bdd_if(bdd, condition, bdd_constant(bdd, clause->verdict), result);
     }
     return result;

@@ -162,9 +162,14 @@ bdd_ref bdd_constant(struct bdd *bdd, uint32_t value)
     return make(bdd, CONSTANT, value, 0);
 }
 
+static uint32_t variable_of(unsigned int word, unsigned int bit)
+{
+    return 64 * word + 63 - bit;
+}
+
 bdd_ref bdd_bit(struct bdd *bdd, unsigned int word, unsigned int bit)
 {
-    return make(bdd, 64 * word + 63 - bit, BDD_FALSE, BDD_TRUE);
+    return make(bdd, variable_of(word, bit), BDD_FALSE, BDD_TRUE);
 }
 
 /* REF with VARIABLE, which is not below REF's own, known to be clear or set. */
@@ -198,6 +203,13 @@ bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwi
     if (then == BDD_TRUE && otherwise == BDD_FALSE)
         return condition;
 
+    uint32_t variable = first_variable(bdd, then, otherwise);
+    const struct bdd_node *test = &bdd->nodes[condition];
+
+    /* A single bit, tested before all that both sides test, makes a node as it stands. */
+    if (test->variable < variable && test->low == BDD_FALSE && test->high == BDD_TRUE)
+        return bdd->failed ? BDD_FALSE : make(bdd, test->variable, otherwise, then);
+
     const struct cached *cached = cache_slot(bdd, condition, then, otherwise);
 
     if (cached->condition == condition && cached->then == then && cached->otherwise == otherwise)
@@ -208,10 +220,8 @@ bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwi
     if (bdd->failed)
         return BDD_FALSE;
 
-    uint32_t variable = first_variable(bdd, then, otherwise);
-
-    if (bdd->nodes[condition].variable < variable)
-        variable = bdd->nodes[condition].variable;
+    if (test->variable < variable)
+        variable = test->variable;
 
     bdd_ref low =
         bdd_if(bdd, cofactor(bdd, condition, variable, false), cofactor(bdd, then, variable, false),
@@ -225,6 +235,16 @@ bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwi
     *cache_slot(bdd, condition, then, otherwise) =
         (struct cached){condition, then, otherwise, result};
     return result;
+}
+
+bdd_ref bdd_on_bit(struct bdd *bdd, unsigned int word, unsigned int bit, bdd_ref if_clear,
+                   bdd_ref if_set)
+{
+    uint32_t variable = variable_of(word, bit);
+
+    if (variable < first_variable(bdd, if_clear, if_set) && !bdd->failed)
+        return make(bdd, variable, if_clear, if_set);
+    return bdd_if(bdd, bdd_bit(bdd, word, bit), if_set, if_clear);
 }
 
 bdd_ref bdd_not(struct bdd *bdd, bdd_ref condition)

@@ -44,6 +44,10 @@ bdd_ref bdd_bit(struct bdd *bdd, unsigned int word, unsigned int bit);
 /* THEN where the condition holds, else OTHERWISE. */
 bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwise);
 
+/* IF_CLEAR where bit BIT of word WORD is clear, IF_SET where it is set. */
+bdd_ref bdd_on_bit(struct bdd *bdd, unsigned int word, unsigned int bit, bdd_ref if_clear,
+                   bdd_ref if_set);
+
 bdd_ref bdd_not(struct bdd *bdd, bdd_ref condition);
 bdd_ref bdd_and(struct bdd *bdd, bdd_ref a, bdd_ref b);
 

@@ -4,13 +4,6 @@
 #include <errno.h>
 #include <stdlib.h>
 
-/* The condition that bit BIT of argument INDEX equals that of VALUE and REST holds; else ELSE. */
-static bdd_ref match_bit(struct bdd *bdd, const struct arg_test *test, unsigned int bit,
-                         bdd_ref if_clear, bdd_ref if_set)
-{
-    return bdd_if(bdd, bdd_bit(bdd, test->index, bit), if_set, if_clear);
-}
-
 /* argument == VALUE in the bits of MASK. */
 static bdd_ref equals(struct bdd *bdd, const struct arg_test *test, unsigned int bits,
                       uint64_t value, uint64_t mask)
@@ -20,8 +13,8 @@ static bdd_ref equals(struct bdd *bdd, const struct arg_test *test, unsigned int
     for (unsigned int bit = 0; bit < bits; bit++) {
         if (!(mask >> bit & 1))
             continue;
-        result = value >> bit & 1 ? match_bit(bdd, test, bit, BDD_FALSE, result)
-                                  : match_bit(bdd, test, bit, result, BDD_FALSE);
+        result = value >> bit & 1 ? bdd_on_bit(bdd, test->index, bit, BDD_FALSE, result)
+                                  : bdd_on_bit(bdd, test->index, bit, result, BDD_FALSE);
     }
     return result;
 }
@@ -33,8 +26,8 @@ static bdd_ref exceeds(struct bdd *bdd, const struct arg_test *test, unsigned in
     bdd_ref result = equal ? BDD_TRUE : BDD_FALSE;
 
     for (unsigned int bit = 0; bit < bits; bit++)
-        result = value >> bit & 1 ? match_bit(bdd, test, bit, BDD_FALSE, result)
-                                  : match_bit(bdd, test, bit, result, BDD_TRUE);
+        result = value >> bit & 1 ? bdd_on_bit(bdd, test->index, bit, BDD_FALSE, result)
+                                  : bdd_on_bit(bdd, test->index, bit, result, BDD_TRUE);
     return result;
 }
 
@@ -65,6 +58,7 @@ bdd_ref behaviour_of_test(struct bdd *bdd, const struct arg_test *test, bool wid
     return BDD_FALSE;
 }
 
+/* What DECISION answers to a call of ABI. */
 static bdd_ref decision_function(struct bdd *bdd, const struct decision *decision,
                                  const struct abi *abi)
 {

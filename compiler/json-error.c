@@ -14,9 +14,14 @@ enum {
     ESCAPE_LEN = 2 + HEX_DIGITS, /* backslash, u, digits */
 };
 
+static bool stands_between_tokens(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' || c == ':';
+}
+
 size_t json_next_token(const char *text, size_t len, size_t at)
 {
-    while (at < len && text[at] != '\0' && strchr(" \t\r\n,:", text[at]))
+    while (at < len && stands_between_tokens(text[at]))
         at++;
     return at;
 }
@@ -35,8 +40,6 @@ static size_t utf8_length(const unsigned char *text, size_t len)
         {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
     };
 
-    if (text[0] < 0x80)
-        return text[0] != '\0';
     for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
         if (text[0] < forms[i].first_min || text[0] > forms[i].first_max)
             continue;
@@ -55,6 +58,13 @@ size_t json_check_utf8(const char *text, size_t len)
     size_t at = 0;
 
     while (at < len) {
+        unsigned char byte = (unsigned char)text[at];
+
+        if (byte != '\0' && byte < 0x80) { /* as almost all of a profile is */
+            at++;
+            continue;
+        }
+
         size_t length = utf8_length((const unsigned char *)text + at, len - at);
 
         if (length == 0)
@@ -81,10 +91,11 @@ size_t json_check_escapes(const char *token, size_t len)
     size_t at = 0;
 
     while (at < len) {
-        if (token[at] != '\\') {
-            at++;
-            continue;
-        }
+        const char *escape = memchr(token + at, '\\', len - at);
+
+        if (!escape)
+            return len;
+        at = (size_t)(escape - token);
 
         long unit = code_unit(token + at, len - at);
 

@@ -75,6 +75,8 @@ struct location json_location(const struct json_doc *doc, uint32_t offset)
 
 static int index_lines(struct builder *b)
 {
+    const char *end = b->text + b->len;
+    const char *line = b->text;
     size_t n = 1;
 
     for (size_t i = 0; i < b->len; i++)
@@ -86,10 +88,10 @@ static int index_lines(struct builder *b)
         return -ENOMEM;
     b->doc->lines = lines;
     b->doc->n_lines = n;
-    n = 1;
-    for (size_t i = 0; i < b->len; i++)
-        if (b->text[i] == '\n')
-            lines[n++] = (uint32_t)i + 1;
+    for (size_t i = 1; i < n; i++) {
+        line = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
+        lines[i] = (uint32_t)(line - b->text);
+    }
     return 0;
 }
 

@@ -313,13 +313,13 @@ static void check_listener(struct reader *reader, const struct json_node *const 
     if (path && path->n == 0)
         reader_error(reader, path, "\"listenerPath\" is empty; a socket's path was expected");
     if (path)
-        profile->listener_path = reader_strdup(reader, path);
+        profile->listener_path = path->text;
     if (metadata && !path)
         reader_error(reader, metadata,
                      "\"listenerMetadata\" stands without \"listenerPath\"; add the path of the "
                      "listener's socket, or remove it");
     if (metadata)
-        profile->listener_metadata = reader_strdup(reader, metadata);
+        profile->listener_metadata = metadata->text;
 }
 
 static void read_profile(struct reader *reader, const struct json_node *object,

@@ -50,15 +50,6 @@ void *reader_calloc(struct reader *reader, size_t n, size_t size)
     return items;
 }
 
-const char *reader_strdup(struct reader *reader, const struct json_node *node)
-{
-    const char *text = arena_strndup(reader->arena, node->text, node->n);
-
-    if (!text)
-        reader->no_memory = true;
-    return text;
-}
-
 static bool has_prefix(const char *text, const char *prefix)
 {
     return !strncmp(text, prefix, strlen(prefix));

@@ -49,9 +49,6 @@ const char *reader_quote(const struct reader *reader, const char *text);
 /* Arena memory for N items of SIZE bytes; NULL sets reader->no_memory. */
 void *reader_calloc(struct reader *reader, size_t n, size_t size);
 
-/* A copy of NODE's text (a string's or number's) in the arena; NULL sets reader->no_memory. */
-const char *reader_strdup(struct reader *reader, const struct json_node *node);
-
 /*
  * Finds the N_FIELDS values of FIELDS in OBJECT: SLOTS[i] becomes the value of FIELDS[i], NULL
  * where it is absent, null, or of a wrong type (an error). WHAT names the object in messages: "a

@@ -186,7 +186,7 @@ static void read_names(struct reader *reader, const struct json_node *item,
     for (size_t i = 0; i < n; i++) {
         if (!reader_is_string(reader, &items[i], "names") || !is_syscall_name(reader, &items[i]))
             continue;
-        names[rule->n_names].name = reader_strdup(reader, &items[i]);
+        names[rule->n_names].name = items[i].text;
         names[rule->n_names++].at = reader_location(reader, &items[i]);
     }
     rule->names = names;
@@ -403,5 +403,5 @@ void profile_read_rule(struct reader *reader, const struct json_node *item, stru
     read_conditions(reader, slots[RULE_INCLUDES], "\"includes\"", &rule->includes);
     read_conditions(reader, slots[RULE_EXCLUDES], "\"excludes\"", &rule->excludes);
     if (slots[RULE_COMMENT])
-        rule->comment = reader_strdup(reader, slots[RULE_COMMENT]);
+        rule->comment = slots[RULE_COMMENT]->text;
 }

@@ -11,6 +11,8 @@
 
 enum {
     X32_BIT = 0x40000000, /* __X32_SYSCALL_BIT: asm/unistd.h on x86 */
+    DIGIT_BITS = 8,
+    DIGITS = 1 << DIGIT_BITS,
 };
 
 /* One rule that has a say in one number. */
@@ -124,7 +126,35 @@ static int add_names(struct lowering *low, struct names *names)
     return 0;
 }
 
-/* By number; then the rules that name it before those of its multiplexed calls; then by file. */
+/*
+ * Sorts the sites by number; those of one number stay in the order of the file. It goes by digits:
+ * comparisons would cost about as much as all the rest of lowering. Returns 0 or -ENOMEM.
+ */
+static int sort_by_number(struct lowering *low)
+{
+    struct site *to = arena_calloc(low->arena, low->sites_room, sizeof(*to));
+
+    if (!to)
+        return -ENOMEM;
+    for (unsigned int shift = 0; shift < 32; shift += DIGIT_BITS) {
+        size_t starts[DIGITS + 1] = {0}; /* of each digit's sites; before: their number, one up */
+        struct site *from = low->sites;
+
+        for (size_t i = 0; i < low->n_sites; i++)
+            starts[(from[i].nr >> shift) % DIGITS + 1]++;
+        if (low->n_sites && starts[(from[0].nr >> shift) % DIGITS + 1] == low->n_sites)
+            continue;
+        for (size_t digit = 1; digit < DIGITS; digit++)
+            starts[digit] += starts[digit - 1];
+        for (size_t i = 0; i < low->n_sites; i++)
+            to[starts[(from[i].nr >> shift) % DIGITS]++] = from[i];
+        low->sites = to;
+        to = from;
+    }
+    return 0;
+}
+
+/* The rules that name a number before those of its multiplexed calls; then by file. */
 static int compare_sites(const void *pa, const void *pb)
 {
     const struct site *a = pa;
@@ -132,8 +162,6 @@ static int compare_sites(const void *pa, const void *pb)
     uint32_t call_a = a->through ? a->through->call : 0;
     uint32_t call_b = b->through ? b->through->call : 0;
 
-    if (a->nr != b->nr)
-        return a->nr < b->nr ? -1 : 1;
     if (call_a != call_b)
         return call_a < call_b ? -1 : 1;
     return a->order < b->order ? -1 : a->order > b->order;
@@ -342,14 +370,16 @@ static int lower_abi(struct lowering *low, const struct abi *abi, uint32_t first
 
     low->n_sites = 0;
     r = none ? add_names(low, &names) : -ENOMEM;
-    if (low->n_sites)
-        qsort(low->sites, low->n_sites, sizeof(*low->sites), compare_sites);
+    if (r == 0)
+        r = sort_by_number(low);
     for (size_t i = 0; r == 0 && i < low->n_sites;) {
         uint32_t nr = low->sites[i].nr;
         size_t same = 1;
 
         while (i + same < low->n_sites && low->sites[i + same].nr == nr)
             same++;
+        if (same > 1)
+            qsort(&low->sites[i], same, sizeof(*low->sites), compare_sites);
 
         const struct decision *decision = decide(low, &low->sites[i], same);
 

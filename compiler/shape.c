@@ -19,7 +19,6 @@ enum {
     SHAPE_SIZE_MAX = 4 * BPF_MAX_INSNS, /* far more than can fit: shape_size() counts no further */
     MAX_ATOMS = 256, /* for the dynamic program; larger switches are split in the middle */
     LONG_CHAIN = 16, /* JEQs in a row where the dynamic program was not run */
-    SPLIT_SLACK = 0, /* how far outside Knuth's bounds a split is still looked for */
     CHAIN = UINT16_MAX,
 };
 
@@ -52,6 +51,7 @@ struct shaping {
     struct atom *atoms;
     size_t n;
     struct cell *cells; /* n * (n + 1); NULL: too many atoms, split in the middle */
+    uint64_t *whole;    /* the costs again, with the hole behind j where there is one; by i */
 };
 
 static bool is_hole(const struct segment *segments, size_t i, size_t n)
@@ -106,6 +106,12 @@ static struct cell *cell_of(const struct shaping *shaping, size_t i, size_t j, b
     return &shaping->cells[(j * (j + 1) / 2 + i) * 2 + hole];
 }
 
+/* The costs of i..j and the hole behind j, with j as index. */
+static uint64_t *whole_costs(const struct shaping *shaping, size_t i)
+{
+    return &shaping->whole[i * (2 * shaping->n - i - 1) / 2];
+}
+
 /* What it costs to test the holes of i..j one after the other (taking them as equally heavy). */
 static uint64_t chain_cost(const struct shaping *shaping, size_t i, size_t j, bool hole)
 {
@@ -122,50 +128,53 @@ static uint64_t chain_cost(const struct shaping *shaping, size_t i, size_t j, bo
 
 static void fill_cell(struct shaping *shaping, size_t i, size_t j, bool hole)
 {
-    struct cell *cell = cell_of(shaping, i, j, hole);
+    const struct atom *atoms = shaping->atoms;
     uint64_t own = SHAPE_INSN_COST + weight_of(shaping, i, j, hole);
-    bool one_run = shaping->atoms[i].run == shaping->atoms[j].run;
+    struct cell cell = {UINT64_MAX, (uint16_t)i, false};
 
-    *cell = (struct cell){UINT64_MAX, (uint16_t)i, false};
     if (i < j) {
-        size_t from = cell_of(shaping, i, j - 1, hole && shaping->atoms[j - 1].hole_leaf)->split;
-        size_t to = cell_of(shaping, i + 1, j, hole)->split;
+        /* As Knuth bounds it: not before the split of i..j-1, and not behind that of i+1..j. */
+        const uint64_t *left = whole_costs(shaping, i);
+        const struct cell *right = cell_of(shaping, 0, j, hole);
+        size_t from = cell_of(shaping, i, j - 1, hole && atoms[j - 1].hole_leaf)->split;
+        size_t to = right[2 * (i + 1)].split;
 
-        from = from > i + SPLIT_SLACK ? from - SPLIT_SLACK : i;
-        to = to + SPLIT_SLACK < j - 1 ? to + SPLIT_SLACK : j - 1;
+        to = to < j - 1 ? to : j - 1;
         for (size_t t = from; t <= to; t++) {
-            uint64_t cost = own + cell_of(shaping, i, t, shaping->atoms[t].hole_leaf)->cost +
-                            cell_of(shaping, t + 1, j, hole)->cost;
+            uint64_t cost = own + left[t] + right[2 * (t + 1)].cost;
 
-            if (cost < cell->cost) {
-                cell->cost = cost;
-                cell->split = (uint16_t)t;
+            if (cost < cell.cost) {
+                cell.cost = cost;
+                cell.split = (uint16_t)t;
             }
         }
     }
-    if (one_run) {
+    if (atoms[i].run == atoms[j].run) {
         uint64_t cost = chain_cost(shaping, i, j, hole);
 
-        cell->chain = cost <= cell->cost;
-        if (cell->chain)
-            cell->cost = cost;
+        cell.chain = cost <= cell.cost;
+        if (cell.chain)
+            cell.cost = cost;
     } else if (hole) {
         uint64_t cost = own + cell_of(shaping, i, j, false)->cost;
 
         /* The hole behind the run alone, before everything else. */
-        if (cost < cell->cost) {
-            cell->cost = cost;
-            cell->split = (uint16_t)j;
+        if (cost < cell.cost) {
+            cell.cost = cost;
+            cell.split = (uint16_t)j;
         }
     }
+    *cell_of(shaping, i, j, hole) = cell;
+    if (hole || !atoms[j].hole_leaf)
+        whole_costs(shaping, i)[j] = cell.cost;
 }
 
 static void fill_cells(struct shaping *shaping)
 {
-    for (size_t length = 0; length < shaping->n; length++)
-        for (size_t i = 0; i + length < shaping->n; i++)
-            for (int hole = 0; hole <= (shaping->atoms[i + length].hole_leaf != NULL); hole++)
-                fill_cell(shaping, i, i + length, hole);
+    for (size_t j = 0; j < shaping->n; j++)
+        for (size_t i = j + 1; i-- > 0;)
+            for (int hole = 0; hole <= (shaping->atoms[j].hole_leaf != NULL); hole++)
+                fill_cell(shaping, i, j, hole);
 }
 
 static int compare_hole_weights(const void *pa, const void *pb)
@@ -272,7 +281,9 @@ int shape_build(struct branch_target *root, const struct segment *segments, cons
     shaping.n = find_atoms(shaping.atoms, segments, weights, n);
     if (shaping.n <= MAX_ATOMS) {
         shaping.cells = arena_calloc(arena, shaping.n * (shaping.n + 1), sizeof(*shaping.cells));
-        if (!shaping.cells)
+        shaping.whole =
+            arena_calloc(arena, shaping.n * (shaping.n + 1) / 2, sizeof(*shaping.whole));
+        if (!shaping.cells || !shaping.whole)
             return -ENOMEM;
         fill_cells(&shaping);
     }

@@ -163,13 +163,27 @@ static bool is_masked_at(const struct literal *literal, const struct step *step)
     return literal->masked && (step->high ? literal->high_mask : literal->low_mask) != UINT32_MAX;
 }
 
-/* A masked test that asks nothing of a word is decided by it. */
+/* What every low word says of a comparison, at an end of its range; LOW where they differ. */
+static enum knowledge settle_low(const struct literal *literal)
+{
+    bool below = literal->low > 0;
+    bool above = literal->low < UINT32_MAX;
+
+    if ((below && off_value(literal->op, -1) != on_value(literal->op)) ||
+        (above && off_value(literal->op, 1) != on_value(literal->op)))
+        return LOW;
+    return on_value(literal->op);
+}
+
+/* A test that asks nothing of a word is decided by it. */
 static enum knowledge settle(const struct literal *literal, uint8_t known)
 {
     if (known == OPEN && literal->masked && literal->high_mask == 0)
         known = literal->high == 0 ? LOW : FAILS;
     if (known == LOW && literal->masked && literal->low_mask == 0)
         known = literal->low == 0 ? HOLDS : FAILS;
+    if (known == LOW && !literal->masked)
+        known = settle_low(literal);
     return known;
 }
 

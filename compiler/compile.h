@@ -20,7 +20,7 @@
  * The version of the profile-to-filter translation, part of every cache key. It grows with each
  * change after which the same profile may give other instructions or other messages.
  */
-#define COMPILER_VERSION 1
+#define COMPILER_VERSION 2
 
 /* The version of the installed libseccomp, "2.5.4": its tables decide numbers, so keys hold it.
  * Written to BUFFER, which is returned. */

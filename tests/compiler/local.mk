@@ -147,3 +147,10 @@ tests_compiler_test_lint_SOURCES = tests/compiler/test-lint.c tests/compiler/ran
 	tests/compiler/profile-text.c tests/compiler/profile-text.h
 tests_compiler_test_lint_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_lint_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/test-bitmap
+TESTS += tests/compiler/test-bitmap
+tests_compiler_test_bitmap_SOURCES = tests/compiler/test-bitmap.c \
+	tests/compiler/random-profile.c tests/compiler/random-profile.h
+tests_compiler_test_bitmap_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_bitmap_LDADD = $(compiler_test_libs)

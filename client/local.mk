@@ -47,6 +47,9 @@ secprofctl_SOURCES = \
 	client/secprofctl/diff.c \
 	client/secprofctl/disasm-command.c \
 	client/secprofctl/example.c client/secprofctl/example.h \
+	client/secprofctl/explain.c client/secprofctl/explain.h \
+	client/secprofctl/explain-json.c \
+	client/secprofctl/explain-text.c \
 	client/secprofctl/get.c \
 	client/secprofctl/list.c \
 	client/secprofctl/local.c client/secprofctl/local.h \

@@ -19,6 +19,7 @@ libcompiler_la_SOURCES = \
 	compiler/diagram.c compiler/diagram.h \
 	compiler/emit.c compiler/emit.h \
 	compiler/errno-names.c \
+	compiler/explain.c compiler/explain.h \
 	compiler/json-error.c compiler/json-error.h \
 	compiler/json.c compiler/json.h \
 	compiler/kernel-version.c \

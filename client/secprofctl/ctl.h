@@ -45,6 +45,7 @@ extern const struct ctl_command command_compile;
 extern const struct ctl_command command_check;
 extern const struct ctl_command command_disasm;
 extern const struct ctl_command command_diff;
+extern const struct ctl_command command_explain;
 
 /* Prints "secprofctl: …" to stderr, control characters escaped; returns CODE. */
 int ctl_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -16,7 +16,7 @@
 
 static const struct ctl_command *const commands[] = {
     &command_get,     &command_list,  &command_status, &command_reload, &command_run,
-    &command_compile, &command_check, &command_disasm, &command_diff,
+    &command_compile, &command_check, &command_disasm, &command_diff,   &command_explain,
 };
 
 static const char usage[] =
@@ -31,6 +31,7 @@ static const char usage[] =
     "  check FILE…         checks profiles for every architecture\n"
     "  disasm FILE|NAME    a filter as readable instructions\n"
     "  diff A B            what two filters decide unlike\n"
+    "  explain NAME CALL   what a call gets, and why\n"
     "\n"
     "  --socket PATH       the daemon's socket (default: $SECPROF_SOCKET, else\n"
     "                      /run/secprof/secprof.sock)\n"

@@ -14,14 +14,22 @@
 #include "util/arena.h"
 #include "util/cleanup.h"
 
-/* The letters of ctl_command.accepts; "sjh" are taken everywhere, V before the command only. */
+/* The letters of ctl_command.accepts; "sjh" are taken everywhere, V before the command only. N is
+ * no option: the command's arguments may be negative numbers. */
 static const struct option long_options[] = {
-    {"socket", required_argument, NULL, 's'}, {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},         {"version", no_argument, NULL, 'V'},
-    {"target", required_argument, NULL, 't'}, {"caps", required_argument, NULL, 'c'},
-    {"kernel", required_argument, NULL, 'k'}, {"format", required_argument, NULL, 'f'},
-    {"output", required_argument, NULL, 'o'}, {"strict", no_argument, NULL, 'S'},
-    {"subset", no_argument, NULL, 'U'},       {NULL, 0, NULL, 0},
+    {"socket", required_argument, NULL, 's'},
+    {"json", no_argument, NULL, 'j'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {"target", required_argument, NULL, 't'},
+    {"caps", required_argument, NULL, 'c'},
+    {"kernel", required_argument, NULL, 'k'},
+    {"format", required_argument, NULL, 'f'},
+    {"output", required_argument, NULL, 'o'},
+    {"strict", no_argument, NULL, 'S'},
+    {"subset", no_argument, NULL, 'U'},
+    {"abi", required_argument, NULL, 'a'},
+    {NULL, 0, NULL, 0},
 };
 static const char short_options[] = "+:ho:";
 static const char accepted_globally[] = "sjhV";
@@ -58,6 +66,18 @@ static int parse_target(struct ctl_options *options, const char *name, bool may_
     names = target_names(&arena);
     ctl_warn("unknown target '%s'; there are: %s%s", name, names ? names : "?",
              may_be_all ? ", all" : "");
+    return -EINVAL;
+}
+
+static int parse_abi(struct ctl_options *options, const char *name)
+{
+    options->abi = abi_by_scmp_name(name);
+    for (int id = 0; !options->abi && id < ABI_COUNT; id++)
+        if (!strcmp(abi_get((enum abi_id)id)->name, name))
+            options->abi = abi_get((enum abi_id)id);
+    if (options->abi)
+        return 0;
+    ctl_warn("unknown ABI '%s'; one looks like x86_64, x32 or SCMP_ARCH_ARM", name);
     return -EINVAL;
 }
 
@@ -130,12 +150,19 @@ static int take(struct ctl_options *options, int letter, const char *text, bool 
     case 'S':
         options->strict = true;
         return 0;
+    case 'a':
+        return parse_abi(options, text);
     case 'U':
         options->subset = true;
         return 0;
     default:
         return -EINVAL;
     }
+}
+
+static bool is_negative_number(const char *text)
+{
+    return text[0] == '-' && text[1] >= '0' && text[1] <= '9';
 }
 
 /*
@@ -149,10 +176,13 @@ static int take_options(struct ctl_options *options, const char *accepted, int a
     opterr = 0;
     optind = 0;
     for (;;) {
+        int at = optind ? optind : 1;
         int letter = getopt_long(argc, argv, short_options, long_options, NULL);
 
         if (letter == -1)
             return optind;
+        if (letter == '?' && strchr(accepted, 'N') && is_negative_number(argv[at]))
+            return at;
         if (letter == '?' || letter == ':') {
             ctl_warn(letter == '?' ? "unknown option '%s'" : "'%s' wants a value",
                      argv[optind - 1]);

@@ -19,6 +19,7 @@ struct ctl_options {
     bool version;
     const struct target *target; /* or NULL: none was named */
     bool all_targets;
+    const struct abi *abi; /* or NULL */
     uint64_t caps;
     uint32_t kernel; /* 0: none was named */
     enum format format;

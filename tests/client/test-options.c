@@ -15,6 +15,8 @@ static const struct ctl_command check_like = {
     .name = "check", .accepts = "tS", .min_args = 1, .max_args = -1, .wants = "a file"};
 static const struct ctl_command diff_like = {
     .name = "diff", .accepts = "tckU", .min_args = 2, .max_args = 2, .wants = "two"};
+static const struct ctl_command explain_like = {
+    .name = "explain", .accepts = "tckaN", .min_args = 2, .max_args = 8, .wants = "a call"};
 static const struct ctl_command run_like = {
     .name = "run", .accepts = "ck", .min_args = 2, .max_args = -1, .wants = "more", .runs = true};
 
@@ -142,6 +144,27 @@ START_TEST(two_sides)
 }
 END_TEST
 
+START_TEST(negative_numbers_are_arguments)
+{
+    static const char *const lines[] = {
+        "explain p read -1 -20 --abi x32 3 -4",
+        "explain p read --abi=SCMP_ARCH_X32 -1 -20 3 -4",
+        "explain --abi x32 p read -1 -20 -- 3 -4",
+        "explain --abi x32 -- p read -1 -20 3 -4",
+    };
+    struct ctl_options options;
+
+    for (size_t i = 0; i < ARRAY_SIZE(lines); i++) {
+        ck_assert_int_eq(parse(&options, &explain_like, lines[i]), 0);
+        expect_args(&options, "p read -1 -20 3 -4");
+        ck_assert_ptr_eq(options.abi, abi_get(ABI_X32));
+    }
+    ck_assert_int_eq(parse(&options, &explain_like, "explain p read -x"), -EINVAL);
+    ck_assert_int_eq(parse(&options, &explain_like, "explain p read --abi z80"), -EINVAL);
+    ck_assert_int_eq(parse(&options, &get_like, "get -1"), -EINVAL);
+}
+END_TEST
+
 START_TEST(wrong_lines_are_refused)
 {
     static const char *const lines[] = {
@@ -209,6 +232,7 @@ int main(void)
     tcase_add_test(tcase, a_command_keeps_its_own_options);
     tcase_add_test(tcase, many_files);
     tcase_add_test(tcase, two_sides);
+    tcase_add_test(tcase, negative_numbers_are_arguments);
     tcase_add_test(tcase, wrong_lines_are_refused);
     tcase_add_test(tcase, help_comes_before_what_is_wrong);
     tcase_add_test(tcase, options_before_the_command);

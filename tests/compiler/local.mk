@@ -154,3 +154,8 @@ tests_compiler_test_bitmap_SOURCES = tests/compiler/test-bitmap.c \
 	tests/compiler/random-profile.c tests/compiler/random-profile.h
 tests_compiler_test_bitmap_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_bitmap_LDADD = $(compiler_test_libs)
+check_PROGRAMS += tests/compiler/test-explain
+TESTS += tests/compiler/test-explain
+tests_compiler_test_explain_SOURCES = tests/compiler/test-explain.c
+tests_compiler_test_explain_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_explain_LDADD = $(compiler_test_libs)

@@ -113,6 +113,41 @@ else
     skip "there is no $podman"
 fi
 
+echo "-- explain"
+gives "of a denied call" 0 'x86_64 101, x86 26, x32 0x40000209: ERRNO\(EPERM\)$' explain default ptrace --target x86_64
+has "with the rule that is not in force" 'default.json:[0-9]+:[0-9]+: ALLOW: not in force: it needs CAP_SYS_PTRACE$' "$(cat out)"
+has "and the reason" '^      Tracing/profiling syscall, ' "$(cat out)"
+gives "with the capability" 0 ': ALLOW: decides$' explain default ptrace --caps CAP_SYS_PTRACE
+gives "of socket for AF_ALG" 0 '^x86_64 41, x86 359, x32 0x40000029: ERRNO\(EPERM\)$' explain default socket 38 --target x86_64
+has "through socketcall too" '^x86 socketcall\(1\): ERRNO\(EPERM\)$' "$(cat out)"
+is "on every ABI it is denied" 0 "$(grep -c '^[a-z].*ALLOW$' out)"
+gives "of socket for AF_INET" 0 '^x86_64 41.*: ALLOW$' explain default socket 2 --target x86_64
+gives "of one ABI" 0 '^x86 359: ALLOW$' explain default socket 2 --abi x86 --target x86_64
+is "and no other" 0 "$(grep -c '^x86_64' out)"
+gives "of a negative argument" 0 '^x86_64 135.*: ERRNO' explain default personality -1 --target x86_64 --abi x86_64
+gives "as JSON" 0 '^\{' explain default socket 38 --target x86_64 --json
+is "all ways" "['ERRNO(EPERM)'] ['socketcall']" "$(json 'str(sorted({w["verdict"] for w in j["ways"]})) + " " + str([
+    w["multiplexer"] for w in j["ways"] if w["multiplexer"]])')"
+gives "of raw BPF" 0 'ALLOW for example for socket\(0\)' explain default.bpf socket
+gives "of raw BPF with arguments" 0 '^x86_64 41: ERRNO\(EPERM\)$' explain default.bpf socket 38
+gives "of a number" 0 '^x86 41 \(dup\): ALLOW$' explain profiles/default.json 41 --target x86_64
+gives "of a new one" 0 'newer than the profile' explain default 5000
+refuses "of a misspelt call" 1 "did you mean 'ptrace'" explain default ptracee
+refuses "of no argument" 2 'is no argument' explain default socket AF_ALG
+refuses "of a wrong ABI" 2 'has no ABI arm' explain default socket --abi arm --target x86_64
+cp profiles/marker.json marker.json
+cp small.json profiles/marker.json.new
+mv profiles/marker.json.new profiles/marker.json
+run_ctl explain marker unshare
+if [ $code -eq 0 ] || [ $code -eq 1 ]; then ok "of a file that has just changed: the old or the new answer, or none"; else not_ok "changed: $code"; fi
+ctl reload > /dev/null 2>&1
+gives "of the new one" 0 '^  profiles/marker.json:1:[0-9]+: ALLOW: decides$|/marker.json:1:[0-9]+: ALLOW: decides$' explain marker read
+printf '{"defaultAction": "SCMP_ACT_ALOW"}\n' > profiles/marker.json
+ctl reload > /dev/null 2>&1
+refuses "of a profile whose file is broken" 1 'SCMP_ACT_ALOW' explain marker unshare
+cp marker.json profiles/marker.json
+ctl reload > /dev/null 2>&1
+
 # The filters of processes: a reader needs the right to trace, and the kernel the option for it.
 sleep 600 &
 plain=$!
@@ -130,6 +165,7 @@ if [ $code -eq 0 ]; then
     if grep -v '^;' out | cmp -s - served.asm; then ok "is the same"; else not_ok "the process's listing differs"; fi
     gives "diff with the profile that it runs under" 0 'the same answer' diff default pid:$confined
     gives "and with a process without a filter" 1 'A is weaker' diff --subset pid:$plain pid:$confined
+    gives "explain what it gets" 0 ': ERRNO\(EPERM\)$' explain pid:$confined ptrace
     # marker on top of large: both count.
     "$build/secprofctl" run marker -- "$build/secprofctl" run default -- sleep 600 &
     doubly=$!

@@ -164,7 +164,7 @@ refused "a path that is too long" 3 'too long' --socket "/$long" list
 refused "a socket that is no socket" 3 'no daemon listens' --socket /dev/null list
 
 echo "-- help"
-for command in '' get list status reload run compile check disasm diff; do
+for command in '' get list status reload run compile check disasm diff explain; do
     # shellcheck disable=SC2086
     works "secprofctl $command --help" $command --help
     has "shows the usage" '^usage: secprofctl' "$(cat out)"

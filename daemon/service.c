@@ -143,7 +143,9 @@ static void resolve(struct daemon *daemon, struct profile_entry *entry,
 static int keep(struct source *source, struct variant_request request,
                 const struct outcome *outcome, struct stored_variant **variant)
 {
-    source->axes = outcome->axes;
+    /* All variants of a source have the same; the first answer counts. */
+    if (!source->axes_known)
+        source->axes = outcome->axes;
     source->axes_known = true;
     source_normalise(source, &request);
     return source_keep(source, &request, &outcome->filter, variant);

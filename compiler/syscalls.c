@@ -13,7 +13,7 @@
 #include "util/cleanup.h"
 
 enum {
-    SCAN_NUMBERS = 1024, /* above the ABI's first number; the highest in use is below 600 */
+    SCAN_NUMBERS = 640,  /* above the ABI's first number; the highest in use is below 600 */
     UNIFIED_FIRST = 424, /* from here on a call has the same number on every ABI */
     EXTRA_NUMBERS = 16,  /* of an ABI outside that range, at most */
     CALLS_MAX = SCAN_NUMBERS + EXTRA_NUMBERS,

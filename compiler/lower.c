@@ -209,17 +209,21 @@ static int add_multiplexed(struct lowering *low, struct clause *clause, const st
                            size_t n)
 {
     const struct multiplexed *through = sites[0].through;
-    const struct rule *rule = unconditional(sites, n);
-    uint32_t verdict = rule ? rule->verdict : low->variant->profile->default_verdict;
+    const struct rule *alone = unconditional(sites, n);
+    const struct rule *rule = alone ? alone : sites[0].rule;
+    uint32_t verdict = alone ? alone->verdict : low->variant->profile->default_verdict;
     struct arg_test *test = arena_alloc(low->arena, sizeof(*test));
 
     if (!test)
         return -ENOMEM;
-    for (size_t i = 0; !rule && i < n; i++)
-        if (verdict_compare(sites[i].rule->verdict, verdict) < 0)
-            verdict = sites[i].rule->verdict;
-    *test = (struct arg_test){0, CMP_MASKED_EQ, through->mask, through->call, sites[0].rule->at};
-    *clause = (struct clause){verdict, test, 1, rule ? rule : sites[0].rule, through};
+    for (size_t i = 0; !alone && i < n; i++) {
+        if (verdict_compare(sites[i].rule->verdict, verdict) < 0) {
+            rule = sites[i].rule;
+            verdict = rule->verdict;
+        }
+    }
+    *test = (struct arg_test){0, CMP_MASKED_EQ, through->mask, through->call, rule->at};
+    *clause = (struct clause){verdict, test, 1, rule, through};
     return 0;
 }
 

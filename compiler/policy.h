@@ -14,7 +14,7 @@
 struct clause {
     uint32_t verdict;
     const struct arg_test *tests;
-    size_t n_tests;
+    size_t n_tests;                    /* 1 or more: what always holds is OTHERWISE */
     const struct rule *rule;           /* where it comes from */
     const struct multiplexed *through; /* the rule names this call of the multiplexer; else NULL */
 };

@@ -1,6 +1,19 @@
 # tests/compiler/: unit tests of compiler/
 compiler_test_libs = libcompiler.la libutil.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/compiler/test-bpf-live
+TESTS += tests/compiler/test-bpf-live
+tests_compiler_test_bpf_live_SOURCES = tests/compiler/test-bpf-live.c tests/compiler/random.h
+tests_compiler_test_bpf_live_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_bpf_live_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/test-lower
+TESTS += tests/compiler/test-lower
+tests_compiler_test_lower_SOURCES = tests/compiler/test-lower.c \
+	tests/compiler/profile-text.c tests/compiler/profile-text.h
+tests_compiler_test_lower_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_lower_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/test-assemble
 TESTS += tests/compiler/test-assemble
 tests_compiler_test_assemble_SOURCES = tests/compiler/test-assemble.c tests/compiler/evaluate.h tests/compiler/random.h
@@ -45,7 +58,7 @@ tests_compiler_test_syscalls_LDADD = $(compiler_test_libs)
 
 check_PROGRAMS += tests/compiler/test-bpf
 TESTS += tests/compiler/test-bpf
-tests_compiler_test_bpf_SOURCES = tests/compiler/test-bpf.c tests/compiler/random.h
+tests_compiler_test_bpf_SOURCES = tests/compiler/test-bpf.c
 tests_compiler_test_bpf_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_bpf_LDADD = $(compiler_test_libs)
 

@@ -5,6 +5,7 @@ libcompiler_la_LIBADD = libutil.la $(SECCOMP_LIBS) $(YAJL_LIBS)
 libcompiler_la_SOURCES = \
 	compiler/abi.c compiler/abi.h \
 	compiler/action.c compiler/action.h \
+	compiler/against.c compiler/against.h \
 	compiler/assemble.c compiler/assemble.h \
 	compiler/bdd-outcomes.c compiler/bdd-outcomes.h \
 	compiler/bdd.c compiler/bdd.h \
@@ -30,6 +31,7 @@ libcompiler_la_SOURCES = \
 	compiler/lint-rules.c \
 	compiler/lint-text.c \
 	compiler/lint.c compiler/lint.h \
+	compiler/libseccomp-filter.c compiler/libseccomp-filter.h \
 	compiler/lower.c compiler/lower.h \
 	compiler/policy.c compiler/policy.h \
 	compiler/profile-parse.c compiler/profile.h \

@@ -16,8 +16,14 @@
 #include "client/secprofctl/json.h"
 #include "client/secprofctl/local.h"
 #include "client/secprofctl/text.h"
+#include "compiler/against.h"
 #include "compiler/lint.h"
+#include "compiler/lower.h"
 #include "util/cleanup.h"
+
+enum {
+    LIBSECCOMP_SECONDS = 10, /* that libseccomp may take for one variant */
+};
 
 /* A set of targets: bit 1 << index in what target_at() counts. */
 typedef uint32_t target_set;
@@ -39,6 +45,7 @@ struct outcome {
 
 /* All that was found out about a file; it lives in ARENA. */
 struct report {
+    bool against_libseccomp;
     struct local_file file;
     struct arena arena;
     struct finding *findings;
@@ -92,6 +99,29 @@ static int add_finding(struct report *report, const struct diag *diag, target_se
     return 0;
 }
 
+/* Adds to DIAGS where libseccomp's filter differs from the profile, which compiles. Returns 0 or
+ * -errno. */
+static int compare_with_libseccomp(const struct report *report, struct syscalls *syscalls,
+                                   const struct variant_request *request, struct arena *arena,
+                                   struct diags *diags)
+{
+    struct profile profile;
+    struct variant variant;
+    struct policy policy;
+    struct diags again; /* what compiling has said already */
+    int r;
+
+    diags_init(&again, arena);
+    r = profile_parse(&profile, report->file.text, report->file.len, arena, &again);
+    if (r == 0)
+        r = variant_resolve(&variant, &profile, request, arena, &again);
+    if (r == 0)
+        r = policy_lower(&policy, &variant, syscalls, arena);
+    return r < 0
+               ? r
+               : against_libseccomp(&variant, &policy, syscalls, LIBSECCOMP_SECONDS, arena, diags);
+}
+
 /*
  * Compiles the file for REQUEST and adds what is said about it. Returns 0, also where the profile
  * is refused (then *COMPILED is false), or -ENOMEM. AXES may be NULL.
@@ -108,6 +138,8 @@ static int check_variant(struct report *report, struct syscalls *syscalls, targe
     diags_init(&diags, &arena);
     r = compile_profile(&filter, axes, syscalls, report->file.text, report->file.len, request,
                         &arena, &diags);
+    if (r == 0 && report->against_libseccomp && diags.n_errors == 0)
+        r = compare_with_libseccomp(report, syscalls, request, &arena, &diags);
     for (size_t i = 0; i < diags.n; i++)
         if (add_finding(report, &diags.items[i], target) < 0)
             return -ENOMEM;
@@ -330,7 +362,10 @@ static void json_report(struct json *json, const struct report *report, bool goo
 static int check_and_tell(const struct ctl_options *options, struct syscalls *syscalls,
                           const char *path, struct json *json)
 {
-    __attribute__((cleanup(report_free))) struct report report = {.arena = ARENA_INIT};
+    __attribute__((cleanup(report_free))) struct report report = {
+        .against_libseccomp = options->against_libseccomp,
+        .arena = ARENA_INIT,
+    };
     int code = check_file(&report, options, syscalls, path);
     bool good = is_good(&report, options);
 
@@ -378,13 +413,14 @@ static int check(const struct ctl_options *options)
 
 const struct ctl_command command_check = {
     .name = "check",
-    .accepts = "tS",
+    .accepts = "tSL",
     .min_args = 1,
     .max_args = -1,
     .wants = "the file of a profile",
     .run = check,
     .help =
-        "usage: secprofctl check FILE… [--target ARCH|all] [--strict] [--json]\n"
+        "usage: secprofctl check FILE… [--target ARCH|all] [--strict] [--against-libseccomp]\n"
+        "                             [--json]\n"
         "\n"
         "Compiles the profile in each FILE (- is stdin) for every architecture, without\n"
         "capabilities and with all that its rules name. Errors and warnings go to stderr, each\n"
@@ -394,5 +430,7 @@ const struct ctl_command command_check = {
         "  --target ARCH       only for this architecture (default: all that the installed\n"
         "                      libseccomp knows)\n"
         "  --strict            warnings are failures too\n"
+        "  --against-libseccomp  also says where the filter that libseccomp makes of the profile\n"
+        "                      differs from what the profile says, with an example\n"
         "  --json              all of it as JSON on stdout\n",
 };

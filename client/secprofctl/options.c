@@ -29,6 +29,7 @@ static const struct option long_options[] = {
     {"strict", no_argument, NULL, 'S'},
     {"subset", no_argument, NULL, 'U'},
     {"abi", required_argument, NULL, 'a'},
+    {"against-libseccomp", no_argument, NULL, 'L'},
     {NULL, 0, NULL, 0},
 };
 static const char short_options[] = "+:ho:";
@@ -152,6 +153,9 @@ static int take(struct ctl_options *options, int letter, const char *text, bool 
         return 0;
     case 'a':
         return parse_abi(options, text);
+    case 'L':
+        options->against_libseccomp = true;
+        return 0;
     case 'U':
         options->subset = true;
         return 0;

@@ -111,7 +111,6 @@ EXTRA_DIST += \
 check_PROGRAMS += tests/compiler/test-random
 TESTS += tests/compiler/test-random
 tests_compiler_test_random_SOURCES = tests/compiler/test-random.c \
-	tests/compiler/libseccomp-filter.c tests/compiler/libseccomp-filter.h \
 	tests/compiler/random-profile.c tests/compiler/random-profile.h \
 	tests/compiler/reference.c tests/compiler/reference.h
 tests_compiler_test_random_CPPFLAGS = $(check_unit_cppflags) $(SECCOMP_CFLAGS)
@@ -120,7 +119,6 @@ tests_compiler_test_random_LDADD = $(compiler_test_libs) $(SECCOMP_LIBS)
 check_PROGRAMS += tests/compiler/test-reference
 TESTS += tests/compiler/test-reference
 tests_compiler_test_reference_SOURCES = tests/compiler/test-reference.c \
-	tests/compiler/libseccomp-filter.c tests/compiler/libseccomp-filter.h \
 	tests/compiler/profile-text.c tests/compiler/profile-text.h \
 	tests/compiler/reference.c tests/compiler/reference.h
 tests_compiler_test_reference_CPPFLAGS = $(check_unit_cppflags) $(SECCOMP_CFLAGS)
@@ -172,3 +170,9 @@ TESTS += tests/compiler/test-explain
 tests_compiler_test_explain_SOURCES = tests/compiler/test-explain.c
 tests_compiler_test_explain_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_explain_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/test-against
+TESTS += tests/compiler/test-against
+tests_compiler_test_against_SOURCES = tests/compiler/test-against.c
+tests_compiler_test_against_CPPFLAGS = $(check_unit_cppflags) $(SECCOMP_CFLAGS)
+tests_compiler_test_against_LDADD = $(compiler_test_libs) $(SECCOMP_LIBS)

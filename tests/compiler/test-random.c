@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "compiler/bpf.h"
-#include "tests/compiler/libseccomp-filter.h"
+#include "compiler/libseccomp-filter.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"
 #include "util/cleanup.h"
@@ -25,6 +25,7 @@ enum {
     NUMBERS_MAX = 512, /* that are looked at, of one ABI */
     RULES_MAX = 128,   /* that name one number */
     X32_FIRST = 0x40000000,
+    LIBSECCOMP_SECONDS = 1,
 };
 
 /* Why libseccomp (2.5.4, 2.6.1) and secprof answer one call differently. */
@@ -405,6 +406,7 @@ static void check_filter(const struct trial *t, struct random_source *random)
 static void run_trial(struct trial *t, struct random_source *random)
 {
     const char *target = t->request.target->name;
+    struct variant variant;
     struct diags diags;
 
     diags_init(&diags, t->arena);
@@ -416,10 +418,13 @@ static void run_trial(struct trial *t, struct random_source *random)
                   diags_render(&diags, t->arena, "profile"), t->text);
     t->totals->filters++;
     t->other = NULL;
-    r = libseccomp_filter(&t->profile, &t->request, t->arena, &t->other, &t->n_other);
+    r = variant_resolve(&variant, &t->profile, &t->request, t->arena, &diags);
+    ck_assert_int_eq(r, 0);
+    r = libseccomp_filter(&variant, LIBSECCOMP_SECONDS, t->arena, &t->other, &t->n_other);
     ck_assert_int_ge(r, 0);
     t->totals->refused += r == LIBSECCOMP_REFUSES;
     t->totals->too_slow += r == LIBSECCOMP_TOO_SLOW;
+    ck_assert_int_ne(r, LIBSECCOMP_CRASHES);
     check_filter(t, random);
 }
 

@@ -148,6 +148,13 @@ refuses "of a profile whose file is broken" 1 'SCMP_ACT_ALOW' explain marker uns
 cp marker.json profiles/marker.json
 ctl reload > /dev/null 2>&1
 
+echo "-- check --against-libseccomp"
+run_ctl check --against-libseccomp profiles/default.json --target x86_64
+is "of the default profile: exit code 0" 0 $code
+has "finds the hole of socketcall" 'warning: libseccomp [0-9.]+ differs on x86: socketcall\(0x1\) gets ALLOW from it, which is weaker' "$(cat err)"
+run_ctl check --against-libseccomp --strict profiles/default.json --target x86_64
+is "which is a warning" 1 $code
+
 # The filters of processes: a reader needs the right to trace, and the kernel the option for it.
 sleep 600 &
 plain=$!

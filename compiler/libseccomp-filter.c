@@ -1,6 +1,6 @@
 /* Feeds a profile to libseccomp the way runc does, and reads the program back. */
 #define _GNU_SOURCE /* memfd_create() */
-#include "tests/compiler/libseccomp-filter.h"
+#include "compiler/libseccomp-filter.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
@@ -12,13 +12,11 @@
 #include <unistd.h>
 
 #include "compiler/bpf.h"
-#include "tests/compiler/reference.h"
 #include "util/cleanup.h"
 
 enum {
     API_LEVEL = 6, /* all actions, whatever the kernel of this machine */
     FILTER_BYTES_MAX = 1024 * 1024,
-    CPU_SECONDS = 1,
     EXIT_ERROR = 100,
 };
 
@@ -26,11 +24,6 @@ static void cleanup_filter_ctx(scmp_filter_ctx *ctx)
 {
     if (*ctx)
         seccomp_release(*ctx);
-}
-
-static uint32_t target_verdict(const struct variant_request *request, uint32_t verdict, bool named)
-{
-    return named ? verdict_on_abi(verdict, request->target->abis[0]) : verdict;
 }
 
 static uint32_t scmp_action(uint32_t verdict)
@@ -85,86 +78,76 @@ static int add_rule(scmp_filter_ctx ctx, const struct rule *rule, uint32_t actio
     return 0;
 }
 
-static int add_rules(scmp_filter_ctx ctx, const struct profile *profile,
-                     const struct variant_request *request)
+static int add_rules(scmp_filter_ctx ctx, const struct variant *variant)
 {
-    uint32_t otherwise =
-        target_verdict(request, profile->default_verdict, profile->default_errno_named);
+    for (size_t i = 0; i < variant->n_rules; i++) {
+        const struct rule *rule = variant->rules[i];
 
-    for (size_t i = 0; i < profile->n_rules; i++) {
-        const struct rule *rule = &profile->rules[i];
-        uint32_t verdict = target_verdict(request, rule->verdict, rule->errno_named);
-
-        if (!reference_is_active(rule, request) || verdict == otherwise)
+        if (rule->verdict == variant->profile->default_verdict)
             continue;
         for (size_t k = 0; k < rule->n_names; k++) {
             int nr = seccomp_syscall_resolve_name(rule->names[k].name);
 
-            if (nr != __NR_SCMP_ERROR && add_rule(ctx, rule, scmp_action(verdict), nr) < 0)
+            if (nr != __NR_SCMP_ERROR && add_rule(ctx, rule, scmp_action(rule->verdict), nr) < 0)
                 return LIBSECCOMP_REFUSES;
         }
     }
     return 0;
 }
 
-static int set_architectures(scmp_filter_ctx ctx, const struct profile *profile,
-                             const struct target *target)
+static int set_architectures(scmp_filter_ctx ctx, const struct variant *variant)
 {
-    abi_set set = reference_abis(profile, target);
+    const struct target *target = variant->target;
     int r = seccomp_arch_remove(ctx, SCMP_ARCH_NATIVE);
 
     for (int i = 0; r == 0 && i < target->n_abis; i++)
-        if (set >> target->abis[i] & 1)
+        if (variant->abis >> target->abis[i] & 1)
             r = seccomp_arch_add(ctx, seccomp_arch_resolve_name(abi_get(target->abis[i])->name));
     return r;
 }
 
 /* Writes the program to FD, a memfd. Returns what libseccomp_filter() does. */
-static int build(const struct profile *profile, const struct variant_request *request, int fd)
+static int build(const struct variant *variant, int fd)
 {
-    uint32_t otherwise =
-        target_verdict(request, profile->default_verdict, profile->default_errno_named);
-
     if (seccomp_api_set(API_LEVEL) < 0)
         return -ENOTSUP;
 
     __attribute__((cleanup(cleanup_filter_ctx))) scmp_filter_ctx ctx =
-        seccomp_init(scmp_action(otherwise));
+        seccomp_init(scmp_action(variant->profile->default_verdict));
 
     if (!ctx)
         return -ENOMEM;
 
-    int r = set_architectures(ctx, profile, request->target);
+    int r = set_architectures(ctx, variant);
 
     if (r == 0)
-        r = add_rules(ctx, profile, request);
+        r = add_rules(ctx, variant);
     if (r == 0)
         r = seccomp_export_bpf(ctx, fd);
     return r;
 }
 
 /*
- * Runs build() in a child that may use CPU_SECONDS: for some sets of rules the time that libseccomp
+ * Runs build() in a child that may use SECONDS: for some sets of rules the time that libseccomp
  * takes explodes.
  */
-static int build_in_child(const struct profile *profile, const struct variant_request *request,
-                          int fd)
+static int build_in_child(const struct variant *variant, unsigned int seconds, int fd)
 {
-    const struct rlimit limit = {CPU_SECONDS, CPU_SECONDS};
+    const struct rlimit limit = {seconds, seconds};
     int status;
     pid_t child = fork();
 
     if (child < 0)
         return -errno;
     if (child == 0) {
-        int r = setrlimit(RLIMIT_CPU, &limit) < 0 ? -errno : build(profile, request, fd);
+        int r = setrlimit(RLIMIT_CPU, &limit) < 0 ? -errno : build(variant, fd);
 
         _exit(r < 0 ? EXIT_ERROR : r);
     }
     if (waitpid(child, &status, 0) < 0)
         return -errno;
     if (WIFSIGNALED(status))
-        return WTERMSIG(status) == SIGKILL ? LIBSECCOMP_TOO_SLOW : -EIO;
+        return WTERMSIG(status) == SIGKILL ? LIBSECCOMP_TOO_SLOW : LIBSECCOMP_CRASHES;
     return WEXITSTATUS(status) == EXIT_ERROR ? -EIO : WEXITSTATUS(status);
 }
 
@@ -188,13 +171,12 @@ static int read_program(int fd, bool big_endian, struct arena *arena, struct soc
     return 0;
 }
 
-int libseccomp_filter(const struct profile *profile, const struct variant_request *request,
-                      struct arena *arena, struct sock_filter **insns, size_t *n_insns)
+int libseccomp_filter(const struct variant *variant, unsigned int seconds, struct arena *arena,
+                      struct sock_filter **insns, size_t *n_insns)
 {
+    bool big_endian = target_native_abi(variant->target)->big_endian;
     cleanup_close int fd = memfd_create("libseccomp", MFD_CLOEXEC);
-    int r = fd < 0 ? -errno : build_in_child(profile, request, fd);
+    int r = fd < 0 ? -errno : build_in_child(variant, seconds, fd);
 
-    if (r != 0)
-        return r;
-    return read_program(fd, target_native_abi(request->target)->big_endian, arena, insns, n_insns);
+    return r != 0 ? r : read_program(fd, big_endian, arena, insns, n_insns);
 }

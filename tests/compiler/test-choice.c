@@ -72,7 +72,9 @@ static uint64_t small_value(uint64_t *seed)
     return high << 32 | edges[random_below(seed, 6)];
 }
 
-static void random_decision(struct decision *decision, struct arena *arena, uint64_t *seed)
+/* MASKED: nothing but masks of a few bits, which overlap in every way. */
+static void random_decision(struct decision *decision, bool masked, struct arena *arena,
+                            uint64_t *seed)
 {
     struct clause *clauses = arena_calloc(arena, MAX_CLAUSES, sizeof(*clauses));
 
@@ -92,6 +94,11 @@ static void random_decision(struct decision *decision, struct arena *arena, uint
             tests[t].op = (enum cmp_op)random_below(seed, CMP_COUNT);
             tests[t].value = small_value(seed);
             tests[t].value_two = small_value(seed);
+            if (masked) {
+                tests[t].op = CMP_MASKED_EQ;
+                tests[t].value = 1 + random_below(seed, 15);
+                tests[t].value_two = random_below(seed, 16);
+            }
             /* Mostly masked tests that can hold. */
             if (tests[t].op == CMP_MASKED_EQ && random_below(seed, 5))
                 tests[t].value_two &= tests[t].value;
@@ -129,7 +136,7 @@ START_TEST(random_decisions)
         struct decision decision;
 
         open_workshop(&shop, &arena, abi->big_endian);
-        random_decision(&decision, &arena, &seed);
+        random_decision(&decision, round % 2, &arena, &seed);
 
         const struct node *node = choices_build(shop.choices, &decision, abi);
 
@@ -139,7 +146,8 @@ START_TEST(random_decisions)
             struct seccomp_data data = {0};
 
             for (int i = 0; i < ARGUMENTS; i++)
-                data.args[i] = small_value(&seed) + (random_below(&seed, 4) == 0);
+                data.args[i] = round % 2 ? random_below(&seed, 32)
+                                         : small_value(&seed) + (random_below(&seed, 4) == 0);
             compare(&shop, node, &decision, abi, &data);
         }
     }

@@ -27,14 +27,19 @@ enum {
 #define NSEC_PER_SEC INT64_C(1000000000)
 
 /* Until when a call may take, in nanoseconds of CLOCK_MONOTONIC; -1: as long as it wants. */
-static int64_t deadline_start(const struct secprof *handle)
+static int64_t deadline_after(int timeout_ms)
 {
     struct timespec now;
 
-    if (handle->timeout_ms < 0)
+    if (timeout_ms < 0)
         return -1;
     clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * NSEC_PER_SEC + now.tv_nsec + handle->timeout_ms * (int64_t)NSEC_PER_MSEC;
+    return now.tv_sec * NSEC_PER_SEC + now.tv_nsec + timeout_ms * (int64_t)NSEC_PER_MSEC;
+}
+
+static int64_t deadline_start(const struct secprof *handle)
+{
+    return deadline_after(handle->timeout_ms);
 }
 
 /* The nanoseconds that are left, 0 where there are none. */
@@ -188,12 +193,12 @@ int connection_open(struct secprof *handle)
     return connection_open_until(handle, deadline_start(handle));
 }
 
-static int send_request(int sock, const union wire_request *request, int64_t deadline)
+static int send_request(int sock, const union wire_request *request, int in_fd, int64_t deadline)
 {
     struct iovec iov = {(void *)request, request->header.length};
 
     for (;;) {
-        int r = packet_send(sock, &iov, 1, NULL, 0, MSG_DONTWAIT);
+        int r = packet_send(sock, &iov, 1, &in_fd, in_fd >= 0, MSG_DONTWAIT);
 
         if (r == -EPIPE)
             return -ECONNRESET;
@@ -205,8 +210,9 @@ static int send_request(int sock, const union wire_request *request, int64_t dea
     }
 }
 
-/* Receives one packet into HANDLE->reply. Returns its length or a code. */
-static ssize_t receive_reply(struct secprof *handle, int64_t deadline, int *fd, size_t *n_fds)
+/* Receives one packet with up to MAX_FDS fds into HANDLE->reply. Returns its length or a code. */
+static ssize_t receive_reply(struct secprof *handle, int64_t deadline, int *fds, size_t max_fds,
+                             size_t *n_fds)
 {
     for (;;) {
         int r = wait_for(handle->sock, POLLIN, deadline);
@@ -214,8 +220,8 @@ static ssize_t receive_reply(struct secprof *handle, int64_t deadline, int *fd, 
         if (r < 0)
             return r;
 
-        ssize_t len = packet_recv(handle->sock, handle->reply, sizeof(handle->reply), fd, 1, n_fds,
-                                  MSG_DONTWAIT);
+        ssize_t len = packet_recv(handle->sock, handle->reply, sizeof(handle->reply), fds, max_fds,
+                                  n_fds, MSG_DONTWAIT);
 
         if (len == 0)
             return -ECONNRESET;
@@ -236,17 +242,17 @@ static void keep_message(struct secprof *handle, size_t len)
 
 /* One request and its reply on the connection that there is. Returns WIRE_OK, another status of the
  * daemon, or a negative code; after a negative one the connection cannot be used any more. */
-static int exchange(struct secprof *handle, const union wire_request *request, int64_t deadline,
-                    size_t *len, int *fd)
+static int exchange(struct secprof *handle, const union wire_request *request, int in_fd,
+                    int64_t deadline, size_t *len, int *fd)
 {
     cleanup_close int received = -1;
     size_t n_fds;
-    int r = send_request(handle->sock, request, deadline);
+    int r = send_request(handle->sock, request, in_fd, deadline);
 
     if (r < 0)
         return r;
 
-    ssize_t got = receive_reply(handle, deadline, &received, &n_fds);
+    ssize_t got = receive_reply(handle, deadline, &received, 1, &n_fds);
 
     if (got < 0)
         return (int)got;
@@ -265,6 +271,12 @@ static int exchange(struct secprof *handle, const union wire_request *request, i
 
 int connection_call(struct secprof *handle, union wire_request *request, size_t *len, int *fd)
 {
+    return connection_call_with(handle, request, -1, len, fd);
+}
+
+int connection_call_with(struct secprof *handle, union wire_request *request, int in_fd,
+                         size_t *len, int *fd)
+{
     int64_t deadline = deadline_start(handle);
     bool again = false;
 
@@ -276,7 +288,7 @@ int connection_call(struct secprof *handle, union wire_request *request, size_t 
         if (r < 0)
             return r;
         request->header.serial = ++handle->serial;
-        r = exchange(handle, request, deadline, len, fd);
+        r = exchange(handle, request, in_fd, deadline, len, fd);
         if (r == WIRE_OK)
             return 0;
         if (r < 0 || r == WIRE_STOPPING || r == WIRE_BAD_VERSION)
@@ -289,4 +301,12 @@ int connection_call(struct secprof *handle, union wire_request *request, size_t 
         }
         return r < 0 ? r : error_from_status(r);
     }
+}
+
+ssize_t connection_receive(struct secprof *handle, int timeout_ms)
+{
+    size_t n_fds;
+    ssize_t len = receive_reply(handle, deadline_after(timeout_ms), NULL, 0, &n_fds);
+
+    return len == -ETIMEDOUT ? 0 : len;
 }

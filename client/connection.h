@@ -49,7 +49,33 @@ void connection_free(struct secprof *handle);
  */
 int connection_call(struct secprof *handle, union wire_request *request, size_t *len, int *fd);
 
+/* The same for a request that the fd IN_FD (borrowed) goes with. */
+int connection_call_with(struct secprof *handle, union wire_request *request, int in_fd,
+                         size_t *len, int *fd);
+
 /* Connects HANDLE, which has no connection. Returns 0 or a code of secprof.h. */
 int connection_open(struct secprof *handle);
+
+/*
+ * Waits up to TIMEOUT_MS (-1: for ever) for a packet that HANDLE did not ask for, and receives it
+ * into HANDLE->reply. Returns its length; 0: none came in time; else a code of secprof.h.
+ */
+ssize_t connection_receive(struct secprof *handle, int timeout_ms);
+
+static inline void connection_leave_ptr(struct secprof **handle)
+{
+    connection_leave(*handle);
+}
+
+static inline struct secprof *connection_hold(struct secprof *handle)
+{
+    connection_enter(handle);
+    return handle;
+}
+
+/* Locks HANDLE until the end of the block that it stands in. */
+#define hold(handle)                                                              \
+    struct secprof *held __attribute__((cleanup(connection_leave_ptr), unused)) = \
+        connection_hold(handle)
 
 #endif

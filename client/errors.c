@@ -42,6 +42,7 @@ static const struct {
     {EOPNOTSUPP, "the filter needs a listener"},
     {ENOSYS, "the kernel refuses the filter or one of its flags"},
     {ESRCH, "a thread of this process could not be given the filter"},
+    {EFBIG, "the profile is longer than 1 MiB"},
     {E2BIG, "a field is set that this version of libsecprof does not know"},
     {ENAMETOOLONG, "the path of the socket is too long"},
     {ENOMEM, "out of memory"},

@@ -1,10 +1,13 @@
 # client/: libsecprof, which needs libc only, and secprofctl.
 lib_LTLIBRARIES += libsecprof.la
 libsecprof_la_SOURCES = \
+	client/changes.c \
 	client/connection.c client/connection.h \
 	client/errors.c client/errors.h \
+	client/filters.c \
 	client/install.c client/install.h \
-	client/libsecprof.c
+	client/libsecprof.c \
+	client/profiles.c
 libsecprof_la_LIBADD = libprotocol.la libutil.la
 libsecprof_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined \
 	-Wl,--version-script=$(top_srcdir)/client/libsecprof.sym

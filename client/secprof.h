@@ -9,7 +9,7 @@
  *
  *   -EINVAL           not a profile name, or another argument has no valid value
  *   -ENOENT           no such profile, or none that this process may read
- *   -ENODATA          the profile is broken and no earlier filter of it is in service
+ *   -ENODATA          the profile does not compile and no earlier filter of it is in service
  *   -ENXIO            no such target, or the daemon does not serve it
  *   -EPERM            the daemon does not let this process do that
  *   -EBUSY            a limit of the daemon is reached; try again later
@@ -28,6 +28,7 @@
  *   -EOPNOTSUPP       install: the filter needs a listener
  *   -ENOSYS           install: the kernel refuses the filter or one of its flags as unknown
  *   -ESRCH            install: another thread could not be given the filter too
+ *   -EFBIG            the profile is longer than 1 MiB
  *   -E2BIG            a struct sets a field that this version of the library does not know
  *   -ENAMETOOLONG     the socket's path is too long
  *   -ENOMEM, -EMFILE, -ENFILE  no memory or no room for fds, here or (ENOMEM) in the kernel
@@ -85,11 +86,15 @@ struct secprof_info {
     uint32_t audit_arch;      /* the target's */
     uint32_t stale;           /* 1: the file on disk is broken, this is its last good filter */
     uint32_t zero;
+    unsigned char source_digest[32]; /* SHA-256 of the profile that the filter was made from */
 };
 
-#define SECPROF_INFO_INIT                                  \
-    {                                                      \
-        sizeof(struct secprof_info), 0, 0, {0}, 0, 0, 0, 0 \
+#define SECPROF_INFO_INIT                                   \
+    {                                                       \
+        sizeof(struct secprof_info), 0, 0, {0}, 0, 0, 0, 0, \
+        {                                                   \
+            0                                               \
+        }                                                   \
     }
 
 /*
@@ -126,6 +131,27 @@ int secprof_get_fd(struct secprof *handle, const char *name, const struct secpro
 int secprof_get_bytes(struct secprof *handle, const char *name,
                       const struct secprof_options *options, void **filter, size_t *len,
                       struct secprof_info *info);
+
+/*
+ * Fetches the text of profile NAME, the version that is in service, as a file like that of
+ * secprof_get_fd(). INFO (may be NULL) tells of the filter of that version for this machine
+ * without capabilities. Where INFO->source_digest is that of a filter fetched before, the text is
+ * what that filter was made from; else the profile has changed meanwhile. Returns the fd, which
+ * the caller closes, or a negative code.
+ */
+int secprof_get_profile(struct secprof *handle, const char *name, struct secprof_info *info);
+
+/*
+ * As secprof_get_fd() and secprof_get_bytes(), but for a profile that the caller has: the
+ * PROFILE_LEN bytes of JSON at PROFILE, up to 1 MiB. The daemon compiles it, or has the filter
+ * still from an earlier time. For root and the daemon's user. -ENODATA: the profile does not
+ * compile, and secprof_last_message() says why, in lines that begin with "profile:LINE:COLUMN:".
+ */
+int secprof_compile_fd(struct secprof *handle, const void *profile, size_t profile_len,
+                       const struct secprof_options *options, struct secprof_info *info);
+int secprof_compile_bytes(struct secprof *handle, const void *profile, size_t profile_len,
+                          const struct secprof_options *options, void **filter, size_t *len,
+                          struct secprof_info *info);
 
 /*
  * Fetches the filter of profile NAME and installs it in the calling thread, or in all threads of
@@ -197,6 +223,8 @@ struct secprof_status {
     uint32_t connections_refused; /* over a limit */
     uint32_t jobs;                /* compiles waiting or under way */
     uint32_t workers;
+    uint32_t contents;    /* profiles in memory that came with secprof_compile_*() */
+    uint32_t subscribers; /* of secprof_subscribe() */
 };
 
 /* Asks how the daemon is. Returns 0 and *STATUS, which the caller gives to free() whole, or a
@@ -228,6 +256,48 @@ int secprof_profile_status(struct secprof *handle, const char *name,
  */
 int secprof_reload(struct secprof *handle, uint64_t *generation, uint32_t *profiles,
                    uint32_t *broken);
+
+/* What happened to a profile. */
+enum secprof_change_kind {
+    SECPROF_CHANGE_SERVED = 1, /* a new version is in service */
+    SECPROF_CHANGE_STALE = 2,  /* its file is broken now; the last good filter is in service */
+    SECPROF_CHANGE_BROKEN = 3, /* its file is broken, and nothing is in service */
+    SECPROF_CHANGE_GONE = 5,   /* there is no such profile any more, or not for this process */
+    SECPROF_CHANGE_LOST = 6,   /* more happened than could be kept: use secprof_list() */
+};
+
+/* One change. Later versions may have more fields at the end, and more kinds. */
+struct secprof_change {
+    const char *name;         /* empty with SECPROF_CHANGE_LOST */
+    uint64_t generation;      /* of the daemon, after it */
+    unsigned char digest[32]; /* as in struct secprof_entry; zeroes where nothing is in service */
+    uint32_t kind;            /* enum secprof_change_kind */
+};
+
+/* A stream of changes: a connection of its own. One thread at a time may use it, and no child. */
+struct secprof_changes;
+
+/*
+ * Asks the daemon of HANDLE to tell of each change of the profiles that this process may fetch,
+ * from now on. A list fetched after this call and what comes with the changes give the whole
+ * picture. Returns 0 and in *CHANGES what the caller gives to secprof_changes_close(), or a
+ * negative code; then *CHANGES is NULL.
+ */
+int secprof_subscribe(struct secprof *handle, struct secprof_changes **changes);
+
+/* The fd that is readable where there is a change, for poll(2). It stays CHANGES' own. */
+int secprof_changes_fd(const struct secprof_changes *changes);
+
+/*
+ * Waits up to TIMEOUT_MS milliseconds (0: not at all; SECPROF_NO_TIMEOUT: for ever) for the next
+ * change. Returns 1 and in *CHANGE what is valid until the next call; 0: there was none in time; or
+ * a negative code, after which CHANGES is of no use any more (-ECONNRESET: the daemon has ended).
+ */
+int secprof_changes_next(struct secprof_changes *changes, int timeout_ms,
+                         const struct secprof_change **change);
+
+/* Ends the stream and frees CHANGES, which may be NULL. */
+void secprof_changes_close(struct secprof_changes *changes);
 
 /* What a negative code of this library means; never NULL, valid for ever. */
 const char *secprof_strerror(int error);

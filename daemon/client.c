@@ -11,6 +11,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/dispatch.h"
+#include "daemon/subscribe.h"
 #include "util/cleanup.h"
 #include "util/packet.h"
 
@@ -22,7 +23,7 @@ uint64_t client_deadline(const struct client *client)
 
     if (client->refused)
         return client->active_usec + SERVER_REFUSED_USEC;
-    if (client->state == CLIENT_WAITING || idle == 0)
+    if (client->state == CLIENT_WAITING || client->subscribed || idle == 0)
         return UINT64_MAX;
     return client->active_usec + idle;
 }
@@ -42,6 +43,7 @@ int client_new(struct daemon *daemon, int fd, bool refused)
     client->refs = 1;
     client->fd = fd;
     client->out_fd = -1;
+    client->in_fd = -1;
     client->refused = refused;
     client->active_usec = daemon_now(daemon);
     TAILQ_INSERT_TAIL(&server->clients, client, in_server);
@@ -62,7 +64,9 @@ static void stop_waiting(struct client *client)
     struct daemon *daemon = client->daemon;
     struct job *job = client->job;
 
-    if (job) {
+    if (client->subscribed) {
+        subscribe_end(client);
+    } else if (job) {
         TAILQ_REMOVE(&job->waiters, client, wait_link);
         client->job = NULL;
         jobs_drop_unwanted(&daemon->jobs, job);
@@ -87,6 +91,7 @@ void client_end(struct client *client)
         return;
     client->ended = true;
     stop_waiting(client);
+    source_unref(steal_ptr(&client->content));
     TAILQ_REMOVE(&server->clients, client, in_server);
     server->n_clients -= !client->refused;
     server->n_refused -= client->refused;
@@ -102,8 +107,11 @@ void client_end(struct client *client)
 /* Sets STATE, and what the event loop is to look for in it. */
 static void set_state(struct client *client, enum client_state state)
 {
-    static const uint32_t events[] = {
-        [CLIENT_READING] = EPOLLIN, [CLIENT_WAITING] = 0, [CLIENT_WRITING] = EPOLLOUT};
+    static const uint32_t events[] = {[CLIENT_READING] = EPOLLIN,
+                                      [CLIENT_WAITING] = 0,
+                                      [CLIENT_WRITING] = EPOLLOUT,
+                                      [CLIENT_SUBSCRIBED] = 0,
+                                      [CLIENT_BEHIND] = EPOLLOUT};
 
     if (client->state == state)
         return;
@@ -131,10 +139,15 @@ static int keep_reply(struct client *client, const void *reply, size_t len, int 
 static void reply_done(struct client *client)
 {
     client->waits = 0;
-    if (client->refused)
+    source_unref(steal_ptr(&client->content));
+    if (client->refused) {
         client_end(client);
-    else
+    } else if (client->subscribed) {
+        set_state(client, CLIENT_SUBSCRIBED);
+        subscribe_push(client);
+    } else {
         set_state(client, CLIENT_READING);
+    }
 }
 
 /* Sends a reply whose header is complete. */
@@ -238,6 +251,18 @@ void client_stop(struct client *client)
     client_unref(client);
 }
 
+int client_push(struct client *client, const void *packet, size_t len)
+{
+    const struct iovec iov = {(void *)packet, len};
+    int r = packet_send(client->fd, &iov, 1, NULL, 0, MSG_DONTWAIT);
+
+    if (r == 0 || r == -EAGAIN)
+        set_state(client, r == 0 ? CLIENT_SUBSCRIBED : CLIENT_BEHIND);
+    else
+        client_end(client);
+    return r;
+}
+
 /* Handles one packet of LEN bytes that came with N_FDS fds. CLIENT may have ended afterwards. */
 static void handle_packet(struct client *client, const void *packet, size_t len, size_t n_fds)
 {
@@ -268,18 +293,20 @@ static bool read_packet(struct client *client)
     ssize_t len =
         packet_recv(client->fd, packet, sizeof(packet), fds, PACKET_MAX_FDS, &n_fds, MSG_DONTWAIT);
 
-    for (size_t i = 0; i < n_fds; i++)
-        close(fds[i]);
     if (len == -EAGAIN)
         return false;
     if (len == -EMSGSIZE)
         len = sizeof(packet);
-    if (len <= 0) {
+    if (len > 0) {
+        client->active_usec = daemon_now(client->daemon);
+        client->in_fd = n_fds > 0 ? fds[0] : -1;
+        handle_packet(client, packet, (size_t)len, n_fds);
+        client->in_fd = -1;
+    } else {
         client_end(client);
-        return false;
     }
-    client->active_usec = daemon_now(client->daemon);
-    handle_packet(client, packet, (size_t)len, n_fds);
+    for (size_t i = 0; i < n_fds; i++)
+        close(fds[i]);
     return !client->ended;
 }
 
@@ -304,6 +331,8 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)
         client_end(client);
     } else if (client->state == CLIENT_WRITING) {
         flush(client);
+    } else if (client->state == CLIENT_BEHIND) {
+        subscribe_push(client);
     } else if (client->state == CLIENT_READING && (revents & EPOLLIN)) {
         /* What is left after these makes the event loop come again. */
         for (int i = 0; i < CLIENT_REQUESTS_MAX; i++)

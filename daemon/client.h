@@ -24,14 +24,16 @@ enum {
 };
 
 enum client_state {
-    CLIENT_READING, /* for a request */
-    CLIENT_WAITING, /* for a job or a scan; the request is kept */
-    CLIENT_WRITING, /* a reply that did not fit the socket */
+    CLIENT_READING,    /* for a request */
+    CLIENT_WAITING,    /* for a job or a scan; the request is kept */
+    CLIENT_WRITING,    /* a reply that did not fit the socket */
+    CLIENT_SUBSCRIBED, /* it hears of changes, and has heard of all */
+    CLIENT_BEHIND,     /* it hears of changes, and its socket is full */
 };
 
 struct client {
     TAILQ_ENTRY(client) in_server;
-    TAILQ_ENTRY(client) wait_link; /* among the waiters of JOB, or server->reloads */
+    TAILQ_ENTRY(client) wait_link; /* among the waiters of JOB, server->reloads, or subscribers */
     struct daemon *daemon;
     unsigned refs; /* of the connection itself, until it ends, and of who is just working on it */
     bool ended;
@@ -42,6 +44,10 @@ struct client {
     bool refused; /* over a limit: its first request is answered with that, and it is closed */
     uint64_t active_usec;
     union wire_request request;
+    int in_fd;              /* that came with the request, while it is dispatched first; borrowed */
+    struct source *content; /* of a COMPILE: a reference, until it is answered */
+    bool subscribed;
+    uint64_t seen;    /* where SUBSCRIBED: how many of changes->n it has heard of */
     struct job *job;  /* where WAITING for one */
     uint64_t barrier; /* where WAITING for a scan: its number */
     unsigned waits;
@@ -65,6 +71,12 @@ void client_reply(struct client *client, void *reply, size_t len, int fd);
 /* Sends STATUS, with a text unless it is empty. CLIENT may have ended afterwards. */
 void client_refuse(struct client *client, enum wire_status status, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/*
+ * Sends the LEN bytes at PACKET to a subscribed client now. Returns 0; -EAGAIN: the socket is full,
+ * and CLIENT is pushed again when it is not; another -errno: CLIENT has ended.
+ */
+int client_push(struct client *client, const void *packet, size_t len);
 
 /* Puts the request off until JOB is done. CLIENT may have ended afterwards. */
 void client_wait_for_job(struct client *client, struct job *job);

@@ -12,12 +12,14 @@
 #include "daemon/background.h"
 #include "daemon/cache-writer.h"
 #include "daemon/cache.h"
+#include "daemon/contents.h"
 #include "daemon/jobs.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/store.h"
+#include "daemon/subscribe.h"
 #include "daemon/watch.h"
 #include "daemon/workers.h"
 #include "protocol/protocol.h"
@@ -72,6 +74,8 @@ struct daemon {
     struct watch watch;
     struct registry registry;
     struct store store;
+    struct contents contents;
+    struct changes changes;
     uint64_t generation;
     uint64_t scans; /* the number of the last scan */
 

@@ -7,8 +7,10 @@
 #include "config.h"
 #include "daemon/client.h"
 #include "daemon/daemon.h"
+#include "daemon/fetch.h"
 #include "daemon/follow.h"
 #include "daemon/service.h"
+#include "daemon/subscribe.h"
 #include "daemon/text.h"
 #include "util/cleanup.h"
 
@@ -17,7 +19,6 @@ enum right {
     RIGHT_ADMINISTER, /* root and the daemon's own user */
 };
 
-static void handle_get(struct daemon *daemon, struct client *client);
 static void handle_list(struct daemon *daemon, struct client *client);
 static void handle_status(struct daemon *daemon, struct client *client);
 static void handle_reload(struct daemon *daemon, struct client *client);
@@ -27,10 +28,12 @@ static const struct operation {
     enum right right;
     void (*handle)(struct daemon *daemon, struct client *client);
 } operations[] = {
-    [WIRE_GET] = {RIGHT_ANYONE, handle_get},
+    [WIRE_GET] = {RIGHT_ANYONE, fetch_get},
     [WIRE_LIST] = {RIGHT_ANYONE, handle_list},
     [WIRE_STATUS] = {RIGHT_ANYONE, handle_status},
     [WIRE_RELOAD] = {RIGHT_ADMINISTER, handle_reload},
+    [WIRE_SUBSCRIBE] = {RIGHT_ANYONE, subscribe_begin},
+    [WIRE_COMPILE] = {RIGHT_ADMINISTER, fetch_compile},
 };
 
 void dispatch(struct client *client)
@@ -52,127 +55,14 @@ void dispatch(struct client *client)
     operation->handle(daemon, client);
 }
 
-/* The profile NAME, if CLIENT may know of it; else it was told that there is none. */
-static struct profile_entry *find_profile(struct daemon *daemon, struct client *client,
-                                          const char *name)
+struct profile_entry *dispatch_find_profile(struct client *client, const char *name)
 {
-    struct profile_entry *entry = registry_find(&daemon->registry, name);
+    struct profile_entry *entry = registry_find(&client->daemon->registry, name);
 
     if (entry && entry_may_read(entry, &client->peer))
         return entry;
     client_refuse(client, WIRE_NOT_FOUND, "%s", "");
     return NULL;
-}
-
-/* GET */
-
-static bool is_served(const struct daemon *daemon, const struct target *target)
-{
-    for (size_t i = 0; i < daemon->n_targets; i++)
-        if (daemon->targets[i] == target)
-            return true;
-    return false;
-}
-
-/* The target that GET names; NULL: none that is served, and CLIENT was told so. */
-static const struct target *get_target(struct daemon *daemon, struct client *client,
-                                       const struct wire_get *get)
-{
-    const struct target *target =
-        get->audit_arch ? target_by_audit_arch(get->audit_arch) : daemon->host;
-
-    if (target && is_served(daemon, target))
-        return target;
-    if (!target)
-        client_refuse(client, WIRE_BAD_TARGET, "no target has the architecture 0x%x",
-                      get->audit_arch);
-    else if (!abi_is_installed(target_native_abi(target)))
-        client_refuse(client, WIRE_BAD_TARGET, "%s: the installed libseccomp lacks it (since %s)",
-                      target->name, target_native_abi(target)->since);
-    else
-        client_refuse(client, WIRE_BAD_TARGET, "%s: this daemon does not serve it (--targets)",
-                      target->name);
-    return NULL;
-}
-
-/* Sends the filter VARIANT of ENTRY as GET wants it. */
-static void reply_filter(struct daemon *daemon, struct client *client,
-                         const struct profile_entry *entry, const struct stored_variant *variant)
-{
-    bool as_bytes = client->request.get.delivery == WIRE_DELIVER_BYTES;
-    struct wire_get_reply reply = {
-        .generation = daemon->generation,
-        .n_insns = variant->n_insns,
-        .filter_flags = variant->flags,
-        .audit_arch = target_native_abi(variant->request.target)->audit_arch,
-        .info = entry_state(entry) == WIRE_PROFILE_STALE ? WIRE_GET_STALE : 0,
-    };
-    size_t size = as_bytes ? (size_t)variant->n_insns * WIRE_INSN_SIZE : 0;
-    int fd = -1, r = 0;
-
-    if (as_bytes)
-        r = variant_read(variant, daemon->reply + sizeof(reply));
-    else
-        r = fd = variant_open(variant);
-    if (r < 0) {
-        log_write(&daemon->log, LOG_ERR, "%s: the filter cannot be handed out: %s", entry->name,
-                  strerror(-r));
-        client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
-        return;
-    }
-    memcpy(reply.digest, variant->digest, DIGEST_SIZE);
-    memcpy(daemon->reply, &reply, sizeof(reply));
-    client_reply(client, daemon->reply, sizeof(reply) + size, fd);
-}
-
-/* Nothing is in service for ENTRY: waits for its first version, or says why there is none. */
-static void get_unserved(struct daemon *daemon, struct client *client,
-                         const struct profile_entry *entry)
-{
-    const struct variant_request request = service_default_request(daemon);
-    struct job *job =
-        entry->compiling ? jobs_find(&daemon->jobs, entry->compiling, &request) : NULL;
-
-    if (job)
-        client_wait_for_job(client, job);
-    else
-        client_refuse(client, WIRE_BROKEN, "%s", entry->error ? entry->error : "");
-}
-
-static void handle_get(struct daemon *daemon, struct client *client)
-{
-    const struct wire_get *get = &client->request.get;
-    struct profile_entry *entry = find_profile(daemon, client, get->name);
-    const struct target *target = entry ? get_target(daemon, client, get) : NULL;
-    struct variant_request request = {
-        .target = target,
-        .caps = get->caps,
-        .kernel = get->kernel ? get->kernel : daemon->kernel,
-    };
-    struct stored_variant *variant = NULL;
-    struct job *job;
-
-    if (!target)
-        return;
-    if (!entry->served) {
-        get_unserved(daemon, client, entry);
-        return;
-    }
-
-    int r = service_find(daemon, entry->served, &request, &variant, &job);
-
-    if (r == VARIANT_COMING) {
-        client_wait_for_job(client, job);
-    } else if (r < 0) {
-        client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
-    } else if (variant->refused) {
-        cleanup_free char *text =
-            text_prefix_lines(entry->served->path, variant->text, WIRE_TEXT_MAX);
-
-        client_refuse(client, WIRE_BROKEN, "%s", text ? text : "");
-    } else {
-        reply_filter(daemon, client, entry, variant);
-    }
 }
 
 /* LIST */
@@ -245,6 +135,8 @@ static void reply_daemon_status(struct daemon *daemon, struct client *client)
         .connections_refused = counters->connections_refused,
         .jobs = (uint32_t)daemon->jobs.n + background_left(daemon),
         .workers = (uint32_t)workers_alive(&daemon->workers),
+        .contents = (uint32_t)daemon->contents.n,
+        .subscribers = (uint32_t)daemon->changes.n_clients,
     };
 
     count_profiles(daemon, &status);
@@ -299,7 +191,7 @@ static void handle_status(struct daemon *daemon, struct client *client)
         reply_daemon_status(daemon, client);
         return;
     }
-    entry = find_profile(daemon, client, name);
+    entry = dispatch_find_profile(client, name);
     if (entry)
         reply_profile_status(daemon, client, entry);
 }

@@ -11,6 +11,7 @@
 #include "daemon/phase.h"
 #include "daemon/scan.h"
 #include "daemon/service.h"
+#include "daemon/subscribe.h"
 #include "daemon/text.h"
 #include "util/cleanup.h"
 
@@ -18,6 +19,7 @@
 static void refuse(struct daemon *daemon, struct profile_entry *entry, const char *why)
 {
     const struct log_subject subject = {.profile = entry->name};
+    const struct entry_access access = entry_access(entry);
     cleanup_free char *before = steal_ptr(&entry->error);
 
     entry_set_reason(entry, entry->path, why, daemon->scans);
@@ -26,9 +28,12 @@ static void refuse(struct daemon *daemon, struct profile_entry *entry, const cha
     if (entry->next)
         entry->next->entry = NULL;
     source_unref(steal_ptr(&entry->next));
-    if (entry->error && (!before || strcmp(before, entry->error)))
+    if (entry->error && before && !strcmp(before, entry->error))
+        return;
+    if (entry->error)
         log_about(&daemon->log, LOG_WARNING, &subject, "%s: %.*s", entry->name,
                   (int)text_first_line(entry->error), entry->error);
+    changes_note(daemon, entry, &access);
 }
 
 /* Has a new version of ENTRY compiled, now or after the one that is being compiled. */
@@ -92,20 +97,23 @@ static void take_content(struct daemon *daemon, struct profile_entry *entry,
     enqueue(daemon, entry, source);
 }
 
+static bool list_equal(const struct access_list *a, const struct access_list *b)
+{
+    return a->uid == b->uid && a->gid == b->gid && a->mode == b->mode;
+}
+
 /* Takes over the owner and mode of ENTRY's file. */
 static void take_access(struct daemon *daemon, struct profile_entry *entry,
                         const struct access_list *access)
 {
-    if (entry->access.uid == access->uid && entry->access.gid == access->gid &&
-        entry->access.mode == access->mode)
+    if (list_equal(&entry->access, access))
         return;
     entry->access = *access;
     if (entry->served)
         daemon->generation++;
 }
 
-/* Makes ENTRY what ITEM says. */
-static void follow_item(struct daemon *daemon, struct profile_entry *entry, struct scan_item *item)
+static void take_item(struct daemon *daemon, struct profile_entry *entry, struct scan_item *item)
 {
     free(entry->path);
     free(entry->place);
@@ -131,6 +139,22 @@ static void follow_item(struct daemon *daemon, struct profile_entry *entry, stru
     }
 }
 
+/* Makes ENTRY what ITEM says, and tells of it. */
+static void follow_item(struct daemon *daemon, struct profile_entry *entry, struct scan_item *item)
+{
+    const struct entry_access before = entry_access(entry);
+    const enum wire_profile_state state = entry_state(entry);
+    const uint64_t told = daemon->changes.n;
+    struct entry_access after;
+
+    take_item(daemon, entry, item);
+    after = entry_access(entry);
+    if (daemon->changes.n == told &&
+        (entry_state(entry) != state || !list_equal(&before.file, &after.file) ||
+         !list_equal(&before.served, &after.served)))
+        changes_note(daemon, entry, &before);
+}
+
 /* The profile at INDEX is gone from the disk. */
 static void forget(struct daemon *daemon, size_t index)
 {
@@ -143,6 +167,7 @@ static void forget(struct daemon *daemon, size_t index)
     log_about(&daemon->log, LOG_INFO, &subject, "%s: gone", entry->name);
     if (entry->served)
         daemon->generation++;
+    changes_note_gone(daemon, entry);
     registry_remove(&daemon->registry, index);
     if (job)
         jobs_drop_unwanted(&daemon->jobs, job);

@@ -12,8 +12,10 @@ libdaemon_la_SOURCES = \
 	daemon/cache-disk.c daemon/cache-disk.h \
 	daemon/cache-writer.c daemon/cache-writer.h \
 	daemon/client.c daemon/client.h \
+	daemon/contents.c daemon/contents.h \
 	daemon/digest.c daemon/digest.h \
 	daemon/dispatch.c daemon/dispatch.h \
+	daemon/fetch.c daemon/fetch.h \
 	daemon/follow.c daemon/follow.h \
 	daemon/jobs.c daemon/jobs.h \
 	daemon/listener.c daemon/listener.h \
@@ -27,6 +29,7 @@ libdaemon_la_SOURCES = \
 	daemon/service.c daemon/service.h \
 	daemon/spawner.c daemon/spawner.h \
 	daemon/store.c daemon/store.h \
+	daemon/subscribe.c daemon/subscribe.h \
 	daemon/text.c daemon/text.h \
 	daemon/trust.c daemon/trust.h \
 	daemon/verify.c daemon/verify.h \

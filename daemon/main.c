@@ -156,6 +156,9 @@ static int start(struct daemon *daemon)
     raise_fd_limit(daemon);
     jobs_init(&daemon->jobs);
     store_init(&daemon->store, options->max_variants);
+    r = changes_start(daemon);
+    if (r < 0)
+        return r;
     /* The processes first, while there is nothing in this one that they should not have. */
     start_cache(daemon);
     r = workers_start(&daemon->workers, daemon, options->workers);
@@ -178,8 +181,10 @@ static void finish(struct daemon *daemon)
     cache_writer_stop(&daemon->writer);
     background_stop(daemon);
     phase_clear(daemon);
+    changes_stop(daemon);
     registry_clear(&daemon->registry);
     jobs_clear(&daemon->jobs);
+    contents_clear(&daemon->contents);
     cache_close(&daemon->cache);
     sd_event_unref(daemon->event);
 }
@@ -204,6 +209,7 @@ static int run(const struct options *options)
     daemon->server.listener = -1;
     log_init(&daemon->log, options->log_level);
     jobs_init(&daemon->jobs);
+    contents_init(&daemon->contents, options->max_contents);
     r = start(daemon);
     if (r < 0)
         log_write(&daemon->log, LOG_ERR, "cannot start: %s", strerror(-r));

@@ -178,6 +178,16 @@ static const char *parse_max_variants(struct options *options, const char *value
     return parse_number(value, 1, 1000000, &options->max_variants);
 }
 
+static const char *parse_max_contents(struct options *options, const char *value)
+{
+    return parse_number(value, 1, 1000000, &options->max_contents);
+}
+
+static const char *parse_max_subscribers(struct options *options, const char *value)
+{
+    return parse_number(value, 0, 1000000, &options->max_subscribers);
+}
+
 static const char *parse_debug(struct options *options, const char *value)
 {
     (void)value;
@@ -214,6 +224,9 @@ static const struct {
     {"max-connections-per-uid", "N", parse_max_per_uid, "of one user (default 256)"},
     {"max-variants", "N", parse_max_variants,
      "filters in memory besides those of this machine (default 512)"},
+    {"max-contents", "N", parse_max_contents,
+     "profiles in memory that came as content (default 256)"},
+    {"max-subscribers", "N", parse_max_subscribers, "clients that hear of changes (default 64)"},
     {"debug", NULL, parse_debug, "log everything"},
     {"log-level", "LEVEL", parse_log_level, "error, warning, notice, info (default) or debug"},
 };
@@ -270,6 +283,8 @@ static void set_defaults(struct options *options)
         .max_connections = 1024,
         .max_connections_per_uid = 256,
         .max_variants = 512,
+        .max_contents = 256,
+        .max_subscribers = 64,
         .log_level = LOG_INFO,
     };
     add_all_targets(options);

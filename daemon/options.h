@@ -24,6 +24,8 @@ struct options {
     unsigned max_connections;
     unsigned max_connections_per_uid;
     unsigned max_variants;
+    unsigned max_contents;
+    unsigned max_subscribers;
     int log_level;
 };
 

@@ -105,10 +105,22 @@ enum wire_profile_state entry_state(const struct profile_entry *entry)
     return entry->failed ? WIRE_PROFILE_BROKEN : WIRE_PROFILE_PENDING;
 }
 
+struct entry_access entry_access(const struct profile_entry *entry)
+{
+    return (struct entry_access){entry->access,
+                                 entry->served ? entry->served->access : entry->access};
+}
+
+bool entry_access_allows(const struct entry_access *access, const struct peer *peer)
+{
+    return access_may_read(&access->file, peer) && access_may_read(&access->served, peer);
+}
+
 bool entry_may_read(const struct profile_entry *entry, const struct peer *peer)
 {
-    return access_may_read(&entry->access, peer) &&
-           (!entry->served || access_may_read(&entry->served->access, peer));
+    const struct entry_access access = entry_access(entry);
+
+    return entry_access_allows(&access, peer);
 }
 
 uint64_t entry_pending_since(const struct profile_entry *entry)

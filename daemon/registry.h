@@ -44,6 +44,12 @@ struct profile_entry {
     uint64_t error_at;             /* the number of the scan that it FAILED with */
 };
 
+/* Who may know of a profile: who could read its file as it is, and the file of what is served. */
+struct entry_access {
+    struct access_list file;
+    struct access_list served; /* that of FILE where nothing is */
+};
+
 /* All profiles, in strcmp() order of their names. */
 struct registry {
     struct profile_entry **entries;
@@ -66,6 +72,9 @@ struct profile_entry *registry_add(struct registry *registry, const char *name);
 void registry_remove(struct registry *registry, size_t index);
 
 enum wire_profile_state entry_state(const struct profile_entry *entry);
+
+struct entry_access entry_access(const struct profile_entry *entry);
+bool entry_access_allows(const struct entry_access *access, const struct peer *peer);
 
 /*
  * True where PEER may know of ENTRY and have its filter: it could read the file as it is now, and

@@ -11,6 +11,7 @@
 #include "daemon/client.h"
 #include "daemon/daemon.h"
 #include "daemon/phase.h"
+#include "daemon/subscribe.h"
 #include "daemon/text.h"
 
 struct variant_request service_default_request(const struct daemon *daemon)
@@ -111,6 +112,7 @@ static void serve(struct daemon *daemon, struct profile_entry *entry, struct sou
 static void resolve(struct daemon *daemon, struct profile_entry *entry,
                     struct stored_variant *native, const char *why)
 {
+    const struct entry_access before = entry_access(entry);
     struct source *source = entry->compiling;
     bool is_newest = entry->newest == NEWEST_COMPILING && !entry->next;
 
@@ -132,6 +134,7 @@ static void resolve(struct daemon *daemon, struct profile_entry *entry,
         source_unref(source);
     }
     log_entry(daemon, entry);
+    changes_note(daemon, entry, &before);
     if (entry->next) {
         source = entry->next;
         entry->next = NULL;

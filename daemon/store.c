@@ -221,15 +221,26 @@ void variant_pin(struct stored_variant *variant)
     variant->pinned = true;
 }
 
-int variant_open(const struct stored_variant *variant)
+/* Opens MEMFD again: read-only, at offset 0. */
+static int open_again(int memfd)
 {
     char path[32];
     int fd;
 
     /* Through /proc, for a description of its own: a dup() would share the offset. */
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", variant->fd);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", memfd);
     fd = open(path, O_RDONLY | O_CLOEXEC);
     return fd < 0 ? -errno : fd;
+}
+
+int variant_open(const struct stored_variant *variant)
+{
+    return open_again(variant->fd);
+}
+
+int source_open(const struct source *source)
+{
+    return open_again(source->fd);
 }
 
 int variant_read(const struct stored_variant *variant, void *bytes)

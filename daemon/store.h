@@ -106,6 +106,9 @@ void variant_pin(struct stored_variant *variant);
  */
 int variant_open(const struct stored_variant *variant);
 
+/* The same for the profile's text. */
+int source_open(const struct source *source);
+
 /* Copies VARIANT's filter (n_insns * WIRE_INSN_SIZE bytes) to BYTES. Returns 0 or -errno. */
 int variant_read(const struct stored_variant *variant, void *bytes);
 

@@ -16,6 +16,7 @@ enum {
 /* What the packets of one opcode look like. */
 struct opcode_rules {
     size_t request_length;
+    size_t n_fds; /* that come with a request */
     /* Checks the fields behind the header; returns WIRE_OK or why the request is refused. */
     enum wire_status (*check_request)(const union wire_request *request);
     /* Checks a WIRE_OK reply of LEN bytes, header included. */
@@ -65,6 +66,12 @@ static bool name_field_is_empty(const char name[WIRE_NAME_SIZE])
     return name[0] == '\0' && text_is_padded(name, WIRE_NAME_SIZE);
 }
 
+/* True for a way to deliver a filter. */
+static bool delivery_is_valid(uint32_t delivery)
+{
+    return delivery == WIRE_DELIVER_FD || delivery == WIRE_DELIVER_BYTES;
+}
+
 /* The requests. */
 
 static enum wire_status get_check_request(const union wire_request *request)
@@ -73,7 +80,7 @@ static enum wire_status get_check_request(const union wire_request *request)
 
     if (get->zero != 0)
         return WIRE_BAD_REQUEST;
-    if (get->delivery != WIRE_DELIVER_FD && get->delivery != WIRE_DELIVER_BYTES)
+    if (!delivery_is_valid(get->delivery) && get->delivery != WIRE_DELIVER_PROFILE)
         return WIRE_BAD_REQUEST;
     return name_field_is_valid(get->name) ? WIRE_OK : WIRE_BAD_NAME;
 }
@@ -92,7 +99,15 @@ static enum wire_status status_check_request(const union wire_request *request)
     return name_field_is_empty(name) || name_field_is_valid(name) ? WIRE_OK : WIRE_BAD_NAME;
 }
 
-static enum wire_status reload_check_request(const union wire_request *request)
+static enum wire_status compile_check_request(const union wire_request *request)
+{
+    const struct wire_compile *compile = &request->compile;
+
+    return compile->zero == 0 && delivery_is_valid(compile->delivery) ? WIRE_OK : WIRE_BAD_REQUEST;
+}
+
+/* Of requests that are a header only. */
+static enum wire_status bare_check_request(const union wire_request *request)
 {
     (void)request;
     return WIRE_OK;
@@ -105,8 +120,7 @@ static bool state_is_valid(uint32_t state)
     return state >= WIRE_PROFILE_SERVED && state <= WIRE_PROFILE_PENDING;
 }
 
-static bool get_check_reply(const union wire_request *request, const unsigned char *packet,
-                            size_t len)
+static bool filter_check_reply(uint32_t delivery, const unsigned char *packet, size_t len)
 {
     struct wire_get_reply reply;
     size_t bytes;
@@ -116,8 +130,20 @@ static bool get_check_reply(const union wire_request *request, const unsigned ch
     memcpy(&reply, packet, sizeof(reply));
     if (reply.n_insns < 1 || reply.n_insns > WIRE_MAX_INSNS)
         return false;
-    bytes = request->get.delivery == WIRE_DELIVER_BYTES ? reply.n_insns * WIRE_INSN_SIZE : 0;
+    bytes = delivery == WIRE_DELIVER_BYTES ? reply.n_insns * WIRE_INSN_SIZE : 0;
     return len == sizeof(reply) + bytes;
+}
+
+static bool get_check_reply(const union wire_request *request, const unsigned char *packet,
+                            size_t len)
+{
+    return filter_check_reply(request->get.delivery, packet, len);
+}
+
+static bool compile_check_reply(const union wire_request *request, const unsigned char *packet,
+                                size_t len)
+{
+    return filter_check_reply(request->compile.delivery, packet, len);
 }
 
 static bool list_check_reply(const union wire_request *request, const unsigned char *packet,
@@ -185,12 +211,23 @@ static bool reload_check_reply(const union wire_request *request, const unsigned
     return len == sizeof(struct wire_reload_reply);
 }
 
+static bool subscribe_check_reply(const union wire_request *request, const unsigned char *packet,
+                                  size_t len)
+{
+    (void)request;
+    (void)packet;
+    return len == sizeof(struct wire_subscribe_reply);
+}
+
 /* Indexed by enum wire_opcode. */
 static const struct opcode_rules opcodes[] = {
-    [WIRE_GET] = {sizeof(struct wire_get), get_check_request, get_check_reply},
-    [WIRE_LIST] = {sizeof(struct wire_list), list_check_request, list_check_reply},
-    [WIRE_STATUS] = {sizeof(struct wire_get_status), status_check_request, status_check_reply},
-    [WIRE_RELOAD] = {sizeof(struct wire_reload), reload_check_request, reload_check_reply},
+    [WIRE_GET] = {sizeof(struct wire_get), 0, get_check_request, get_check_reply},
+    [WIRE_LIST] = {sizeof(struct wire_list), 0, list_check_request, list_check_reply},
+    [WIRE_STATUS] = {sizeof(struct wire_get_status), 0, status_check_request, status_check_reply},
+    [WIRE_RELOAD] = {sizeof(struct wire_reload), 0, bare_check_request, reload_check_reply},
+    [WIRE_SUBSCRIBE] = {sizeof(struct wire_subscribe), 0, bare_check_request,
+                        subscribe_check_reply},
+    [WIRE_COMPILE] = {sizeof(struct wire_compile), 1, compile_check_request, compile_check_reply},
 };
 
 static const struct opcode_rules *opcode_rules(uint32_t opcode)
@@ -220,7 +257,7 @@ int wire_request_decode(union wire_request *request, const void *packet, size_t 
         return WIRE_BAD_OPCODE;
     if (len != rules->request_length || header.length != len)
         return WIRE_BAD_LENGTH;
-    if (header.status != 0 || header.zero != 0 || n_fds != 0)
+    if (header.status != 0 || header.zero != 0 || n_fds != rules->n_fds)
         return WIRE_BAD_REQUEST;
     memcpy(request, packet, len);
     return (int)rules->check_request(request);
@@ -272,6 +309,31 @@ int wire_reply_check(const union wire_request *request, const void *packet, size
     if (header.version != WIRE_VERSION || !rules->check_reply(request, packet, len))
         return -EBADMSG;
     return WIRE_OK;
+}
+
+bool wire_change_check(struct wire_change *change, const struct wire_header *subscribed,
+                       const void *packet, size_t len)
+{
+    const struct wire_header *header = &change->header;
+
+    if (len != sizeof(*change))
+        return false;
+    memcpy(change, packet, len);
+    if (header->magic != WIRE_MAGIC || header->version != WIRE_VERSION || header->length != len ||
+        header->opcode != WIRE_SUBSCRIBE || header->serial != subscribed->serial ||
+        header->status != WIRE_OK || header->zero != 0)
+        return false;
+    switch (change->kind) {
+    case WIRE_PROFILE_SERVED:
+    case WIRE_PROFILE_STALE:
+    case WIRE_PROFILE_BROKEN:
+    case WIRE_CHANGE_GONE:
+        return name_field_is_valid(change->name);
+    case WIRE_CHANGE_LOST:
+        return name_field_is_empty(change->name);
+    default:
+        return false;
+    }
 }
 
 const char *wire_status_text(int status)

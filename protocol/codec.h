@@ -16,6 +16,8 @@ union wire_request {
     struct wire_list list;
     struct wire_get_status status;
     struct wire_reload reload;
+    struct wire_subscribe subscribe;
+    struct wire_compile compile;
 };
 
 /*
@@ -47,6 +49,13 @@ int wire_reply_check(const union wire_request *request, const void *packet, size
  * a letter, digit or underscore.
  */
 bool wire_name_is_valid(const char *name);
+
+/*
+ * Checks the LEN bytes at PACKET as a change that followed the reply to the SUBSCRIBE with header
+ * SUBSCRIBED. Returns true, and *CHANGE is a copy.
+ */
+bool wire_change_check(struct wire_change *change, const struct wire_header *subscribed,
+                       const void *packet, size_t len);
 
 /* What STATUS means, in a few words ("no such profile"); "unknown status" for any other number. */
 const char *wire_status_text(int status);

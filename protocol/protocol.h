@@ -24,15 +24,18 @@ enum {
     WIRE_INSN_SIZE = 8,         /* struct sock_filter */
     WIRE_MAX_REQUEST = 1024,    /* no request is longer */
     WIRE_MAX_REPLY = 64 * 1024, /* no reply is longer: a client's buffer of this size always does */
-    WIRE_LIST_MAX_ENTRIES = 256, /* of one LIST reply */
-    WIRE_TEXT_MAX = 16 * 1024,   /* of the text that ends an error or a profile's status */
+    WIRE_MAX_PROFILE = 1024 * 1024, /* bytes of a profile's text */
+    WIRE_LIST_MAX_ENTRIES = 256,    /* of one LIST reply */
+    WIRE_TEXT_MAX = 16 * 1024,      /* of the text that ends an error or a profile's status */
 };
 
 enum wire_opcode {
-    WIRE_GET = 1,    /* one filter */
-    WIRE_LIST = 2,   /* the profiles that the client may fetch */
-    WIRE_STATUS = 3, /* the daemon, or one profile */
-    WIRE_RELOAD = 4, /* a barrier: what is on disk now is in service when the reply comes */
+    WIRE_GET = 1,       /* one filter */
+    WIRE_LIST = 2,      /* the profiles that the client may fetch */
+    WIRE_STATUS = 3,    /* the daemon, or one profile */
+    WIRE_RELOAD = 4,    /* a barrier: what is on disk now is in service when the reply comes */
+    WIRE_SUBSCRIBE = 5, /* a packet for each change, from now on */
+    WIRE_COMPILE = 6,   /* the filter of a profile that comes along as an fd */
 };
 
 /* The closed set of answers. 0 is success; an error reply may end in a text for people. */
@@ -41,7 +44,7 @@ enum wire_status {
     WIRE_BAD_VERSION = 1, /* the header's version is not 1; the reply's header has ours */
     WIRE_BAD_OPCODE = 2,  /* no such opcode */
     WIRE_BAD_LENGTH = 3,  /* not the length that the opcode takes */
-    WIRE_BAD_REQUEST = 4, /* a field has no valid value, or an fd came along */
+    WIRE_BAD_REQUEST = 4, /* a field has no valid value, or not as many fds as the opcode takes */
     WIRE_BAD_NAME = 5,    /* not a profile name: see PROTOCOL.md */
     WIRE_NOT_FOUND = 6,   /* no such profile, or none that this client may read */
     WIRE_BAD_TARGET = 7,  /* no such target, or this daemon does not serve it */
@@ -64,10 +67,12 @@ struct wire_header {
 };
 static_assert(sizeof(struct wire_header) == 24, "wire_header");
 
-/* How GET hands out the filter. */
+/* How GET and COMPILE hand out the filter. */
 enum wire_delivery {
     WIRE_DELIVER_FD = 1,    /* SCM_RIGHTS: a read-only fd of a sealed memfd, its offset at 0 */
     WIRE_DELIVER_BYTES = 2, /* behind the reply's fixed part */
+    /* 3 is secprof-helper's */
+    WIRE_DELIVER_PROFILE = 4, /* GET only: an fd as with 1, of the profile that the filter is of */
 };
 
 struct wire_get {
@@ -87,15 +92,30 @@ enum {
 
 struct wire_get_reply {
     struct wire_header header;
-    uint64_t generation;              /* of the daemon when it answered */
-    uint8_t digest[WIRE_DIGEST_SIZE]; /* SHA-256 of the filter's bytes */
-    uint32_t n_insns;                 /* 1 to WIRE_MAX_INSNS */
-    uint32_t filter_flags;            /* SECCOMP_FILTER_FLAG_* that the profile asks for */
-    uint32_t audit_arch;              /* the target's, also where the request had 0 */
-    uint32_t info;                    /* WIRE_GET_* bits */
+    uint64_t generation;                     /* of the daemon when it answered */
+    uint8_t digest[WIRE_DIGEST_SIZE];        /* SHA-256 of the filter's bytes */
+    uint32_t n_insns;                        /* 1 to WIRE_MAX_INSNS */
+    uint32_t filter_flags;                   /* SECCOMP_FILTER_FLAG_* that the profile asks for */
+    uint32_t audit_arch;                     /* the target's, also where the request had 0 */
+    uint32_t info;                           /* WIRE_GET_* bits */
+    uint8_t source_digest[WIRE_DIGEST_SIZE]; /* SHA-256 of the profile that the filter is of */
     /* with WIRE_DELIVER_BYTES: n_insns struct sock_filter, in the target's byte order */
 };
-static_assert(sizeof(struct wire_get_reply) == 24 + 56, "wire_get_reply");
+static_assert(sizeof(struct wire_get_reply) == 24 + 56 + 32, "wire_get_reply");
+
+/*
+ * With it comes one fd: a memfd with the profile's text at offset 0, up to WIRE_MAX_PROFILE bytes,
+ * sealed with F_SEAL_WRITE, F_SEAL_GROW and F_SEAL_SHRINK. The reply is a struct wire_get_reply.
+ */
+struct wire_compile {
+    struct wire_header header;
+    uint64_t caps;       /* as in struct wire_get */
+    uint32_t audit_arch; /* as in struct wire_get */
+    uint32_t kernel;     /* as in struct wire_get */
+    uint32_t delivery;   /* enum wire_delivery without WIRE_DELIVER_PROFILE */
+    uint32_t zero;
+};
+static_assert(sizeof(struct wire_compile) == 24 + 24, "wire_compile");
 
 struct wire_list {
     struct wire_header header;
@@ -158,10 +178,12 @@ struct wire_daemon_status {
     uint32_t connections_refused; /* over a limit */
     uint32_t jobs;                /* compiles waiting or under way */
     uint32_t workers;
-    char version[32];    /* of secprofd */
-    char libseccomp[32]; /* of its libseccomp */
+    uint32_t contents;    /* profiles in memory that came with COMPILE */
+    uint32_t subscribers; /* connections that were SUBSCRIBEd */
+    char version[32];     /* of secprofd */
+    char libseccomp[32];  /* of its libseccomp */
 };
-static_assert(sizeof(struct wire_daemon_status) == 24 + 96 + 32 + 64, "wire_daemon_status");
+static_assert(sizeof(struct wire_daemon_status) == 24 + 96 + 40 + 64, "wire_daemon_status");
 
 /* The reply to a STATUS with a name. */
 struct wire_profile_status {
@@ -191,6 +213,35 @@ struct wire_reload_reply {
     uint32_t broken;   /* of these, stale or broken */
 };
 static_assert(sizeof(struct wire_reload_reply) == 24 + 16, "wire_reload_reply");
+
+struct wire_subscribe {
+    struct wire_header header;
+};
+static_assert(sizeof(struct wire_subscribe) == 24, "wire_subscribe");
+
+/* The reply to SUBSCRIBE. From then on the connection carries struct wire_change only. */
+struct wire_subscribe_reply {
+    struct wire_header header;
+    uint64_t generation;
+};
+static_assert(sizeof(struct wire_subscribe_reply) == 24 + 8, "wire_subscribe_reply");
+
+enum wire_change_kind {
+    /* 1 to 3: the profile came into this enum wire_profile_state; PENDING is no change */
+    WIRE_CHANGE_GONE = 5, /* there is no such profile any more, or not for this client */
+    WIRE_CHANGE_LOST = 6, /* the client read too slowly: ask LIST; the name is empty */
+};
+
+/* One change, told to a subscriber: a header like that of the reply to its SUBSCRIBE, and this. */
+struct wire_change {
+    struct wire_header header;
+    uint64_t generation;              /* after the change */
+    uint8_t digest[WIRE_DIGEST_SIZE]; /* as in struct wire_list_entry; zeroes: nothing is served */
+    uint32_t kind;                    /* enum wire_profile_state or enum wire_change_kind */
+    uint32_t zero;
+    char name[WIRE_NAME_SIZE];
+};
+static_assert(sizeof(struct wire_change) == 24 + 48 + 128, "wire_change");
 
 /* An error reply is a header whose status is not 0, then up to WIRE_TEXT_MAX bytes of text (UTF-8,
  * no ending NUL) that say more; there may be none. */

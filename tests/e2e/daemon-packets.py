@@ -33,7 +33,7 @@ def test_table(test, daemon):
         ("another version", BAD_VERSION, request(GET, good, version=2)),
         ("version 0", BAD_VERSION, request(GET, good, version=0)),
         ("opcode 0", BAD_OPCODE, request(0, good)),
-        ("opcode 5", BAD_OPCODE, request(5, good)),
+        ("opcode 7", BAD_OPCODE, request(7, good)),
         ("opcode 65535", BAD_OPCODE, request(65535)),
         ("a byte too few", BAD_LENGTH, request(GET, good[:-1])),
         ("a byte too many", BAD_LENGTH, request(GET, good + b"\0")),

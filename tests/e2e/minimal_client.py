@@ -40,7 +40,7 @@ def get(sock, name, delivery):
     if delivery == FD:
         with open(fds[0], "rb") as file:
             reply += file.read()
-    code = reply[56:]
+    code = reply[88:]
     if len(code) != 8 * n_insns or hashlib.sha256(code).digest() != digest:
         sys.exit(f"{name.decode()}: the filter and its digest differ")
     return code, f"insns={n_insns} flags={flags:#x} arch={arch:#x} stale={info & 1}"

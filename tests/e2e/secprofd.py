@@ -2,6 +2,7 @@
 secprofd's protocol (see protocol/PROTOCOL.md), profiles to serve, and counting. Each test has one
 directory of its own, and ends what it started by its pid."""
 import array
+import fcntl
 import hashlib
 import json
 import os
@@ -15,19 +16,20 @@ import tempfile
 import time
 
 MAGIC = 0x46525053
-GET, LIST, STATUS, RELOAD = 1, 2, 3, 4
-FD, BYTES = 1, 2
+GET, LIST, STATUS, RELOAD, SUBSCRIBE, COMPILE = 1, 2, 3, 4, 5, 6
+FD, BYTES, PROFILE = 1, 2, 4
+GONE, LOST = 5, 6
 (OK, BAD_VERSION, BAD_OPCODE, BAD_LENGTH, BAD_REQUEST, BAD_NAME, NOT_FOUND, BAD_TARGET, FORBIDDEN,
  BROKEN, LIMIT, STOPPING, FAILED) = range(13)
 SERVED, STALE, IS_BROKEN, PENDING = 1, 2, 3, 4
-STATES = {1: "served", 2: "stale", 3: "broken", 4: "pending"}
+STATES = {1: "served", 2: "stale", 3: "broken", 4: "pending", 5: "gone", 6: "lost"}
 HEADER = struct.Struct("=IHHIIII")
 X86_64, AARCH64, S390X = 0xC000003E, 0xC00000B7, 0x80000016
 
 COUNTERS = ("generation uptime_usec requests refused compiles compile_errors worker_failures "
             "memory_hits cache_hits cache_misses cache_bad cache_errors").split()
 NUMBERS = ("profiles profiles_stale profiles_broken variants connections connections_refused jobs "
-           "workers").split()
+           "workers contents subscribers").split()
 
 
 class Refused(Exception):
@@ -59,6 +61,14 @@ def get_body(name, arch=0, caps=0, kernel=0, delivery=BYTES, zero=0):
     return struct.pack("=QIIII128s", caps, arch, kernel, delivery, zero, name.encode())
 
 
+def sealed(data, seals=fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK):
+    """An fd of memory with these bytes that nobody can change."""
+    fd = os.memfd_create("profile", os.MFD_CLOEXEC | os.MFD_ALLOW_SEALING)
+    os.write(fd, data)
+    fcntl.fcntl(fd, fcntl.F_ADD_SEALS, seals)
+    return fd
+
+
 class Client:
     """One connection."""
 
@@ -86,15 +96,15 @@ class Client:
         assert magic == MAGIC and length == len(data), "not a reply"
         return status, data[HEADER.size:], fds
 
-    def send(self, opcode, body=b""):
+    def send(self, opcode, body=b"", fds=()):
         self.serial += 1
         try:
-            self.sock.send(request(opcode, body, self.serial))
+            socket.send_fds(self.sock, [request(opcode, body, self.serial)], list(fds))
         except (BrokenPipeError, ConnectionResetError):
             raise Closed from None
 
-    def call(self, opcode, body=b""):
-        self.send(opcode, body)
+    def call(self, opcode, body=b"", fds=()):
+        self.send(opcode, body, fds)
         status, reply, fds = self.receive()
         if status != OK:
             assert not fds
@@ -103,16 +113,46 @@ class Client:
 
     def get(self, name, delivery=BYTES, **more):
         """The filter and what is said of it. The fd, where one was asked for, is the caller's."""
-        reply, fds = self.call(GET, get_body(name, delivery=delivery, **more))
-        fields = struct.unpack_from("=Q32sIIII", reply)
-        answer = Record(zip("generation digest n_insns flags arch info".split(), fields))
+        return self.filter(*self.call(GET, get_body(name, delivery=delivery, **more)), delivery)
+
+    def filter(self, reply, fds, delivery):
+        """What a GET or COMPILE was answered with."""
+        fields = struct.unpack_from("=Q32sIIII32s", reply)
+        answer = Record(zip("generation digest n_insns flags arch info source_digest".split(),
+                            fields))
         answer.update(fd=fds[0] if fds else None, stale=bool(answer.info & 1))
-        code = reply[56:]
+        data = reply[88:]
         if answer.fd is not None:
-            code = os.pread(answer.fd, 1 << 16, 0)
-        assert len(code) == 8 * answer.n_insns and hashlib.sha256(code).digest() == answer.digest
-        answer.update(code=code)
+            data = os.pread(answer.fd, 1 << 20, 0)
+        if delivery == PROFILE:
+            assert hashlib.sha256(data).digest() == answer.source_digest
+        else:
+            assert len(data) == 8 * answer.n_insns
+            assert hashlib.sha256(data).digest() == answer.digest
+        answer.update(code=data)
         return answer
+
+    def compile(self, profile, delivery=BYTES, arch=0, caps=0, kernel=0):
+        """The filter of a profile by content."""
+        fd = sealed(profile if isinstance(profile, bytes) else json.dumps(profile).encode())
+        try:
+            body = struct.pack("=QIIII", caps, arch, kernel, delivery, 0)
+            return self.filter(*self.call(COMPILE, body, fds=[fd]), delivery)
+        finally:
+            os.close(fd)
+
+    def subscribe(self):
+        reply, _ = self.call(SUBSCRIBE)
+        return struct.unpack("=Q", reply)[0]
+
+    def change(self):
+        """The next change that this subscriber is told."""
+        status, body, fds = self.receive()
+        assert status == OK and not fds
+        generation, digest, kind, zero, name = struct.unpack("=Q32sII128s", body)
+        assert zero == 0
+        return Record(name=name.rstrip(b"\0").decode(), kind=kind, generation=generation,
+                      digest=digest)
 
     def list(self):
         entries, after, more = {}, "", 1
@@ -129,7 +169,7 @@ class Client:
 
     def status(self):
         reply, _ = self.call(STATUS, bytes(128))
-        values = struct.unpack_from("=12Q8I32s32s", reply)
+        values = struct.unpack_from("=12Q10I32s32s", reply)
         answer = Record(zip(COUNTERS + NUMBERS, values))
         answer.update(version=values[-2].rstrip(b"\0").decode(),
                       libseccomp=values[-1].rstrip(b"\0").decode())

@@ -30,9 +30,22 @@ static union wire_request make_request(enum wire_opcode opcode, const char *name
     case WIRE_RELOAD:
         length = sizeof(request.reload);
         break;
+    case WIRE_SUBSCRIBE:
+        length = sizeof(request.subscribe);
+        break;
+    case WIRE_COMPILE:
+        length = sizeof(request.compile);
+        request.compile.delivery = WIRE_DELIVER_BYTES;
+        break;
     }
     wire_request_header(&request.header, opcode, length, 7);
     return request;
+}
+
+/* How many fds go with REQUEST. */
+static size_t fds_of(const union wire_request *request)
+{
+    return request->header.opcode == WIRE_COMPILE ? 1 : 0;
 }
 
 /* Decodes REQUEST from an odd address, as its header's length says. */
@@ -42,7 +55,7 @@ static int decode(const union wire_request *request)
     union wire_request out;
 
     memcpy(bytes + 1, request, sizeof(*request));
-    return wire_request_decode(&out, bytes + 1, request->header.length, 0);
+    return wire_request_decode(&out, bytes + 1, request->header.length, fds_of(request));
 }
 
 START_TEST(requests_survive_the_way)
@@ -51,15 +64,16 @@ START_TEST(requests_survive_the_way)
         enum wire_opcode opcode;
         const char *name;
     } cases[] = {
-        {WIRE_GET, "default"}, {WIRE_LIST, ""},        {WIRE_LIST, "default"},
-        {WIRE_STATUS, ""},     {WIRE_STATUS, "a.b-c"}, {WIRE_RELOAD, ""},
+        {WIRE_GET, "default"},  {WIRE_LIST, ""},   {WIRE_LIST, "default"}, {WIRE_STATUS, ""},
+        {WIRE_STATUS, "a.b-c"}, {WIRE_RELOAD, ""}, {WIRE_SUBSCRIBE, ""},   {WIRE_COMPILE, ""},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
         union wire_request request = make_request(cases[i].opcode, cases[i].name);
         union wire_request out;
 
-        ck_assert_int_eq(wire_request_decode(&out, &request, request.header.length, 0), WIRE_OK);
+        ck_assert_int_eq(
+            wire_request_decode(&out, &request, request.header.length, fds_of(&request)), WIRE_OK);
         ck_assert_mem_eq(&out, &request, request.header.length);
         ck_assert_int_eq(decode(&request), WIRE_OK);
     }
@@ -109,7 +123,7 @@ START_TEST(wrong_headers_are_refused)
     bad = request;
     bad.header.opcode = 0;
     ck_assert_int_eq(decode(&bad), WIRE_BAD_OPCODE);
-    bad.header.opcode = WIRE_RELOAD + 1;
+    bad.header.opcode = WIRE_COMPILE + 1;
     ck_assert_int_eq(decode(&bad), WIRE_BAD_OPCODE);
     bad = request;
     bad.header.status = 1;
@@ -119,7 +133,11 @@ START_TEST(wrong_headers_are_refused)
     ck_assert_int_eq(decode(&bad), WIRE_BAD_REQUEST);
     /* An fd came along. */
     ck_assert_int_eq(wire_request_decode(&out, &request, sizeof(request.get), 1), WIRE_BAD_REQUEST);
-    bad = request;
+    request = make_request(WIRE_COMPILE, "");
+    for (size_t n = 0; n < 4; n++)
+        ck_assert_int_eq(wire_request_decode(&out, &request, sizeof(request.compile), n),
+                         n == 1 ? WIRE_OK : WIRE_BAD_REQUEST);
+    bad = request = make_request(WIRE_GET, "default");
     bad.header.length--;
     ck_assert_int_eq(wire_request_decode(&out, &bad, sizeof(bad.get), 0), WIRE_BAD_LENGTH);
 }
@@ -136,7 +154,7 @@ START_TEST(only_one_length_is_right)
     memcpy(packet, &request, right);
     for (uint32_t len = sizeof(struct wire_header); len <= sizeof(packet); len++) {
         memcpy(packet + offsetof(struct wire_header, length), &len, sizeof(len));
-        ck_assert_int_eq(wire_request_decode(&out, packet, len, 0),
+        ck_assert_int_eq(wire_request_decode(&out, packet, len, fds_of(&request)),
                          len == right ? WIRE_OK : WIRE_BAD_LENGTH);
     }
 }
@@ -151,7 +169,17 @@ START_TEST(wrong_fields_are_refused)
     request = make_request(WIRE_GET, "default");
     request.get.delivery = 0;
     ck_assert_int_eq(decode(&request), WIRE_BAD_REQUEST);
-    request.get.delivery = WIRE_DELIVER_BYTES + 1;
+    request.get.delivery = WIRE_DELIVER_PROFILE;
+    ck_assert_int_eq(decode(&request), WIRE_OK);
+    request.get.delivery = WIRE_DELIVER_PROFILE + 1;
+    ck_assert_int_eq(decode(&request), WIRE_BAD_REQUEST);
+    request = make_request(WIRE_COMPILE, "");
+    request.compile.zero = 1;
+    ck_assert_int_eq(decode(&request), WIRE_BAD_REQUEST);
+    request.compile.zero = 0;
+    request.compile.delivery = WIRE_DELIVER_FD;
+    ck_assert_int_eq(decode(&request), WIRE_OK);
+    request.compile.delivery = WIRE_DELIVER_PROFILE;
     ck_assert_int_eq(decode(&request), WIRE_BAD_REQUEST);
 }
 END_TEST
@@ -231,9 +259,12 @@ static int check_reply(const union wire_request *request, struct reply *reply)
     return wire_reply_check(request, reply->bytes, reply->len);
 }
 
+/* Loop: the opcodes that are answered with a filter. */
 START_TEST(get_replies)
 {
-    union wire_request request = make_request(WIRE_GET, "default");
+    static const enum wire_opcode opcodes[] = {WIRE_GET, WIRE_COMPILE};
+    union wire_request request = make_request(opcodes[_i], "default");
+    uint32_t *delivery = _i == 0 ? &request.get.delivery : &request.compile.delivery;
     static struct reply reply;
 
     for (uint32_t n = 0; n <= WIRE_MAX_INSNS + 1; n++) {
@@ -250,7 +281,7 @@ START_TEST(get_replies)
         ck_assert_int_eq(check_reply(&request, &reply), -EBADMSG);
     }
     /* Where an fd was asked for, the bytes do not belong there. */
-    request.get.delivery = WIRE_DELIVER_FD;
+    *delivery = WIRE_DELIVER_FD;
     reply_start(&reply, &request, sizeof(reply.get) + WIRE_INSN_SIZE);
     reply.get.n_insns = 1;
     ck_assert_int_eq(check_reply(&request, &reply), -EBADMSG);
@@ -370,6 +401,47 @@ START_TEST(reload_replies)
     ck_assert_int_eq(check_reply(&request, &reply), -EBADMSG);
     reply.len = 23;
     ck_assert_int_eq(check_reply(&request, &reply), -EBADMSG);
+}
+END_TEST
+
+START_TEST(changes_follow_a_subscription)
+{
+    const union wire_request request = make_request(WIRE_SUBSCRIBE, "");
+    struct wire_subscribe_reply reply = {0};
+    struct wire_change good = {.generation = 5, .kind = WIRE_PROFILE_STALE, .name = "default"};
+    struct wire_change bad, out;
+
+    wire_reply_header(&reply.header, &request.header, WIRE_OK, sizeof(reply));
+    ck_assert_int_eq(wire_reply_check(&request, &reply, sizeof(reply)), WIRE_OK);
+    ck_assert_int_eq(wire_reply_check(&request, &reply, sizeof(reply) - 1), -EBADMSG);
+
+    wire_reply_header(&good.header, &request.header, WIRE_OK, sizeof(good));
+    ck_assert(wire_change_check(&out, &request.header, &good, sizeof(good)));
+    ck_assert_mem_eq(&out, &good, sizeof(good));
+    ck_assert(!wire_change_check(&out, &request.header, &good, sizeof(good) - 1));
+    ck_assert(!wire_change_check(&out, &request.header, &good, 0));
+    for (uint32_t kind = 0; kind < 9; kind++) {
+        bad = good;
+        bad.kind = kind;
+        /* A profile that is pending has not changed; one that is lost has no name. */
+        ck_assert_int_eq(wire_change_check(&out, &request.header, &bad, sizeof(bad)),
+                         kind != 0 && kind != WIRE_PROFILE_PENDING && kind < WIRE_CHANGE_LOST);
+        memset(bad.name, 0, sizeof(bad.name));
+        ck_assert_int_eq(wire_change_check(&out, &request.header, &bad, sizeof(bad)),
+                         kind == WIRE_CHANGE_LOST);
+    }
+    bad = good;
+    bad.header.serial++;
+    ck_assert(!wire_change_check(&out, &request.header, &bad, sizeof(bad)));
+    bad = good;
+    bad.header.status = WIRE_FAILED;
+    ck_assert(!wire_change_check(&out, &request.header, &bad, sizeof(bad)));
+    bad = good;
+    bad.header.opcode = WIRE_LIST;
+    ck_assert(!wire_change_check(&out, &request.header, &bad, sizeof(bad)));
+    bad = good;
+    memset(bad.name, 'x', sizeof(bad.name));
+    ck_assert(!wire_change_check(&out, &request.header, &bad, sizeof(bad)));
 }
 END_TEST
 
@@ -545,16 +617,17 @@ int main(void)
     tcase_add_test(requests, what_is_not_ours_ends_the_connection);
     tcase_add_test(requests, a_refused_request_has_its_header_for_the_reply);
     tcase_add_test(requests, wrong_headers_are_refused);
-    tcase_add_loop_test(requests, only_one_length_is_right, WIRE_GET, WIRE_RELOAD + 1);
+    tcase_add_loop_test(requests, only_one_length_is_right, WIRE_GET, WIRE_COMPILE + 1);
     tcase_add_test(requests, wrong_fields_are_refused);
     tcase_add_test(requests, wrong_names_are_refused);
     tcase_add_test(requests, names_follow_the_rule);
     suite_add_tcase(suite, requests);
-    tcase_add_test(replies, get_replies);
+    tcase_add_loop_test(replies, get_replies, 0, 2);
     tcase_add_test(replies, list_replies);
     tcase_add_test(replies, a_full_list_fits);
     tcase_add_test(replies, status_replies);
     tcase_add_test(replies, reload_replies);
+    tcase_add_test(replies, changes_follow_a_subscription);
     tcase_add_test(replies, replies_must_answer_the_request);
     tcase_add_test(replies, error_replies);
     tcase_add_test(replies, every_status_has_its_own_text);

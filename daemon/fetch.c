@@ -1,0 +1,238 @@
+/*
+ * Requests for filters. A request may come here twice: once when it arrives, and again when the
+ * compile that it waited for is done.
+ */
+#include "daemon/fetch.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/client.h"
+#include "daemon/daemon.h"
+#include "daemon/dispatch.h"
+#include "daemon/service.h"
+#include "daemon/text.h"
+#include "util/cleanup.h"
+
+/* What GET and COMPILE have in common. */
+struct wanted {
+    uint64_t caps;
+    uint32_t audit_arch;
+    uint32_t kernel;
+    enum wire_delivery delivery;
+    const char *name; /* of the profile, in messages of the compiler */
+    bool stale;
+};
+
+static bool is_served(const struct daemon *daemon, const struct target *target)
+{
+    for (size_t i = 0; i < daemon->n_targets; i++)
+        if (daemon->targets[i] == target)
+            return true;
+    return false;
+}
+
+/* The target of AUDIT_ARCH; NULL: none that is served, and CLIENT was told so. */
+static const struct target *find_target(struct daemon *daemon, struct client *client,
+                                        uint32_t audit_arch)
+{
+    const struct target *target = audit_arch ? target_by_audit_arch(audit_arch) : daemon->host;
+
+    if (target && is_served(daemon, target))
+        return target;
+    if (!target)
+        client_refuse(client, WIRE_BAD_TARGET, "no target has the architecture 0x%x", audit_arch);
+    else if (!abi_is_installed(target_native_abi(target)))
+        client_refuse(client, WIRE_BAD_TARGET, "%s: the installed libseccomp lacks it (since %s)",
+                      target->name, target_native_abi(target)->since);
+    else
+        client_refuse(client, WIRE_BAD_TARGET, "%s: this daemon does not serve it (--targets)",
+                      target->name);
+    return NULL;
+}
+
+/* Sends VARIANT as WANTED. */
+static void deliver(struct daemon *daemon, struct client *client, const struct wanted *wanted,
+                    const struct stored_variant *variant)
+{
+    struct wire_get_reply reply = {
+        .generation = daemon->generation,
+        .n_insns = variant->n_insns,
+        .filter_flags = variant->flags,
+        .audit_arch = target_native_abi(variant->request.target)->audit_arch,
+        .info = wanted->stale ? WIRE_GET_STALE : 0,
+    };
+    size_t size = sizeof(reply);
+    int fd = -1, r = 0;
+
+    switch (wanted->delivery) {
+    case WIRE_DELIVER_FD:
+        r = fd = variant_open(variant);
+        break;
+    case WIRE_DELIVER_BYTES:
+        r = variant_read(variant, daemon->reply + size);
+        size += (size_t)variant->n_insns * WIRE_INSN_SIZE;
+        break;
+    case WIRE_DELIVER_PROFILE:
+        r = fd = source_open(variant->source);
+        break;
+    }
+    if (r < 0) {
+        log_write(&daemon->log, LOG_ERR, "%s: the filter cannot be handed out: %s",
+                  variant->source->path, strerror(-r));
+        client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
+        return;
+    }
+    memcpy(reply.digest, variant->digest, DIGEST_SIZE);
+    memcpy(reply.source_digest, variant->source->digest, DIGEST_SIZE);
+    memcpy(daemon->reply, &reply, sizeof(reply));
+    client_reply(client, daemon->reply, size, fd);
+}
+
+/* Answers CLIENT with the variant of SOURCE that is WANTED, or has it wait for that. */
+static void fetch(struct daemon *daemon, struct client *client, struct source *source,
+                  const struct wanted *wanted)
+{
+    struct variant_request request = {
+        .target = find_target(daemon, client, wanted->audit_arch),
+        .caps = wanted->caps,
+        .kernel = wanted->kernel ? wanted->kernel : daemon->kernel,
+    };
+    struct stored_variant *variant;
+    struct job *job;
+    int r;
+
+    if (!request.target)
+        return;
+    r = service_find(daemon, source, &request, &variant, &job);
+    if (r == VARIANT_COMING) {
+        client_wait_for_job(client, job);
+    } else if (r < 0) {
+        client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
+    } else if (variant->refused) {
+        cleanup_free char *text = text_prefix_lines(wanted->name, variant->text, WIRE_TEXT_MAX);
+
+        client_refuse(client, WIRE_BROKEN, "%s", text ? text : "");
+    } else {
+        deliver(daemon, client, wanted, variant);
+    }
+}
+
+/* Nothing is in service for ENTRY: waits for its first version, or says why there is none. */
+static void get_unserved(struct daemon *daemon, struct client *client,
+                         const struct profile_entry *entry)
+{
+    const struct variant_request request = service_default_request(daemon);
+    struct job *job =
+        entry->compiling ? jobs_find(&daemon->jobs, entry->compiling, &request) : NULL;
+
+    if (job)
+        client_wait_for_job(client, job);
+    else
+        client_refuse(client, WIRE_BROKEN, "%s", entry->error ? entry->error : "");
+}
+
+void fetch_get(struct daemon *daemon, struct client *client)
+{
+    const struct wire_get *get = &client->request.get;
+    struct profile_entry *entry = dispatch_find_profile(client, get->name);
+
+    if (!entry)
+        return;
+    if (!entry->served) {
+        if (find_target(daemon, client, get->audit_arch))
+            get_unserved(daemon, client, entry);
+        return;
+    }
+
+    const struct wanted wanted = {
+        .caps = get->caps,
+        .audit_arch = get->audit_arch,
+        .kernel = get->kernel,
+        .delivery = get->delivery,
+        .name = entry->served->path,
+        .stale = entry_state(entry) == WIRE_PROFILE_STALE,
+    };
+
+    fetch(daemon, client, entry->served, &wanted);
+}
+
+/*
+ * Reads the profile behind FD to *BYTES, which the caller frees, *SIZE of them. It has to be sealed
+ * memory: nothing else can be read without ever waiting, and stays what it is. Returns 0; -errno;
+ * or WIRE_BAD_REQUEST or WIRE_BROKEN with the reason in *WHY.
+ */
+static int read_content(int fd, char **bytes, size_t *size, const char **why)
+{
+    const int needed = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
+    int seals = fcntl(fd, F_GET_SEALS);
+    cleanup_free char *buffer = NULL;
+    struct stat st;
+
+    if (seals < 0 || (seals & needed) != needed) {
+        *why =
+            "the fd has to be a memfd with the seals F_SEAL_WRITE, F_SEAL_GROW and F_SEAL_SHRINK";
+        return WIRE_BAD_REQUEST;
+    }
+    if (fstat(fd, &st) < 0)
+        return -errno;
+    if (st.st_size < 1 || st.st_size > WIRE_MAX_PROFILE) {
+        *why = "profile: error: a profile has 1 to 1048576 bytes\n";
+        return WIRE_BROKEN;
+    }
+    buffer = malloc((size_t)st.st_size);
+    if (!buffer)
+        return -ENOMEM;
+    for (size_t done = 0; done < (size_t)st.st_size;) {
+        ssize_t n = pread(fd, buffer + done, (size_t)st.st_size - done, (off_t)done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        /* An fd that was opened for writing only, say. */
+        if (n <= 0) {
+            *why = "the fd cannot be read";
+            return WIRE_BAD_REQUEST;
+        }
+        done += (size_t)n;
+    }
+    *size = (size_t)st.st_size;
+    *bytes = steal_ptr(&buffer);
+    return 0;
+}
+
+/* Makes the profile that came with CLIENT's request CLIENT->content. Returns false where it was
+ * refused. */
+static bool take_content(struct daemon *daemon, struct client *client)
+{
+    cleanup_free char *bytes = NULL;
+    const char *why = "";
+    size_t size = 0;
+    int r = read_content(client->in_fd, &bytes, &size, &why);
+
+    if (r == 0)
+        r = contents_take(&daemon->contents, &daemon->store, bytes, size, &client->content);
+    if (r > 0)
+        client_refuse(client, (enum wire_status)r, "%s", why);
+    else if (r < 0)
+        client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
+    return r == 0;
+}
+
+void fetch_compile(struct daemon *daemon, struct client *client)
+{
+    const struct wire_compile *compile = &client->request.compile;
+    const struct wanted wanted = {
+        .caps = compile->caps,
+        .audit_arch = compile->audit_arch,
+        .kernel = compile->kernel,
+        .delivery = compile->delivery,
+        .name = "profile",
+    };
+
+    if (client->content || take_content(daemon, client))
+        fetch(daemon, client, client->content, &wanted);
+}

@@ -4,3 +4,15 @@ TESTS += tests/protocol/test-codec
 tests_protocol_test_codec_SOURCES = tests/protocol/test-codec.c
 tests_protocol_test_codec_CPPFLAGS = $(check_unit_cppflags)
 tests_protocol_test_codec_LDADD = libprotocol.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/protocol/test-changes
+TESTS += tests/protocol/test-changes
+tests_protocol_test_changes_SOURCES = tests/protocol/test-changes.c
+tests_protocol_test_changes_CPPFLAGS = $(check_unit_cppflags)
+tests_protocol_test_changes_LDADD = libprotocol.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/protocol/test-document
+TESTS += tests/protocol/test-document
+tests_protocol_test_document_SOURCES = tests/protocol/test-document.c
+tests_protocol_test_document_CPPFLAGS = $(check_unit_cppflags)
+tests_protocol_test_document_LDADD = libprotocol.la $(CHECK_LIBS)

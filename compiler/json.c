@@ -138,7 +138,8 @@ static int push(struct builder *b, struct json_node node)
 
 static struct json_node make_node(const struct builder *b, enum json_type type)
 {
-    return (struct json_node){.type = type, .offset = (uint32_t)b->token};
+    return (struct json_node){
+        .type = type, .offset = (uint32_t)b->token, .end = (uint32_t)b->token_end};
 }
 
 static int on_null(void *ctx)
@@ -314,8 +315,10 @@ static int on_close(void *ctx)
     begin_token(b);
 
     const struct open_node *open = &b->open[b->depth - 1];
-    struct json_node node = {
-        .type = open->type, .offset = open->offset, .n = (uint32_t)(b->n_stack - open->first)};
+    struct json_node node = {.type = open->type,
+                             .offset = open->offset,
+                             .end = (uint32_t)b->token_end,
+                             .n = (uint32_t)(b->n_stack - open->first)};
     const struct json_member *from = b->stack ? &b->stack[open->first] : NULL;
     int r = open->type == JSON_ARRAY ? finish_array(b, &node, from) : finish_object(b, &node, from);
 

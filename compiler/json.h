@@ -27,6 +27,7 @@ struct json_member;
 struct json_node {
     enum json_type type;
     uint32_t offset; /* of its first byte in the text */
+    uint32_t end;    /* of the byte behind its last one */
     uint32_t n;      /* bytes of a number or string, items of an array, members of an object */
     union {
         bool boolean;

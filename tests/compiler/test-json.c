@@ -104,6 +104,36 @@ START_TEST(keeps_places)
 }
 END_TEST
 
+static void assert_span(const char *text, const struct json_node *node, const char *wanted)
+{
+    ck_assert_uint_eq(node->end - node->offset, strlen(wanted));
+    ck_assert_mem_eq(text + node->offset, wanted, strlen(wanted));
+}
+
+START_TEST(knows_where_values_end)
+{
+    static const char text[] = " {\"a\" :\n-1.50e+3 ,\"b\":[ \"x\\\"\\u00e9\" ,[ ], {\"c\" : 0 "
+                               "}\n,null ,true, false] } \n";
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct json_doc doc;
+
+    ck_assert_str_eq(parse(&arena, &doc, text), "");
+
+    const struct json_node *b = &doc.root.members[1].value;
+
+    ck_assert_uint_eq(doc.root.end, strlen(text) - 2);
+    assert_span(text, &doc.root.members[0].value, "-1.50e+3");
+    assert_span(text, b, "[ \"x\\\"\\u00e9\" ,[ ], {\"c\" : 0 }\n,null ,true, false]");
+    assert_span(text, &b->items[0], "\"x\\\"\\u00e9\"");
+    assert_span(text, &b->items[1], "[ ]");
+    assert_span(text, &b->items[2], "{\"c\" : 0 }");
+    assert_span(text, &b->items[2].members[0].value, "0");
+    assert_span(text, &b->items[3], "null");
+    assert_span(text, &b->items[4], "true");
+    assert_span(text, &b->items[5], "false");
+}
+END_TEST
+
 static const struct {
     const char *text;
     enum json_type type;
@@ -121,6 +151,8 @@ START_TEST(any_value_is_a_text)
     ck_assert_str_eq(parse(&arena, &doc, scalars[_i].text), "");
     ck_assert_int_eq(doc.root.type, scalars[_i].type);
     ck_assert_uint_eq(doc.root.offset, scalars[_i].text[0] == ' ');
+    ck_assert_uint_eq(doc.root.end - doc.root.offset,
+                      strcspn(scalars[_i].text + doc.root.offset, " "));
 }
 END_TEST
 
@@ -419,6 +451,7 @@ int main(void)
 
     tcase_add_test(tc, keeps_values);
     tcase_add_test(tc, keeps_places);
+    tcase_add_test(tc, knows_where_values_end);
     tcase_add_loop_test(tc, any_value_is_a_text, 0, ARRAY_SIZE(scalars));
     tcase_add_loop_test(tc, refuses, 0, ARRAY_SIZE(bad_texts));
     tcase_add_loop_test(tc, checks_utf8, 0, ARRAY_SIZE(utf8));

@@ -137,6 +137,14 @@ int filter_flag_by_name(const char *name, uint32_t *flag)
     return -EINVAL;
 }
 
+const char *filter_flag_name(uint32_t flag)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(flags); i++)
+        if (flags[i].value == flag)
+            return flags[i].name;
+    return NULL;
+}
+
 const char *filter_flag_names(void)
 {
     return FLAGS(FIRST_NAME, NEXT_NAME);

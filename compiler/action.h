@@ -59,6 +59,8 @@ const char *cmp_op_names(void);
 
 /* SECCOMP_FILTER_FLAG_* by its name: 0 and *FLAG, or -EINVAL. */
 int filter_flag_by_name(const char *name, uint32_t *flag);
+/* The name of one SECCOMP_FILTER_FLAG_*, or NULL. */
+const char *filter_flag_name(uint32_t flag);
 const char *filter_flag_names(void);
 
 /* The number of CAP_* (linux/capability.h), or -EINVAL. */

@@ -38,6 +38,7 @@ libcompiler_la_SOURCES = \
 	compiler/profile-reader.c compiler/profile-reader.h \
 	compiler/profile-rule.c compiler/profile-rule.h \
 	compiler/prove.c compiler/prove.h \
+	compiler/render.c compiler/render.h \
 	compiler/resolve.c compiler/resolve.h \
 	compiler/shape.c compiler/shape.h \
 	compiler/suggest.c compiler/suggest.h \

@@ -176,3 +176,11 @@ TESTS += tests/compiler/test-against
 tests_compiler_test_against_SOURCES = tests/compiler/test-against.c
 tests_compiler_test_against_CPPFLAGS = $(check_unit_cppflags) $(SECCOMP_CFLAGS)
 tests_compiler_test_against_LDADD = $(compiler_test_libs) $(SECCOMP_LIBS)
+
+check_PROGRAMS += tests/compiler/test-render
+TESTS += tests/compiler/test-render
+tests_compiler_test_render_SOURCES = tests/compiler/test-render.c \
+	tests/compiler/profile-text.c tests/compiler/profile-text.h \
+	tests/compiler/random-profile.c tests/compiler/random-profile.h
+tests_compiler_test_render_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_render_LDADD = $(compiler_test_libs)

@@ -9,5 +9,6 @@ include tests/compiler/local.mk
 include tests/protocol/local.mk
 include tests/client/local.mk
 include tests/daemon/local.mk
+include tests/integration/local.mk
 include tests/profiles/local.mk
 endif

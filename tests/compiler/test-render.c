@@ -33,8 +33,8 @@ static void lower(struct side *side, const char *text, const struct variant_requ
     struct diags diags;
 
     diags_init(&diags, arena);
-    ck_assert_msg(profile_parse(&side->profile, text, strlen(text), arena, &diags) == 0, "%s in %.2000s",
-                  diags_render(&diags, arena, "f"), text);
+    ck_assert_msg(profile_parse(&side->profile, text, strlen(text), arena, &diags) == 0,
+                  "%s in %.2000s", diags_render(&diags, arena, "f"), text);
     ck_assert_int_eq(variant_resolve(&side->variant, &side->profile, request, arena, &diags), 0);
     ck_assert_int_eq(policy_lower(&side->policy, &side->variant, syscalls, arena), 0);
 }
@@ -68,8 +68,8 @@ static char *check_same(const char *text, const struct variant_request *request)
     ck_assert_int_eq(behaviour_of_policy(&got, bdd, &rendered.policy, &arena), 0);
     ck_assert_msg(
         behaviour_compare(bdd, &wanted, &got, verdicts_differ, first_difference, &difference) == 0,
-        "%s: arch %#x, number %u: %#x became %#x in %.2000s", request->target->name, difference.arch,
-        difference.nr, difference.verdict_a, difference.verdict_b, json);
+        "%s: arch %#x, number %u: %#x became %#x in %.2000s", request->target->name,
+        difference.arch, difference.nr, difference.verdict_a, difference.verdict_b, json);
     bdd_free(bdd);
     syscalls_free(syscalls);
     return json;

@@ -9,4 +9,5 @@ EXTRA_DIST += \
 	scripts/check-style \
 	scripts/demo \
 	scripts/lib.sh \
-	scripts/test
+	scripts/test \
+	scripts/test-foreign

@@ -1,6 +1,6 @@
 # tests/bench/: programs that scripts/bench builds and runs; no test.
-EXTRA_PROGRAMS = tests/bench/bench-filter tests/bench/bench-fetch
-CLEANFILES += $(EXTRA_PROGRAMS)
+EXTRA_PROGRAMS += tests/bench/bench-filter tests/bench/bench-fetch
+CLEANFILES += tests/bench/bench-filter tests/bench/bench-fetch
 
 bench_measure = tests/bench/measure.c tests/bench/measure.h
 

@@ -33,6 +33,8 @@ struct variant_request {
     uint32_t kernel; /* KERNEL_VERSION() of the kernel that the filter will run on */
 };
 
+bool variant_request_equal(const struct variant_request *a, const struct variant_request *b);
+
 enum {
     VARIANT_KERNELS_MAX = 16,
 };

@@ -134,6 +134,11 @@ void variant_axes_of(struct variant_axes *axes, const struct profile *profile)
     }
 }
 
+bool variant_request_equal(const struct variant_request *a, const struct variant_request *b)
+{
+    return a->target == b->target && a->caps == b->caps && a->kernel == b->kernel;
+}
+
 void variant_normalise(const struct variant_axes *axes, struct variant_request *request)
 {
     uint32_t reached = 0;

@@ -109,6 +109,8 @@ static void fetch(struct daemon *daemon, struct client *client, struct source *s
     if (!request.target)
         return;
     r = service_find(daemon, source, &request, &variant, &job);
+    /* Not where it was waited for. */
+    daemon->counters.memory_hits += r == VARIANT_HERE && client->waits == 0;
     if (r == VARIANT_COMING) {
         client_wait_for_job(client, job);
     } else if (r < 0) {

@@ -46,8 +46,7 @@ static struct job *find_in(struct job_list *list, const struct source *source,
 
     TAILQ_FOREACH(job, list, link)
     {
-        if (job->source == source && job->request.target == request->target &&
-            job->request.caps == request->caps && job->request.kernel == request->kernel)
+        if (job->source == source && variant_request_equal(&job->request, request))
             return job;
     }
     return NULL;

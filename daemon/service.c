@@ -69,6 +69,19 @@ static void write_cache(struct daemon *daemon, const struct source *source,
         background_note_written(daemon, r);
 }
 
+/* The same under the request that REQUEST is cut down to, if that is another: see read_variant().
+ */
+static void write_cache_normalised(struct daemon *daemon, const struct source *source,
+                                   const struct variant_request *request,
+                                   const struct outcome *outcome)
+{
+    struct variant_request normalised = *request;
+
+    variant_normalise(&outcome->axes, &normalised);
+    if (!variant_request_equal(&normalised, request))
+        write_cache(daemon, source, &normalised, outcome);
+}
+
 /* Logs that ENTRY changed, and why it did or did not. */
 static void log_entry(struct daemon *daemon, const struct profile_entry *entry)
 {
@@ -204,6 +217,8 @@ void service_finish(struct daemon *daemon, struct job *job, const struct outcome
         daemon->counters.compiles++;
         daemon->counters.compile_errors += outcome->result != 0;
         write_cache(daemon, source, &job->request, outcome);
+        if (!entry)
+            write_cache_normalised(daemon, source, &job->request, outcome);
         if (outcome->result != 0 && !is_version)
             log_write(&daemon->log, LOG_NOTICE, "%s, for %s: refused: %.*s", source->path,
                       job->request.target->name, (int)strcspn(outcome->filter.text, "\n"),
@@ -223,22 +238,54 @@ void service_finish(struct daemon *daemon, struct job *job, const struct outcome
     phase_check(daemon);
 }
 
+/* Keeps what the disk had for REQUEST. */
+static int keep_cached(struct source *source, const struct variant_request *request,
+                       const struct cache_entry *cached, struct stored_variant **variant)
+{
+    const struct outcome outcome = {.filter = cached->filter, .axes = cached->axes};
+    int r = keep(source, *request, &outcome, variant);
+
+    return r < 0 ? r : VARIANT_READ;
+}
+
+/*
+ * Looks on the disk for SOURCE's variant for REQUEST. Where it is not known what SOURCE's
+ * conditions look at, the variant that meets none of them can tell: a profile that comes by content
+ * is seldom asked for without capabilities first, but most have no conditions. Returns VARIANT_READ
+ * and *VARIANT; VARIANT_COMING: it is not there; -errno.
+ */
+static int read_variant(struct daemon *daemon, struct source *source,
+                        struct variant_request *request, struct stored_variant **variant)
+{
+    const struct variant_request bare = {.target = request->target};
+    struct cache_entry cached;
+
+    if (!source->axes_known && service_read_cache(daemon, source, &bare, &cached) == CACHE_HIT) {
+        source->axes = cached.axes;
+        source->axes_known = true;
+        source_normalise(source, request);
+        if (variant_request_equal(request, &bare))
+            return keep_cached(source, request, &cached, variant);
+    }
+    if (service_read_cache(daemon, source, request, &cached) == CACHE_HIT)
+        return keep_cached(source, request, &cached, variant);
+    return VARIANT_COMING;
+}
+
 int service_find(struct daemon *daemon, struct source *source, struct variant_request *request,
                  struct stored_variant **variant, struct job **job)
 {
-    struct cache_entry cached;
     int r;
 
     source_normalise(source, request);
     *variant = source_find(source, request);
-    if (*variant) {
-        daemon->counters.memory_hits++;
+    if (*variant)
         return VARIANT_HERE;
-    }
     *job = jobs_find(&daemon->jobs, source, request);
-    if (!*job && service_read_cache(daemon, source, request, &cached) == CACHE_HIT) {
-        r = source_keep(source, request, &cached.filter, variant);
-        return r < 0 ? r : VARIANT_HERE;
+    if (!*job) {
+        r = read_variant(daemon, source, request, variant);
+        if (r != VARIANT_COMING)
+            return r;
     }
     r = jobs_submit(&daemon->jobs, source, request, JOB_REQUEST, job);
     if (r < 0)

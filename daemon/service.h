@@ -32,8 +32,9 @@ void service_finish(struct daemon *daemon, struct job *job, const struct outcome
 
 /* Where a variant is. */
 enum whereabouts {
-    VARIANT_HERE = 0,   /* in memory now */
-    VARIANT_COMING = 1, /* there is a job for it */
+    VARIANT_HERE = 0,   /* in memory */
+    VARIANT_READ = 1,   /* in memory now, from the disk */
+    VARIANT_COMING = 2, /* there is a job for it */
 };
 
 /*

@@ -129,12 +129,6 @@ void source_normalise(const struct source *source, struct variant_request *reque
         variant_normalise(&source->axes, request);
 }
 
-static bool is_for(const struct stored_variant *variant, const struct variant_request *request)
-{
-    return variant->request.target == request->target && variant->request.caps == request->caps &&
-           variant->request.kernel == request->kernel;
-}
-
 struct stored_variant *source_find(struct source *source, const struct variant_request *request)
 {
     struct variant_order *order = &source->store->order;
@@ -142,7 +136,7 @@ struct stored_variant *source_find(struct source *source, const struct variant_r
 
     LIST_FOREACH(variant, &source->variants, in_source)
     {
-        if (is_for(variant, request)) {
+        if (variant_request_equal(&variant->request, request)) {
             TAILQ_REMOVE(order, variant, in_order);
             TAILQ_INSERT_TAIL(order, variant, in_order);
             return variant;

@@ -157,29 +157,6 @@ def test_errors(test, daemon):
         test.equal("and digests", listed["default"].digest, client.get("default").digest)
 
 
-def as_user(uid, gid, groups, call):
-    """Runs call in a child that is another user; returns what it printed to its pipe."""
-    reading, writing = os.pipe()
-    pid = os.fork()
-    if pid == 0:
-        try:
-            os.setgroups(groups)
-            os.setresgid(gid, gid, gid)
-            os.setresuid(uid, uid, uid)
-            result = call()
-        except Refused as refused:
-            result = f"refused {refused.status}"
-        except BaseException as error:
-            result = repr(error)
-        os.write(writing, result.encode())
-        os._exit(0)
-    os.close(writing)
-    with os.fdopen(reading) as file:
-        result = file.read()
-    os.waitpid(pid, 0)
-    return result
-
-
 def test_access(test, daemon):
     def get():
         with daemon.client() as client:

@@ -5,10 +5,12 @@ EXTRA_DIST += \
 	tests/e2e/crun.sh \
 	tests/e2e/daemon-activation.py \
 	tests/e2e/daemon-cache.py \
+	tests/e2e/daemon-content.py \
 	tests/e2e/daemon-follow.py \
 	tests/e2e/daemon-limits.py \
 	tests/e2e/daemon-packets.py \
 	tests/e2e/daemon-serve.py \
+	tests/e2e/daemon-subscribe.py \
 	tests/e2e/daemon-workers.py \
 	tests/e2e/lib.sh \
 	tests/e2e/library-user.c \

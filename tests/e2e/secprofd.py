@@ -134,7 +134,7 @@ class Client:
 
     def compile(self, profile, delivery=BYTES, arch=0, caps=0, kernel=0):
         """The filter of a profile by content."""
-        fd = sealed(profile if isinstance(profile, bytes) else json.dumps(profile).encode())
+        fd = sealed(profile if isinstance(profile, bytes) else profile.encode())
         try:
             body = struct.pack("=QIIII", caps, arch, kernel, delivery, 0)
             return self.filter(*self.call(COMPILE, body, fds=[fd]), delivery)
@@ -414,3 +414,26 @@ def conditional(errno):
 
 def send_with_fds(sock, data, fds):
     sock.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
+
+
+def as_user(uid, gid, groups, call):
+    """Runs call in a child that is another user; returns what it printed to its pipe."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        try:
+            os.setgroups(groups)
+            os.setresgid(gid, gid, gid)
+            os.setresuid(uid, uid, uid)
+            result = call()
+        except Refused as refused:
+            result = f"refused {refused.status}"
+        except BaseException as error:
+            result = repr(error)
+        os.write(writing, result.encode())
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as file:
+        result = file.read()
+    os.waitpid(pid, 0)
+    return result

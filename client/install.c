@@ -9,13 +9,13 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <string.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "protocol/protocol.h"
 #include "util/cleanup.h"
+#include "util/filter.h"
 
 /*
  * The targets whose filters suit a process of this library's ABI: filters of its kernel, which for
@@ -80,23 +80,6 @@ bool install_arch_is_native(uint32_t audit_arch)
     return false;
 }
 
-/*
- * True where a verdict of the filter is for a listener. Installed without one, the kernel would
- * answer these calls with ENOSYS, which is not what the profile says.
- */
-static bool needs_listener(const unsigned char *filter, size_t n_insns)
-{
-    for (size_t i = 0; i < n_insns; i++) {
-        struct sock_filter insn;
-
-        memcpy(&insn, filter + i * sizeof(insn), sizeof(insn));
-        if (insn.code == (BPF_RET | BPF_K) &&
-            (insn.k & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF)
-            return true;
-    }
-    return false;
-}
-
 int install_filter(const void *filter, size_t len, uint32_t flags, uint32_t audit_arch)
 {
     struct sock_fprog program = {
@@ -109,7 +92,7 @@ int install_filter(const void *filter, size_t len, uint32_t flags, uint32_t audi
         return -EINVAL;
     if (!install_arch_is_native(audit_arch))
         return -ENOEXEC;
-    if ((flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) || needs_listener(filter, program.len))
+    if ((flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) || filter_needs_listener(filter, program.len))
         return -EOPNOTSUPP;
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return -ENOSYS;

@@ -3,5 +3,6 @@ noinst_LTLIBRARIES += libutil.la
 libutil_la_SOURCES = \
 	util/arena.c util/arena.h \
 	util/cleanup.h \
+	util/filter.c util/filter.h \
 	util/packet.c util/packet.h \
 	util/str.c util/str.h

@@ -1,0 +1,17 @@
+/*
+ * What everybody who hands on or installs a filter has to know of its instructions.
+ */
+#ifndef UTIL_FILTER_H
+#define UTIL_FILTER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * True where a verdict of the N_INSNS struct sock_filter at FILTER (at any address), in this
+ * machine's byte order, is for a listener. Installed without one, the kernel would answer these
+ * calls with ENOSYS, which is not what the profile says.
+ */
+bool filter_needs_listener(const void *filter, size_t n_insns);
+
+#endif

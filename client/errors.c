@@ -25,6 +25,7 @@ static const int status_errors[WIRE_STATUS_COUNT] = {
     [WIRE_LIMIT] = EBUSY,
     [WIRE_STOPPING] = ESHUTDOWN,
     [WIRE_FAILED] = EREMOTEIO,
+    [WIRE_UNDELIVERABLE] = EOPNOTSUPP,
 };
 
 static const struct {
@@ -39,7 +40,6 @@ static const struct {
     {ETIMEDOUT, "the daemon did not answer in time"},
     {EBADMSG, "the daemon's answer breaks the protocol"},
     {ENOEXEC, "the filter is for another architecture"},
-    {EOPNOTSUPP, "the filter needs a listener"},
     {ENOSYS, "the kernel refuses the filter or one of its flags"},
     {ESRCH, "a thread of this process could not be given the filter"},
     {EFBIG, "the profile is longer than 1 MiB"},

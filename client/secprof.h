@@ -25,7 +25,7 @@
  *   -ETIMEDOUT        the daemon did not answer in time
  *   -EBADMSG          the answer breaks the protocol and was not used
  *   -ENOEXEC          install: the filter is for another architecture than this process's
- *   -EOPNOTSUPP       install: the filter needs a listener
+ *   -EOPNOTSUPP       the filter cannot be used so: it needs a listener, or there is no helper
  *   -ENOSYS           install: the kernel refuses the filter or one of its flags as unknown
  *   -ESRCH            install: another thread could not be given the filter too
  *   -EFBIG            the profile is longer than 1 MiB

@@ -14,6 +14,7 @@
 #include "daemon/client.h"
 #include "daemon/daemon.h"
 #include "daemon/dispatch.h"
+#include "daemon/helper.h"
 #include "daemon/service.h"
 #include "daemon/text.h"
 #include "util/cleanup.h"
@@ -57,7 +58,7 @@ static const struct target *find_target(struct daemon *daemon, struct client *cl
 
 /* Sends VARIANT as WANTED. */
 static void deliver(struct daemon *daemon, struct client *client, const struct wanted *wanted,
-                    const struct stored_variant *variant)
+                    struct stored_variant *variant)
 {
     struct wire_get_reply reply = {
         .generation = daemon->generation,
@@ -67,6 +68,7 @@ static void deliver(struct daemon *daemon, struct client *client, const struct w
         .info = wanted->stale ? WIRE_GET_STALE : 0,
     };
     size_t size = sizeof(reply);
+    const char *why = NULL;
     int fd = -1, r = 0;
 
     switch (wanted->delivery) {
@@ -77,9 +79,16 @@ static void deliver(struct daemon *daemon, struct client *client, const struct w
         r = variant_read(variant, daemon->reply + size);
         size += (size_t)variant->n_insns * WIRE_INSN_SIZE;
         break;
+    case WIRE_DELIVER_HELPER:
+        r = helper_open(variant, daemon->host, &fd, &why);
+        break;
     case WIRE_DELIVER_PROFILE:
         r = fd = source_open(variant->source);
         break;
+    }
+    if (why) {
+        client_refuse(client, WIRE_UNDELIVERABLE, "%s", why);
+        return;
     }
     if (r < 0) {
         log_write(&daemon->log, LOG_ERR, "%s: the filter cannot be handed out: %s",

@@ -17,6 +17,7 @@ libdaemon_la_SOURCES = \
 	daemon/dispatch.c daemon/dispatch.h \
 	daemon/fetch.c daemon/fetch.h \
 	daemon/follow.c daemon/follow.h \
+	daemon/helper.c daemon/helper.h daemon/helper-open.c \
 	daemon/jobs.c daemon/jobs.h \
 	daemon/listener.c daemon/listener.h \
 	daemon/log.c daemon/log.h \
@@ -36,6 +37,11 @@ libdaemon_la_SOURCES = \
 	daemon/watch.c daemon/watch.h \
 	daemon/workers.c daemon/workers.h \
 	daemon/worker.h daemon/worker-answer.c daemon/worker-main.c
+
+# secprof-helper, which client/helper/local.mk links and turns into C.
+if HAVE_HELPER
+nodist_libdaemon_la_SOURCES = daemon/helper-template.c
+endif
 
 sbin_PROGRAMS += secprofd
 secprofd_CPPFLAGS = $(libdaemon_la_CPPFLAGS)

@@ -14,9 +14,20 @@
 #include "protocol/protocol.h"
 #include "util/cleanup.h"
 
+/* linux/memfd.h and linux/fcntl.h, since 6.3. */
 #ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U /* linux/memfd.h, since 6.3 */
+#define MFD_NOEXEC_SEAL 0x0008U
 #endif
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x0020
+#endif
+
+enum {
+    SEALS = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL,
+};
 
 void store_init(struct store *store, size_t max)
 {
@@ -38,9 +49,12 @@ static int write_all(int fd, const void *bytes, size_t size)
     return 0;
 }
 
-int store_seal(const char *name, const void *bytes, size_t size)
+/* A memfd that holds the bytes and has MODE, with the flags that a kernel may not know in
+ * NEW_FLAGS. */
+static int make_memfd(const char *name, const void *bytes, size_t size, unsigned new_flags,
+                      mode_t mode)
 {
-    cleanup_close int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+    cleanup_close int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | new_flags);
 
     if (fd < 0 && errno == EINVAL)
         fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
@@ -49,14 +63,45 @@ int store_seal(const char *name, const void *bytes, size_t size)
 
     int r = write_all(fd, bytes, size);
 
-    if (r < 0)
-        return r;
+    if (r == 0 && fchmod(fd, mode) < 0)
+        r = -errno;
+    return r < 0 ? r : steal_fd(&fd);
+}
+
+int store_seal(const char *name, const void *bytes, size_t size)
+{
     /* Whoever gets a read-only fd cannot open it again for writing; the seals hold in any case. */
-    if (fchmod(fd, 0444) < 0)
-        return -errno;
-    if (fcntl(fd, F_ADD_SEALS, F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
+    cleanup_close int fd = make_memfd(name, bytes, size, MFD_NOEXEC_SEAL, 0444);
+
+    if (fd < 0)
+        return fd;
+    if (fcntl(fd, F_ADD_SEALS, SEALS) < 0)
         return -errno;
     return steal_fd(&fd);
+}
+
+int store_reopen(int fd)
+{
+    char path[32];
+    int opened;
+
+    /* Through /proc, for a description of its own: a dup() would share the offset. */
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    opened = open(path, O_RDONLY | O_CLOEXEC);
+    return opened < 0 ? -errno : opened;
+}
+
+int store_seal_executable(const char *name, const void *bytes, size_t size)
+{
+    cleanup_close int fd = make_memfd(name, bytes, size, MFD_EXEC, 0555);
+
+    if (fd < 0)
+        return fd;
+    if (fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_EXEC) < 0 &&
+        (errno != EINVAL || fcntl(fd, F_ADD_SEALS, SEALS) < 0))
+        return -errno;
+    /* As long as somebody has it open for writing, nobody can execute it (ETXTBSY). */
+    return store_reopen(fd);
 }
 
 int source_new(struct source **out, struct store *store, const void *bytes, size_t size,
@@ -94,6 +139,8 @@ static void variant_free(struct stored_variant *variant)
 {
     if (variant->fd >= 0)
         close(variant->fd);
+    if (variant->helper_fd >= 0)
+        close(variant->helper_fd);
     free(variant->text);
     free(variant);
 }
@@ -191,6 +238,7 @@ int source_keep(struct source *source, const struct variant_request *request,
     if (!variant)
         return -ENOMEM;
     variant->fd = -1;
+    variant->helper_fd = -1;
     variant->source = source;
     variant->request = *request;
 
@@ -215,26 +263,14 @@ void variant_pin(struct stored_variant *variant)
     variant->pinned = true;
 }
 
-/* Opens MEMFD again: read-only, at offset 0. */
-static int open_again(int memfd)
-{
-    char path[32];
-    int fd;
-
-    /* Through /proc, for a description of its own: a dup() would share the offset. */
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", memfd);
-    fd = open(path, O_RDONLY | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
-}
-
 int variant_open(const struct stored_variant *variant)
 {
-    return open_again(variant->fd);
+    return store_reopen(variant->fd);
 }
 
 int source_open(const struct source *source)
 {
-    return open_again(source->fd);
+    return store_reopen(source->fd);
 }
 
 int variant_read(const struct stored_variant *variant, void *bytes)

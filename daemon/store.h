@@ -23,7 +23,8 @@ struct stored_variant {
     bool refused;                   /* there is no filter; TEXT says why */
     bool pinned;                    /* never dropped to make room: variant_pin() */
     int fd;                         /* sealed memfd with the filter, in the target's byte order */
-    uint8_t digest[DIGEST_SIZE];    /* SHA-256 of those bytes */
+    int helper_fd; /* secprof-helper with the filter, once somebody wanted it; helper.h */
+    uint8_t digest[DIGEST_SIZE]; /* SHA-256 of those bytes */
     uint32_t n_insns;
     uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
     char *text;     /* the compiler's lines about it, each without the name of the file */
@@ -118,5 +119,15 @@ int variant_read(const struct stored_variant *variant, void *bytes);
  * -errno.
  */
 int store_seal(const char *name, const void *bytes, size_t size);
+
+/*
+ * The same for a program that clients execute: the fd is read-only, and no writable one is left.
+ * -EACCES where the system forbids executable memfds (the sysctl vm.memfd_noexec).
+ */
+int store_seal_executable(const char *name, const void *bytes, size_t size);
+
+/* Opens a new file description of the memfd FD: read-only, at offset 0. Returns an fd that the
+ * caller owns, or -errno. */
+int store_reopen(int fd);
 
 #endif

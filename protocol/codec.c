@@ -69,7 +69,8 @@ static bool name_field_is_empty(const char name[WIRE_NAME_SIZE])
 /* True for a way to deliver a filter. */
 static bool delivery_is_valid(uint32_t delivery)
 {
-    return delivery == WIRE_DELIVER_FD || delivery == WIRE_DELIVER_BYTES;
+    return delivery == WIRE_DELIVER_FD || delivery == WIRE_DELIVER_BYTES ||
+           delivery == WIRE_DELIVER_HELPER;
 }
 
 /* The requests. */
@@ -353,6 +354,7 @@ const char *wire_status_text(int status)
         [WIRE_LIMIT] = "a limit of the daemon is reached",
         [WIRE_STOPPING] = "the daemon is stopping",
         [WIRE_FAILED] = "the daemon failed",
+        [WIRE_UNDELIVERABLE] = "the filter cannot be used in this way",
     };
 
     if (status < 0 || status >= WIRE_STATUS_COUNT)

@@ -53,6 +53,8 @@ enum wire_status {
     WIRE_LIMIT = 10,      /* a limit of the daemon is reached; try again later */
     WIRE_STOPPING = 11,   /* the daemon stops; connect again */
     WIRE_FAILED = 12, /* the daemon failed (no memory, no fd, no worker); its log has the reason */
+    WIRE_UNDELIVERABLE =
+        13, /* the filter cannot be handed out as the delivery says; see the text */
     WIRE_STATUS_COUNT,
 };
 
@@ -71,7 +73,8 @@ static_assert(sizeof(struct wire_header) == 24, "wire_header");
 enum wire_delivery {
     WIRE_DELIVER_FD = 1,    /* SCM_RIGHTS: a read-only fd of a sealed memfd, its offset at 0 */
     WIRE_DELIVER_BYTES = 2, /* behind the reply's fixed part */
-    /* 3 is secprof-helper's */
+    /* SCM_RIGHTS: a read-only fd of an executable, secprof-helper, with the filter built in. */
+    WIRE_DELIVER_HELPER = 3,
     WIRE_DELIVER_PROFILE = 4, /* GET only: an fd as with 1, of the profile that the filter is of */
 };
 

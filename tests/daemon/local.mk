@@ -15,6 +15,12 @@ tests_daemon_test_cache_SOURCES = tests/daemon/test-cache.c
 tests_daemon_test_cache_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_test_cache_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/test-helper
+TESTS += tests/daemon/test-helper
+tests_daemon_test_helper_SOURCES = tests/daemon/test-helper.c
+tests_daemon_test_helper_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_helper_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/test-jobs
 TESTS += tests/daemon/test-jobs
 tests_daemon_test_jobs_SOURCES = tests/daemon/test-jobs.c

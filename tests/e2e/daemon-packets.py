@@ -46,7 +46,7 @@ def test_table(test, daemon):
         ("something in an unused field", BAD_REQUEST, request(GET, good, zero=1)),
         ("something in GET's unused field", BAD_REQUEST, request(GET, get_body("default", zero=9))),
         ("no delivery", BAD_REQUEST, request(GET, get_body("default", delivery=0))),
-        ("both deliveries", BAD_REQUEST, request(GET, get_body("default", delivery=3))),
+        ("an unknown delivery", BAD_REQUEST, request(GET, get_body("default", delivery=5))),
         ("a name without an end", BAD_NAME, request(GET, long_name)),
         ("a reload with a body", BAD_LENGTH, request(RELOAD, b"x")),
         ("another magic", None, request(GET, good, magic=0x12345678)),

@@ -324,7 +324,7 @@ export LD_LIBRARY_PATH=$build/.libs
 works "how long flags is" get flags
 is "a program installs a filter with libsecprof" "-1 77 $(($(wc -c < out) / 8))" "$(./client flags)"
 is "and is refused one that is not there" "no such profile, or no permission to read it" "$(./client nosuch)"
-is "and one for a listener" "the filter needs a listener" "$(./client notify)"
+is "and one for a listener" "the filter cannot be used in this way" "$(./client notify)"
 unset LD_LIBRARY_PATH
 
 finish

@@ -169,16 +169,18 @@ START_TEST(wrong_fields_are_refused)
     request = make_request(WIRE_GET, "default");
     request.get.delivery = 0;
     ck_assert_int_eq(decode(&request), WIRE_BAD_REQUEST);
-    request.get.delivery = WIRE_DELIVER_PROFILE;
-    ck_assert_int_eq(decode(&request), WIRE_OK);
-    request.get.delivery = WIRE_DELIVER_PROFILE + 1;
+    for (request.get.delivery = 1; request.get.delivery <= WIRE_DELIVER_PROFILE;
+         request.get.delivery++)
+        ck_assert_int_eq(decode(&request), WIRE_OK);
+    ck_assert_uint_eq(request.get.delivery, WIRE_DELIVER_PROFILE + 1);
     ck_assert_int_eq(decode(&request), WIRE_BAD_REQUEST);
     request = make_request(WIRE_COMPILE, "");
     request.compile.zero = 1;
     ck_assert_int_eq(decode(&request), WIRE_BAD_REQUEST);
     request.compile.zero = 0;
-    request.compile.delivery = WIRE_DELIVER_FD;
-    ck_assert_int_eq(decode(&request), WIRE_OK);
+    for (request.compile.delivery = 1; request.compile.delivery <= WIRE_DELIVER_HELPER;
+         request.compile.delivery++)
+        ck_assert_int_eq(decode(&request), WIRE_OK);
     request.compile.delivery = WIRE_DELIVER_PROFILE;
     ck_assert_int_eq(decode(&request), WIRE_BAD_REQUEST);
 }

@@ -1,0 +1,10 @@
+/* The filter that is built into this program. */
+#ifndef CLIENT_HELPER_NOTE_H
+#define CLIENT_HELPER_NOTE_H
+
+#include "util/helper-note.h"
+
+/* With its instructions behind it: they are part of the file, but not of the object. */
+extern const struct helper_note helper_note;
+
+#endif

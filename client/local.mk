@@ -57,12 +57,15 @@ secprofctl_SOURCES = \
 	client/secprofctl/list.c \
 	client/secprofctl/local.c client/secprofctl/local.h \
 	client/secprofctl/main.c \
+	client/secprofctl/metrics.c \
+	client/secprofctl/numbers.c client/secprofctl/numbers.h \
 	client/secprofctl/process.c client/secprofctl/process.h \
 	client/secprofctl/reload.c \
 	client/secprofctl/remote.c client/secprofctl/remote.h \
 	client/secprofctl/run.c \
 	client/secprofctl/status.c \
-	client/secprofctl/subject.c client/secprofctl/subject.h
+	client/secprofctl/subject.c client/secprofctl/subject.h \
+	client/secprofctl/watch.c
 
 # Where bash and zsh look for completions of installed programs.
 bashcompletiondir = $(datadir)/bash-completion/completions

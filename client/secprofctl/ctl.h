@@ -46,6 +46,8 @@ extern const struct ctl_command command_check;
 extern const struct ctl_command command_disasm;
 extern const struct ctl_command command_diff;
 extern const struct ctl_command command_explain;
+extern const struct ctl_command command_watch;
+extern const struct ctl_command command_metrics;
 
 /* Prints "secprofctl: …" to stderr, control characters escaped; returns CODE. */
 int ctl_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

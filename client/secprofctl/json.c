@@ -32,15 +32,26 @@ static void put_key(struct json *json, const char *key)
         put_string(json, key);
 }
 
-void json_start(struct json *json)
+static void start(struct json *json, bool line)
 {
     json->gen = yajl_gen_alloc(NULL);
     json->failed = !json->gen;
+    json->line = line;
     if (json->failed)
         return;
-    yajl_gen_config(json->gen, yajl_gen_beautify, 1);
+    yajl_gen_config(json->gen, yajl_gen_beautify, !line);
     yajl_gen_config(json->gen, yajl_gen_indent_string, "  ");
     yajl_gen_config(json->gen, yajl_gen_validate_utf8, 1);
+}
+
+void json_start(struct json *json)
+{
+    start(json, false);
+}
+
+void json_start_line(struct json *json)
+{
+    start(json, true);
 }
 
 void json_open_map(struct json *json, const char *key)
@@ -129,6 +140,17 @@ void json_flags(struct json *json, const char *key, uint32_t flags)
     json_close_array(json);
 }
 
+static int write_line(const char *path, const void *text, size_t len)
+{
+    cleanup_free char *line = malloc(len + 1);
+
+    if (!line)
+        return -ENOMEM;
+    memcpy(line, text, len);
+    line[len] = '\n';
+    return output_write(path, line, len + 1);
+}
+
 int json_finish(struct json *json, const char *path)
 {
     const unsigned char *text;
@@ -136,7 +158,7 @@ int json_finish(struct json *json, const char *path)
     int r = -ENOMEM;
 
     if (!json->failed && yajl_gen_get_buf(json->gen, &text, &len) == yajl_gen_status_ok)
-        r = output_write(path, text, len);
+        r = json->line ? write_line(path, text, len) : output_write(path, text, len);
     if (json->gen)
         yajl_gen_free(json->gen);
     json->gen = NULL;

@@ -12,10 +12,14 @@
 struct json {
     yajl_gen gen;
     bool failed;
+    bool line;
 };
 
 /* Begins a document; json_finish() must follow. */
 void json_start(struct json *json);
+
+/* The same for a document on one line. */
+void json_start_line(struct json *json);
 
 /* Structure. KEY is NULL inside an array and at the top. */
 void json_open_map(struct json *json, const char *key);

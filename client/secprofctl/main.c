@@ -15,8 +15,9 @@
 #include "util/cleanup.h"
 
 static const struct ctl_command *const commands[] = {
-    &command_get,     &command_list,  &command_status, &command_reload, &command_run,
-    &command_compile, &command_check, &command_disasm, &command_diff,   &command_explain,
+    &command_get,  &command_list,    &command_status, &command_reload,
+    &command_run,  &command_compile, &command_check,  &command_disasm,
+    &command_diff, &command_explain, &command_watch,  &command_metrics,
 };
 
 static const char usage[] =
@@ -26,6 +27,8 @@ static const char usage[] =
     "  list                lists the profiles\n"
     "  status [NAME]       says how the daemon is, or a profile\n"
     "  reload              waits until what is on disk is in service\n"
+    "  watch [NAME…]       prints what changes, as it changes\n"
+    "  metrics             the daemon's numbers for Prometheus\n"
     "  run NAME -- COMMAND runs a command under a profile's filter\n"
     "  compile FILE        compiles a profile without a daemon\n"
     "  check FILE…         checks profiles for every architecture\n"

@@ -30,6 +30,7 @@ static const struct option long_options[] = {
     {"subset", no_argument, NULL, 'U'},
     {"abi", required_argument, NULL, 'a'},
     {"against-libseccomp", no_argument, NULL, 'L'},
+    {"profile", no_argument, NULL, 'P'},
     {NULL, 0, NULL, 0},
 };
 static const char short_options[] = "+:ho:";
@@ -155,6 +156,9 @@ static int take(struct ctl_options *options, int letter, const char *text, bool 
         return parse_abi(options, text);
     case 'L':
         options->against_libseccomp = true;
+        return 0;
+    case 'P':
+        options->profile = true;
         return 0;
     case 'U':
         options->subset = true;

@@ -27,6 +27,7 @@ struct ctl_options {
     const char *output; /* a path, or NULL: stdout */
     bool strict;
     bool subset;
+    bool profile;
     bool against_libseccomp;
     char **args; /* what is no option */
     int n_args;

@@ -1,67 +1,20 @@
 /* secprofctl status: how the daemon is, or one profile. */
 #include <inttypes.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/emit.h"
 #include "client/secprofctl/json.h"
+#include "client/secprofctl/numbers.h"
 #include "client/secprofctl/remote.h"
 #include "client/secprofctl/text.h"
 #include "util/cleanup.h"
 #include "util/str.h"
 
-/* The daemon's numbers: their names in JSON, and what they are. */
-static const struct {
-    const char *key;
-    const char *what;
-    size_t offset;
-    size_t size;
-} numbers[] = {
-#define NUMBER(member, text)                                                               \
-    {                                                                                      \
-        .key = #member, .what = (text), .offset = offsetof(struct secprof_status, member), \
-        .size = sizeof(((struct secprof_status *)NULL)->member)                            \
-    }
-    NUMBER(generation, "changes of what is served"),
-    NUMBER(profiles, "profiles in service or broken"),
-    NUMBER(profiles_stale, "of these stale: the last good filter is in service"),
-    NUMBER(profiles_broken, "of these broken: nothing is in service"),
-    NUMBER(variants, "filters in memory"),
-    NUMBER(requests, "requests answered"),
-    NUMBER(refused, "of these refused"),
-    NUMBER(memory_hits, "filters that were in memory when asked for"),
-    NUMBER(cache_hits, "filters read from the disk cache"),
-    NUMBER(cache_misses, "filters that the disk cache did not have"),
-    NUMBER(cache_bad, "bad entries of the disk cache, dropped"),
-    NUMBER(cache_errors, "entries that the disk cache could not take"),
-    NUMBER(compiles, "compiles finished"),
-    NUMBER(compile_errors, "of these refused profiles"),
-    NUMBER(jobs, "compiles waiting or under way"),
-    NUMBER(workers, "worker processes"),
-    NUMBER(worker_failures, "workers that failed"),
-    NUMBER(connections, "connections"),
-    NUMBER(connections_refused, "connections refused: over a limit"),
-#undef NUMBER
-};
-
-static uint64_t number_of(const struct secprof_status *status, size_t i)
-{
-    const unsigned char *at = (const unsigned char *)status + numbers[i].offset;
-    uint64_t wide;
-    uint32_t narrow;
-
-    if (numbers[i].size == sizeof(narrow)) {
-        memcpy(&narrow, at, sizeof(narrow));
-        return narrow;
-    }
-    memcpy(&wide, at, sizeof(wide));
-    return wide;
-}
-
 static int print_daemon_json(const struct ctl_options *options, const struct secprof_status *status)
 {
+    const struct number *number;
     struct json json;
     int r;
 
@@ -70,8 +23,8 @@ static int print_daemon_json(const struct ctl_options *options, const struct sec
     json_text(&json, "version", status->version);
     json_text(&json, "libseccomp", status->libseccomp);
     json_number(&json, "uptime_usec", status->uptime_usec);
-    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-        json_number(&json, numbers[i].key, number_of(status, i));
+    for (size_t i = 0; (number = number_at(i)); i++)
+        json_number(&json, number->key, number_of(status, number));
     json_close_map(&json);
     r = json_finish(&json, NULL);
     return r < 0 ? emit_fail(options, r) : CTL_OK;
@@ -80,6 +33,7 @@ static int print_daemon_json(const struct ctl_options *options, const struct sec
 static int daemon_status(const struct ctl_options *options, struct secprof *handle)
 {
     cleanup_free struct secprof_status *status = NULL;
+    const struct number *number;
     int r = secprof_status(handle, &status);
 
     if (r < 0)
@@ -96,8 +50,8 @@ static int daemon_status(const struct ctl_options *options, struct secprof *hand
     printf(", up %" PRIu64 " d %02u:%02u:%02u\n", seconds / 86400,
            (unsigned)(seconds % 86400 / 3600), (unsigned)(seconds % 3600 / 60),
            (unsigned)(seconds % 60));
-    for (size_t i = 0; i < ARRAY_SIZE(numbers); i++)
-        printf("%10" PRIu64 "  %s\n", number_of(status, i), numbers[i].what);
+    for (size_t i = 0; (number = number_at(i)); i++)
+        printf("%10" PRIu64 "  %s\n", number_of(status, number), number->what);
     return CTL_OK;
 }
 

@@ -59,6 +59,7 @@ static void make_get(const struct wire_get *request, struct fake_reply *reply)
     fake_filter(request->name, filter);
     get->generation = 42;
     memset(get->digest, 0xd1, sizeof(get->digest));
+    memset(get->source_digest, 0xd4, sizeof(get->source_digest));
     get->n_insns = 2;
     get->filter_flags = 2;
     get->audit_arch = request->audit_arch ? request->audit_arch : AUDIT_ARCH_X86_64;
@@ -72,8 +73,22 @@ static void make_get(const struct wire_get *request, struct fake_reply *reply)
 
     int fd = memfd_create("filter", MFD_CLOEXEC);
 
-    ck_assert_int_eq(pwrite(fd, filter, sizeof(filter), 0), sizeof(filter));
+    if (request->delivery == WIRE_DELIVER_PROFILE)
+        ck_assert_int_eq(pwrite(fd, "{}", 2, 0), 2);
+    else
+        ck_assert_int_eq(pwrite(fd, filter, sizeof(filter), 0), sizeof(filter));
     reply->fds[reply->n_fds++] = fd;
+}
+
+/* The filter of a profile by content is that of the name that the text is. */
+static void make_compile(const struct wire_compile *request, int fd, struct fake_reply *reply)
+{
+    struct wire_get get = {
+        .audit_arch = request->audit_arch, .delivery = request->delivery, .caps = request->caps};
+    ssize_t n = pread(fd, get.name, sizeof(get.name) - 1, 0);
+
+    ck_assert_int_ge(n, 0);
+    make_get(&get, reply);
 }
 
 static void make_list(const struct fake_server *server, const struct wire_list *request,
@@ -140,10 +155,11 @@ static void make_status(const struct wire_get_status *request, struct fake_reply
     reply->len = sizeof(*profile) + sizeof(path) - 1 + sizeof(text) - 1;
 }
 
-static void make_reply(const struct fake_server *server, const union wire_request *request,
+static void make_reply(const struct fake_server *server, const union wire_request *request, int fd,
                        struct fake_reply *reply)
 {
     struct wire_reload_reply *reload = (void *)reply->bytes;
+    struct wire_subscribe_reply *subscribe = (void *)reply->bytes;
 
     memset(reply, 0, sizeof(*reply));
     switch (request->header.opcode) {
@@ -162,6 +178,13 @@ static void make_reply(const struct fake_server *server, const union wire_reques
         reload->broken = 2;
         reply->len = sizeof(*reload);
         break;
+    case WIRE_COMPILE:
+        make_compile(&request->compile, fd, reply);
+        break;
+    case WIRE_SUBSCRIBE:
+        subscribe->generation = 44;
+        reply->len = sizeof(*subscribe);
+        break;
     }
     wire_reply_header(fake_header(reply), &request->header, WIRE_OK, reply->len);
 }
@@ -172,16 +195,18 @@ static bool serve(struct fake_server *server, int sock)
     unsigned char packet[WIRE_MAX_REQUEST];
     union wire_request request;
     struct fake_reply *reply = malloc(sizeof(*reply));
+    cleanup_close int fd = -1;
     size_t n_fds;
-    ssize_t len = packet_recv(sock, packet, sizeof(packet), NULL, 0, &n_fds, 0);
+    ssize_t len = packet_recv(sock, packet, sizeof(packet), &fd, 1, &n_fds, 0);
 
     if (len <= 0) {
         free(reply);
         return false;
     }
     atomic_fetch_add(&server->requests, 1);
-    ck_assert_int_eq(wire_request_decode(&request, packet, (size_t)len, 0), WIRE_OK);
-    make_reply(server, &request, reply);
+    ck_assert_int_eq(wire_request_decode(&request, packet, (size_t)len, n_fds), WIRE_OK);
+    server->in_fd = fd;
+    make_reply(server, &request, fd, reply);
     if (server->spoil)
         server->spoil(server, &request, reply);
     if (!reply->silent)
@@ -189,6 +214,10 @@ static bool serve(struct fake_server *server, int sock)
                     0);
     for (size_t i = 0; i < reply->n_fds; i++)
         close(reply->fds[i]);
+    if (!reply->silent)
+        for (size_t i = 0; i < reply->n_changes; i++)
+            packet_send(sock, &(struct iovec){&reply->changes[i], sizeof(reply->changes[i])}, 1,
+                        NULL, 0, 0);
 
     bool go_on = !reply->end;
 

@@ -21,6 +21,8 @@ struct fake_reply {
     size_t len;
     int fds[PACKET_MAX_FDS]; /* closed after the reply went out */
     size_t n_fds;
+    struct wire_change changes[8]; /* sent behind it; their headers are the test's */
+    size_t n_changes;
     bool silent; /* do not send it */
     bool end;    /* end the connection then */
 };
@@ -40,6 +42,7 @@ struct fake_server {
     _Atomic(fake_spoil_fn) spoil; /* or NULL */
     atomic_int mode;              /* for SPOIL */
     int n_profiles;               /* in lists: p0000, p0001, … */
+    atomic_int in_fd;             /* that came with the last request, while it is served */
     atomic_int connections;
     atomic_int open; /* of these, now */
     atomic_int requests;

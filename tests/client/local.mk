@@ -65,3 +65,15 @@ TESTS += tests/client/test-annotate
 tests_client_test_annotate_SOURCES = tests/client/test-annotate.c
 tests_client_test_annotate_CPPFLAGS = $(check_unit_cppflags)
 tests_client_test_annotate_LDADD = libsecprofctl.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/client/test-filters
+TESTS += tests/client/test-filters
+tests_client_test_filters_SOURCES = tests/client/test-filters.c $(fake_server)
+tests_client_test_filters_CPPFLAGS = $(check_unit_cppflags)
+tests_client_test_filters_LDADD = libsecprof.la libprotocol.la libutil.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/client/test-changes
+TESTS += tests/client/test-changes
+tests_client_test_changes_SOURCES = tests/client/test-changes.c $(fake_server)
+tests_client_test_changes_CPPFLAGS = $(check_unit_cppflags)
+tests_client_test_changes_LDADD = libsecprof.la libprotocol.la libutil.la $(CHECK_LIBS)

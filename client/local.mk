@@ -60,6 +60,8 @@ secprofctl_SOURCES = \
 	client/secprofctl/metrics.c \
 	client/secprofctl/numbers.c client/secprofctl/numbers.h \
 	client/secprofctl/process.c client/secprofctl/process.h \
+	client/secprofctl/record.c \
+	client/secprofctl/recorder.c client/secprofctl/recorder.h \
 	client/secprofctl/reload.c \
 	client/secprofctl/remote.c client/secprofctl/remote.h \
 	client/secprofctl/run.c \

@@ -18,7 +18,7 @@ enum ctl_exit {
     CTL_SYSTEM = 7,     /* a file cannot be read or written, or there is no memory */
     CTL_DIFFERENT = 1,  /* of `diff`: its answer; all that went wrong is 2 there, as in diff(1) */
     CTL_DIFF_FAILED = 2,
-    /* of `run`, as env(1) has them */
+    /* of `run` and `record`, as env(1) has them */
     CTL_RUN_FAILED = 125,      /* the filter is not installed, for whatever reason */
     CTL_RUN_NOT_STARTED = 126, /* the filter is installed, but the command cannot be started */
     CTL_RUN_NOT_FOUND = 127,   /* the filter is installed, but the command was not found */
@@ -32,6 +32,7 @@ struct ctl_command {
     int max_args;      /* -1: no limit */
     const char *wants; /* what its arguments are: "the name of a profile" */
     bool runs;         /* what follows its first argument is a command with options of its own */
+    bool runs_first;   /* RUNS, and that command is its first argument already */
     int (*run)(const struct ctl_options *options);
     const char *help;
 };
@@ -48,6 +49,7 @@ extern const struct ctl_command command_diff;
 extern const struct ctl_command command_explain;
 extern const struct ctl_command command_watch;
 extern const struct ctl_command command_metrics;
+extern const struct ctl_command command_record;
 
 /* Prints "secprofctl: …" to stderr, control characters escaped; returns CODE. */
 int ctl_fail(int code, const char *fmt, ...) __attribute__((format(printf, 2, 3)));

@@ -15,9 +15,9 @@
 #include "util/cleanup.h"
 
 static const struct ctl_command *const commands[] = {
-    &command_get,  &command_list,    &command_status, &command_reload,
-    &command_run,  &command_compile, &command_check,  &command_disasm,
-    &command_diff, &command_explain, &command_watch,  &command_metrics,
+    &command_get,     &command_list,    &command_status, &command_reload, &command_run,
+    &command_compile, &command_check,   &command_disasm, &command_diff,   &command_explain,
+    &command_watch,   &command_metrics, &command_record,
 };
 
 static const char usage[] =
@@ -30,6 +30,7 @@ static const char usage[] =
     "  watch [NAME…]       prints what changes, as it changes\n"
     "  metrics             the daemon's numbers for Prometheus\n"
     "  run NAME -- COMMAND runs a command under a profile's filter\n"
+    "  record -- COMMAND   writes a profile of the calls that a command makes\n"
     "  compile FILE        compiles a profile without a daemon\n"
     "  check FILE…         checks profiles for every architecture\n"
     "  disasm FILE|NAME    a filter as readable instructions\n"

@@ -212,11 +212,12 @@ int options_parse_global(struct ctl_options *options, int argc, char **argv)
 
 /*
  * Moves what is no option to the front of ARGV, behind its first string. What stands behind "--" is
- * none, and, where the second argument is a command to run, nothing from there on. A NULL ends it.
+ * none, and, where an argument is a command to run, nothing from there on. A NULL ends it.
  */
-static int split_arguments(struct ctl_options *options, const char *accepted, bool runs, int argc,
-                           char **argv)
+static int split_arguments(struct ctl_options *options, const char *accepted,
+                           const struct ctl_command *command, int argc, char **argv)
 {
+    const int begins = command->runs_first ? 0 : 1;
     int i = 1;
 
     options->args = argv + 1;
@@ -236,7 +237,7 @@ static int split_arguments(struct ctl_options *options, const char *accepted, bo
                 options->args[options->n_args] = NULL;
                 return 0;
             }
-            rest = rest || (runs && options->n_args == 1);
+            rest = rest || (command->runs && options->n_args == begins);
             options->args[options->n_args++] = argv[i++];
         } while (rest);
     }
@@ -249,7 +250,7 @@ int options_parse(struct ctl_options *options, const struct ctl_command *command
     int r;
 
     snprintf(accepted, sizeof(accepted), "%s%s", accepted_by_all, command->accepts);
-    r = split_arguments(options, accepted, command->runs, argc, argv);
+    r = split_arguments(options, accepted, command, argc, argv);
     if (r < 0 || options->help)
         return r;
     if (options->n_args < command->min_args) {

@@ -21,6 +21,7 @@ EXTRA_DIST += \
 	tests/e2e/profiles/marker.json \
 	tests/e2e/python-client.sh \
 	tests/e2e/questions.sh \
+	tests/e2e/record.sh \
 	tests/e2e/secprofctl.sh \
 	tests/e2e/secprofd.py \
 	tests/e2e/systemd-boot.sh \

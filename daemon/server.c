@@ -84,8 +84,13 @@ static int on_resume(sd_event_source *source, uint64_t usec, void *user)
 /* Nothing is left to accept with. Who connects waits meanwhile, and the loop does not spin. */
 static void pause_accepting(struct server *server, int error)
 {
-    log_write(&server->daemon->log, LOG_ERR, "cannot accept connections for now: %s",
-              strerror(error));
+    uint64_t now = daemon_now(server->daemon);
+
+    if (!server->paused_usec || now - server->paused_usec >= SERVER_PAUSE_LOG_USEC) {
+        log_write(&server->daemon->log, LOG_ERR, "cannot accept connections for now: %s",
+                  strerror(error));
+        server->paused_usec = now;
+    }
     if (!server->resume &&
         sd_event_add_time_relative(server->daemon->event, &server->resume, CLOCK_MONOTONIC,
                                    SERVER_PAUSE_USEC, 0, on_resume, server) >= 0)

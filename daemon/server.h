@@ -16,10 +16,11 @@ struct client;
 struct daemon;
 
 enum {
-    SERVER_ACCEPTS_MAX = 32,       /* in one round of the event loop */
-    SERVER_PAUSE_USEC = 100000,    /* without accepting, where there is no fd or memory left */
-    SERVER_REFUSED_MAX = 64,       /* connections over a limit that wait to hear so */
-    SERVER_REFUSED_USEC = 2000000, /* for which they may wait */
+    SERVER_ACCEPTS_MAX = 32,          /* in one round of the event loop */
+    SERVER_PAUSE_USEC = 100000,       /* without accepting, where there is no fd or memory left */
+    SERVER_PAUSE_LOG_USEC = 10000000, /* between two messages about that */
+    SERVER_REFUSED_MAX = 64,          /* connections over a limit that wait to hear so */
+    SERVER_REFUSED_USEC = 2000000,    /* for which they may wait */
 };
 
 struct server {
@@ -28,6 +29,7 @@ struct server {
     struct listener_entry entry; /* of a socket that we made */
     sd_event_source *io;
     sd_event_source *resume; /* accepting pauses until then */
+    uint64_t paused_usec;    /* when that was last said in the log; 0: never */
     sd_event_source *sweep;
     uint64_t sweep_usec;        /* when the sweep is due; 0: it is off */
     struct client_list clients; /* all, linked by in_server */

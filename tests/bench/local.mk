@@ -13,3 +13,6 @@ tests_bench_bench_filter_LDADD = libcompiler.la libutil.la $(SECCOMP_LIBS)
 tests_bench_bench_fetch_SOURCES = tests/bench/bench-fetch.c $(bench_measure) \
 	tests/bench/echo.c tests/bench/echo.h
 tests_bench_bench_fetch_LDADD = libprotocol.la libutil.la
+
+# tests/e2e compiles these into programs of its own, too.
+EXTRA_DIST += tests/bench/load.c tests/bench/load.h

@@ -1,6 +1,7 @@
 # tests/e2e/: whole programs against a build; scripts/test runs them, not make check, because they
 # need root, or runtimes that a build does not.
 EXTRA_DIST += \
+	tests/e2e/abuse.c \
 	tests/e2e/bubblewrap.sh \
 	tests/e2e/crun.sh \
 	tests/e2e/daemon-activation.py \
@@ -12,6 +13,12 @@ EXTRA_DIST += \
 	tests/e2e/daemon-serve.py \
 	tests/e2e/daemon-subscribe.py \
 	tests/e2e/daemon-workers.py \
+	tests/e2e/fault-packets.py \
+	tests/e2e/fault-resources.py \
+	tests/e2e/fault-versions.py \
+	tests/e2e/faults.py \
+	tests/e2e/flood.c \
+	tests/e2e/inject.c \
 	tests/e2e/lib.sh \
 	tests/e2e/library-user.c \
 	tests/e2e/library.sh \

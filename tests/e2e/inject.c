@@ -1,0 +1,299 @@
+/*
+ * A library for LD_PRELOAD that makes calls of secprofd fail when a test says so, through a block
+ * of memory that all its processes share: the file that SECPROF_INJECT names. See faults.py, which
+ * builds it and writes the block.
+ *
+ * Calls are counted in the processes that the block chooses; after AFTER of them, TIMES fail with
+ * ERROR. A worker can also be made to eat memory, or to lie. The clock of the day can be moved.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    CALL_MEMORY = 1 << 0, /* malloc, calloc, realloc, mmap of the C library's users */
+    CALL_OPEN = 1 << 1,   /* what makes an fd */
+    CALL_WATCH = 1 << 2,  /* inotify_add_watch, epoll_ctl */
+    CALL_SEND = 1 << 3,   /* sendmsg */
+    CALL_FORK = 1 << 4,
+    CALL_WRITE = 1 << 5, /* write, fsync */
+
+    IN_MAIN = 1 << 0,
+    IN_OTHERS = 1 << 1,
+
+    WORKER_EATS = 1,
+    WORKER_LIES = 2,
+};
+
+struct block {
+    uint32_t calls;   /* CALL_* that are to fail */
+    uint32_t where;   /* IN_* */
+    uint32_t error;   /* errno */
+    uint32_t worker;  /* WORKER_* */
+    int64_t after;    /* so many succeed */
+    int64_t times;    /* then so many fail */
+    int64_t counted;  /* so far */
+    int64_t failed;   /* of these */
+    int64_t day_usec; /* added to CLOCK_REALTIME */
+    uint64_t lie;     /* which byte of a worker's answer is wrong, and how */
+    uint64_t lies;    /* told so far */
+};
+
+/* Without a file the block is one of our own, which nobody changes. */
+static struct block none;
+static struct block *block = &none;
+static bool is_main = true;
+/* Looked up at the start: a worker may do no more than it has to. */
+static ssize_t (*real_sendmsg)(int sock, const struct msghdr *msg, int flags);
+
+__attribute__((constructor)) static void begin(void)
+{
+    const char *path = getenv("SECPROF_INJECT");
+    int fd = path ? open(path, O_RDWR | O_CLOEXEC) : -1;
+    void *mapped =
+        fd < 0 ? MAP_FAILED : mmap(NULL, sizeof(*block), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+    if (mapped != MAP_FAILED)
+        block = mapped;
+    if (fd >= 0)
+        close(fd);
+    *(void **)&real_sendmsg = dlsym(RTLD_NEXT, "sendmsg");
+}
+
+/* True where the call of the kind CALL fails now; errno is set. */
+static bool fails(uint32_t call)
+{
+    int64_t n;
+
+    if (!(block->calls & call) || !(block->where & (is_main ? IN_MAIN : IN_OTHERS)))
+        return false;
+    n = __atomic_add_fetch(&block->counted, 1, __ATOMIC_RELAXED);
+    if (n <= block->after || n > block->after + block->times)
+        return false;
+    __atomic_add_fetch(&block->failed, 1, __ATOMIC_RELAXED);
+    errno = (int)block->error;
+    return true;
+}
+
+#define REAL(name) ((__typeof__(&name))real(#name))
+
+/* The C library's own function NAME. */
+static void *real(const char *name)
+{
+    return dlsym(RTLD_NEXT, name);
+}
+
+void *__libc_malloc(size_t size);
+void *__libc_calloc(size_t n, size_t size);
+void *__libc_realloc(void *old, size_t size);
+
+/* Takes all the memory that there is, and uses it. */
+static void eat(void)
+{
+    enum {
+        BITE = 1 << 20
+    };
+    char *bite;
+
+    while ((bite = mmap(NULL, BITE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) !=
+           MAP_FAILED)
+        memset(bite, 1, BITE);
+}
+
+static bool starves(void)
+{
+    if (block->worker == WORKER_EATS && !is_main) {
+        eat();
+        errno = ENOMEM;
+        return true;
+    }
+    return fails(CALL_MEMORY);
+}
+
+void *malloc(size_t size)
+{
+    return starves() ? NULL : __libc_malloc(size);
+}
+
+void *calloc(size_t n, size_t size)
+{
+    return starves() ? NULL : __libc_calloc(n, size);
+}
+
+void *realloc(void *old, size_t size)
+{
+    return starves() ? NULL : __libc_realloc(old, size);
+}
+
+static int do_open(int directory, const char *path, int flags, mode_t mode)
+{
+    if (fails(CALL_OPEN))
+        return -1;
+    return REAL(openat)(directory, path, flags, mode);
+}
+
+static mode_t mode_of(int flags, va_list args)
+{
+    return flags & (O_CREAT | O_TMPFILE) ? va_arg(args, mode_t) : 0;
+}
+
+int open(const char *path, int flags, ...)
+{
+    va_list args;
+    mode_t mode;
+
+    va_start(args, flags);
+    mode = mode_of(flags, args);
+    va_end(args);
+    return do_open(AT_FDCWD, path, flags, mode);
+}
+
+int openat(int directory, const char *path, int flags, ...)
+{
+    va_list args;
+    mode_t mode;
+
+    va_start(args, flags);
+    mode = mode_of(flags, args);
+    va_end(args);
+    return do_open(directory, path, flags, mode);
+}
+
+/* What programs that were built for large files call. */
+int open64(const char *path, int flags, ...) __attribute__((alias("open")));
+int openat64(int directory, const char *path, int flags, ...) __attribute__((alias("openat")));
+
+int memfd_create(const char *name, unsigned flags)
+{
+    return fails(CALL_OPEN) ? -1 : REAL(memfd_create)(name, flags);
+}
+
+int accept4(int sock, struct sockaddr *address, socklen_t *size, int flags)
+{
+    return fails(CALL_OPEN) ? -1 : REAL(accept4)(sock, address, size, flags);
+}
+
+int socketpair(int domain, int type, int protocol, int socks[2])
+{
+    return fails(CALL_OPEN) ? -1 : REAL(socketpair)(domain, type, protocol, socks);
+}
+
+int inotify_init1(int flags)
+{
+    return fails(CALL_OPEN) ? -1 : REAL(inotify_init1)(flags);
+}
+
+int timerfd_create(int clock, int flags)
+{
+    return fails(CALL_OPEN) ? -1 : REAL(timerfd_create)(clock, flags);
+}
+
+int inotify_add_watch(int fd, const char *path, uint32_t mask)
+{
+    return fails(CALL_WATCH) ? -1 : REAL(inotify_add_watch)(fd, path, mask);
+}
+
+int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
+{
+    /* Taking something out cannot fail for want of memory. */
+    if (operation == EPOLL_CTL_ADD && fails(CALL_WATCH))
+        return -1;
+    return REAL(epoll_ctl)(epoll, operation, fd, event);
+}
+
+ssize_t write(int fd, const void *bytes, size_t size)
+{
+    return fails(CALL_WRITE) ? -1 : REAL(write)(fd, bytes, size);
+}
+
+int fsync(int fd)
+{
+    return fails(CALL_WRITE) ? -1 : REAL(fsync)(fd);
+}
+
+pid_t fork(void)
+{
+    pid_t pid;
+
+    if (fails(CALL_FORK))
+        return -1;
+    pid = REAL(fork)();
+    if (pid == 0)
+        is_main = false;
+    return pid;
+}
+
+/* A worker's answer is the one packet of this size or more that is not the main process's. */
+static bool lies(const struct msghdr *msg, struct msghdr *wrong)
+{
+    enum {
+        ANSWER_MIN = 64
+    };
+    static unsigned char bytes[256 * 1024];
+    static struct iovec iov;
+    size_t size = 0;
+
+    if (block->worker != WORKER_LIES || is_main)
+        return false;
+    for (size_t i = 0; i < msg->msg_iovlen; i++) {
+        if (size + msg->msg_iov[i].iov_len > sizeof(bytes))
+            return false;
+        memcpy(bytes + size, msg->msg_iov[i].iov_base, msg->msg_iov[i].iov_len);
+        size += msg->msg_iov[i].iov_len;
+    }
+    if (size < ANSWER_MIN)
+        return false;
+    /* The high half says what is wrong: 0, a bit; 1, cut short; 2, too long. */
+    switch (block->lie >> 32) {
+    case 0:
+        bytes[(block->lie / 8) % size] ^= (unsigned char)(1 << block->lie % 8);
+        break;
+    case 1:
+        size = block->lie % size;
+        break;
+    default:
+        size += size + 8 <= sizeof(bytes) ? 8 : 0;
+    }
+    block->lies++;
+    iov = (struct iovec){bytes, size};
+    *wrong = *msg;
+    wrong->msg_iov = &iov;
+    wrong->msg_iovlen = 1;
+    return true;
+}
+
+ssize_t sendmsg(int sock, const struct msghdr *msg, int flags)
+{
+    struct msghdr wrong;
+
+    if (fails(CALL_SEND))
+        return -1;
+    return real_sendmsg(sock, lies(msg, &wrong) ? &wrong : msg, flags);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+    int r = REAL(clock_gettime)(clock, time);
+
+    if (r == 0 && (clock == CLOCK_REALTIME || clock == CLOCK_REALTIME_COARSE)) {
+        time->tv_sec += block->day_usec / 1000000;
+        time->tv_nsec += block->day_usec % 1000000 * 1000;
+        if (time->tv_nsec >= 1000000000) {
+            time->tv_nsec -= 1000000000;
+            time->tv_sec++;
+        }
+    }
+    return r;
+}

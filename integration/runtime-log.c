@@ -1,0 +1,53 @@
+/* Writes what runc and crun write in their place: "level", "msg" and "time". */
+#include "integration/runtime-log.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "integration/text-file.h"
+#include "util/cleanup.h"
+
+/* TEXT inside of double quotes, for JSON and for logrus' text format alike. */
+static void put_quoted(FILE *out, const char *text)
+{
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            fprintf(out, "\\%c", *text);
+        else if ((unsigned char)*text < 0x20)
+            fputc(' ', out);
+        else
+            fputc(*text, out);
+    }
+}
+
+void runtime_log(const struct runtime_args *args, const char *message)
+{
+    cleanup_free char *line = NULL;
+    char now[sizeof("2000-01-01T00:00:00Z")] = "";
+    time_t seconds = time(NULL);
+    struct tm utc;
+    size_t len;
+
+    if (!args->log)
+        return;
+
+    cleanup_close int fd =
+        open(args->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+    FILE *out = fd >= 0 ? open_memstream(&line, &len) : NULL;
+
+    if (!out)
+        return;
+    if (gmtime_r(&seconds, &utc))
+        strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &utc);
+    fputs(args->log_json ? "{\"level\":\"error\",\"msg\":\"secprof-runtime: "
+                         : "level=error msg=\"secprof-runtime: ",
+          out);
+    put_quoted(out, message);
+    fprintf(out, args->log_json ? "\",\"time\":\"%s\"}\n" : "\" time=\"%s\"\n", now);
+    if (fclose(out) == 0)
+        text_write_all(fd, line, len);
+}

@@ -1,0 +1,22 @@
+/* Filters from secprofd, through libsecprof. */
+#ifndef INTEGRATION_SOURCE_H
+#define INTEGRATION_SOURCE_H
+
+#include "client/secprof.h"
+#include "integration/oci-seccomp.h"
+
+/* A connection that is made when it is first needed. */
+struct source {
+    const char *socket; /* NULL: libsecprof's default */
+    int timeout_ms;     /* for each request, and to connect */
+    struct secprof *handle;
+};
+
+/* What oci_seccomp_apply() asks. SOURCE must be kept as long. */
+struct oci_source source_interface(struct source *source);
+
+void source_close(struct source *source);
+
+#define cleanup_source __attribute__((cleanup(source_close)))
+
+#endif

@@ -1,0 +1,74 @@
+/* Reads into a growing block, since a pipe does not say how much will come. */
+#include "integration/text-file.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    FIRST_ROOM = 128 * 1024, /* most configurations fit */
+};
+
+/* Doubles the ROOM bytes at TEXT, of which LEN are in use, up to MAX and one more. */
+static char *make_room(char *text, size_t len, size_t *room, size_t max, struct arena *arena)
+{
+    size_t more = *room ? *room * 2 : FIRST_ROOM;
+    char *bigger;
+
+    if (more > max + 2)
+        more = max + 2;
+    bigger = arena_alloc(arena, more);
+    if (!bigger) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    if (len)
+        memcpy(bigger, text, len);
+    *room = more;
+    return bigger;
+}
+
+char *text_read_all(int fd, size_t max, struct arena *arena, size_t *len)
+{
+    char *text = NULL;
+    size_t room = 0;
+
+    *len = 0;
+    for (;;) {
+        if (*len + 1 >= room) {
+            text = make_room(text, *len, &room, max, arena);
+            if (!text)
+                return NULL;
+        }
+
+        ssize_t n = read(fd, text + *len, room - *len - 1);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return NULL;
+        if (n == 0)
+            break;
+        *len += (size_t)n;
+        if (*len > max) {
+            errno = EFBIG;
+            return NULL;
+        }
+    }
+    text[*len] = '\0';
+    return text;
+}
+
+int text_write_all(int fd, const char *text, size_t len)
+{
+    for (size_t at = 0; at < len;) {
+        ssize_t n = write(fd, text + at, len - at);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
+        at += (size_t)n;
+    }
+    return 0;
+}

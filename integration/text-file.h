@@ -1,0 +1,18 @@
+/* Whole files, with a limit. */
+#ifndef INTEGRATION_TEXT_FILE_H
+#define INTEGRATION_TEXT_FILE_H
+
+#include <stddef.h>
+
+#include "util/arena.h"
+
+/*
+ * Reads FD to its end, into ARENA and ended by a NUL that does not count. Returns the text and in
+ * *LEN its length, or NULL and errno: EFBIG where there is more than MAX.
+ */
+char *text_read_all(int fd, size_t max, struct arena *arena, size_t *len);
+
+/* Writes all LEN bytes at TEXT to FD. Returns 0 or -errno. */
+int text_write_all(int fd, const char *text, size_t len);
+
+#endif

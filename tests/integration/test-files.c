@@ -1,0 +1,361 @@
+/*
+ * What hook and shim do with files: the shim's settings, the bundle's configuration (replaced whole
+ * or not at all), the engine's log, and reading and writing.
+ */
+#include <check.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "integration/bundle.h"
+#include "integration/runtime-log.h"
+#include "integration/settings.h"
+#include "integration/text-file.h"
+#include "util/cleanup.h"
+
+static char dir[] = "/tmp/secprof-test-files.XXXXXX";
+
+static const char *in_dir(struct arena *arena, const char *name)
+{
+    return arena_printf(arena, "%s/%s", dir, name);
+}
+
+static void write_file(const char *path, const char *text, mode_t mode)
+{
+    FILE *file = fopen(path, "we");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+    ck_assert_int_eq(chmod(path, mode), 0);
+}
+
+static const char *read_file(struct arena *arena, const char *path)
+{
+    cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+    size_t len;
+    char *text = text_read_all(fd, 1024 * 1024, arena, &len);
+
+    ck_assert_ptr_nonnull(text);
+    ck_assert_uint_eq(strlen(text), len);
+    return text;
+}
+
+static void make_dir(void)
+{
+    strcpy(dir + strlen(dir) - 6, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(dir));
+}
+
+/* Counts the entries of the directory, and removes them all. */
+static int empty_dir(void)
+{
+    DIR *open_dir = opendir(dir);
+    struct dirent *entry;
+    int n = 0;
+
+    ck_assert_ptr_nonnull(open_dir);
+    while ((entry = readdir(open_dir))) {
+        if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
+            continue;
+        n++;
+        ck_assert_int_eq(unlinkat(dirfd(open_dir), entry->d_name, 0), 0);
+    }
+    closedir(open_dir);
+    return n;
+}
+
+static void remove_dir(void)
+{
+    empty_dir();
+    rmdir(dir);
+}
+
+START_TEST(reads_settings)
+{
+    static const char text[] = "# a comment\n\n runtime = /usr/bin/crun \r\nprofile=web\n"
+                               "\tsocket\t=\t/s = t\nallow = web, a\nnamed_only = yes\ntimeout=250";
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct settings settings = SETTINGS_INIT;
+
+    ck_assert_ptr_null(settings_parse(&settings, "f", text, strlen(text), &arena));
+    ck_assert_str_eq(settings.runtime, "/usr/bin/crun");
+    ck_assert_str_eq(settings.profile, "web");
+    ck_assert_str_eq(settings.socket, "/s = t");
+    ck_assert_str_eq(settings.allow, "web, a");
+    ck_assert(settings.named_only);
+    ck_assert_int_eq(settings.timeout_ms, 250);
+    ck_assert_ptr_null(settings_parse(&settings, "f", "", 0, &arena));
+}
+END_TEST
+
+static const struct {
+    const char *text;
+    const char *wrong;
+} bad_settings[] = {
+    {"\nruntme = crun\n",
+     "f:2: unknown key \"runtme\"; there are: runtime, profile, allow, socket, "
+     "named_only, timeout"},
+    {"runtime\n", "f:1: KEY = VALUE was expected"},
+    {"runtime =\n", "f:1: runtime: a program was expected"},
+    {"named_only = true", "f:1: named_only: yes or no was expected"},
+    {"profile = a\nprofile = b", "f:2: profile is set twice"},
+    {"timeout = 5s", "f:1: timeout: a number of milliseconds from 1 to 600000 was expected"},
+    {"timeout = 0", "f:1: timeout: a number of milliseconds from 1 to 600000 was expected"},
+    {"timeout = -1", "f:1: timeout: a number of milliseconds from 1 to 600000 was expected"},
+    {"timeout = 99999999999999999999",
+     "f:1: timeout: a number of milliseconds from 1 to 600000 was expected"},
+    {"= x",
+     "f:1: unknown key \"\"; there are: runtime, profile, allow, socket, named_only, timeout"},
+};
+
+START_TEST(wrong_settings)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct settings settings = SETTINGS_INIT;
+
+    ck_assert_str_eq(settings_parse(&settings, "f", bad_settings[_i].text,
+                                    strlen(bad_settings[_i].text), &arena),
+                     bad_settings[_i].wrong);
+}
+END_TEST
+
+START_TEST(settings_with_a_nul)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct settings settings = SETTINGS_INIT;
+
+    ck_assert_str_eq(settings_parse(&settings, "f", "runtime=a\0b", 11, &arena),
+                     "f: it has a NUL byte: this is no text file");
+}
+END_TEST
+
+START_TEST(settings_in_a_file)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct settings settings = SETTINGS_INIT;
+    const char *path = in_dir(&arena, "runtime.conf");
+
+    ck_assert_ptr_null(settings_read(&settings, path, true, &arena));
+    ck_assert_ptr_nonnull(strstr(settings_read(&settings, path, false, &arena), "No such file"));
+    write_file(path, "runtime = runc\n", 0644);
+    ck_assert_ptr_null(settings_read(&settings, path, false, &arena));
+    ck_assert_str_eq(settings.runtime, "runc");
+    ck_assert_int_eq(chmod(path, 0664), 0);
+    ck_assert_ptr_nonnull(
+        strstr(settings_read(&settings, path, false, &arena), "others than its owner"));
+    ck_assert_ptr_nonnull(strstr(settings_read(&settings, dir, false, &arena), "no regular file"));
+}
+END_TEST
+
+START_TEST(bundle_is_replaced)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    cleanup_bundle struct bundle bundle = BUNDLE_INIT;
+    const char *path = in_dir(&arena, "config.json");
+    struct stat before, after;
+
+    write_file(path, "{\"a\": 1}", 0640);
+    if (geteuid() == 0)
+        ck_assert_int_eq(chown(path, 12, 34), 0);
+    ck_assert_int_eq(stat(path, &before), 0);
+    ck_assert_int_eq(bundle_read(&bundle, dir, NULL, &arena), 0);
+    ck_assert_str_eq(bundle.text, "{\"a\": 1}");
+    ck_assert_uint_eq(bundle.len, 8);
+    ck_assert_int_eq(bundle_replace(&bundle, "new", 3), 0);
+    ck_assert_str_eq(read_file(&arena, path), "new");
+    ck_assert_int_eq(stat(path, &after), 0);
+    ck_assert_uint_eq(after.st_mode, before.st_mode);
+    ck_assert_uint_eq(after.st_uid, before.st_uid);
+    ck_assert_uint_eq(after.st_gid, before.st_gid);
+    ck_assert_uint_ne(after.st_ino, before.st_ino);
+    ck_assert_int_eq(empty_dir(), 1);
+}
+END_TEST
+
+START_TEST(bundle_with_another_file)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    cleanup_bundle struct bundle relative = BUNDLE_INIT;
+    cleanup_bundle struct bundle absolute = BUNDLE_INIT;
+    cleanup_bundle struct bundle linked = BUNDLE_INIT;
+    const char *path = in_dir(&arena, "other.json");
+    const char *link = in_dir(&arena, "link.json");
+
+    write_file(path, "1", 0600);
+    ck_assert_int_eq(bundle_read(&relative, dir, "other.json", &arena), 0);
+    ck_assert_int_eq(bundle_replace(&relative, "2", 1), 0);
+    ck_assert_int_eq(bundle_read(&absolute, NULL, path, &arena), 0);
+    ck_assert_str_eq(absolute.text, "2");
+    /* A link is replaced; what it leads to stays what it was. */
+    ck_assert_int_eq(symlink("other.json", link), 0);
+    ck_assert_int_eq(bundle_read(&linked, dir, "link.json", &arena), 0);
+    ck_assert_int_eq(bundle_replace(&linked, "3", 1), 0);
+    ck_assert_str_eq(read_file(&arena, link), "3");
+    ck_assert_str_eq(read_file(&arena, path), "2");
+}
+END_TEST
+
+static int try_bundle(const char *path, const char *name)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    cleanup_bundle struct bundle bundle = BUNDLE_INIT;
+
+    return bundle_read(&bundle, path, name, &arena);
+}
+
+START_TEST(bundle_that_cannot_be_read)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+
+    ck_assert_int_eq(try_bundle(dir, NULL), -ENOENT);
+    ck_assert_int_eq(try_bundle(in_dir(&arena, "nowhere"), NULL), -ENOENT);
+    ck_assert_int_eq(mkfifo(in_dir(&arena, "config.json"), 0600), 0);
+    ck_assert_int_eq(try_bundle(dir, NULL), -EINVAL);
+    ck_assert_int_eq(try_bundle(in_dir(&arena, "config.json"), NULL), -ENOTDIR);
+    ck_assert_int_eq(try_bundle("/", "dev/null"), -EINVAL);
+}
+END_TEST
+
+/* A full disk: the old file is there as it was, and nothing else. */
+START_TEST(bundle_stays_whole)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    const char *path = in_dir(&arena, "config.json");
+    int status;
+
+    write_file(path, "{\"a\": 1}", 0644);
+
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        cleanup_bundle struct bundle bundle = BUNDLE_INIT;
+        const struct rlimit limit = {4096, 4096};
+        static const char large[8192];
+
+        signal(SIGXFSZ, SIG_IGN);
+        if (bundle_read(&bundle, dir, NULL, &arena) < 0 || setrlimit(RLIMIT_FSIZE, &limit) < 0)
+            _exit(1);
+        _exit(bundle_replace(&bundle, large, sizeof(large)) == -EFBIG ? 0 : 2);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    ck_assert_str_eq(read_file(&arena, path), "{\"a\": 1}");
+    ck_assert_int_eq(empty_dir(), 1);
+}
+END_TEST
+
+START_TEST(log_for_the_engine)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct runtime_args args = {.log = in_dir(&arena, "log"), .log_json = true};
+    const char *text;
+
+    runtime_log(&args, "a \"quoted\\\" word\nand\xc3\xa9");
+    text = read_file(&arena, args.log);
+    ck_assert_msg(!strncmp(text,
+                           "{\"level\":\"error\",\"msg\":\"secprof-runtime: a \\\"quoted\\\\\\\" "
+                           "word and\xc3\xa9\",\"time\":\"20",
+                           strlen("{\"level\":\"error\",\"msg\":\"secprof-runtime: a \\\"quoted\\\\"
+                                  "\\\" word and\xc3\xa9\",\"time\":\"20")),
+                  "%s", text);
+    args.log_json = false;
+    runtime_log(&args, "more");
+    text = read_file(&arena, args.log);
+    ck_assert_ptr_nonnull(strstr(text, "\"}\nlevel=error msg=\"secprof-runtime: more\" time=\"20"));
+    args.log = NULL;
+    runtime_log(&args, "nowhere");
+}
+END_TEST
+
+START_TEST(reads_to_a_limit)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    const char *path = in_dir(&arena, "f");
+    size_t len;
+
+    write_file(path, "0123456789", 0600);
+    for (size_t max = 0; max < 12; max++) {
+        cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+        const char *text = text_read_all(fd, max, &arena, &len);
+
+        if (max < 10) {
+            ck_assert_ptr_null(text);
+            ck_assert_int_eq(errno, EFBIG);
+        } else {
+            ck_assert_str_eq(text, "0123456789");
+            ck_assert_uint_eq(len, 10);
+        }
+    }
+    ck_assert_ptr_null(text_read_all(-1, 10, &arena, &len));
+    ck_assert_int_eq(errno, EBADF);
+}
+END_TEST
+
+/* More than one block, in pieces, through a pipe. */
+START_TEST(reads_and_writes_pipes)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    const size_t size = 300 * 1000;
+    char *sent = arena_alloc(&arena, size);
+    size_t len;
+    int ends[2];
+
+    for (size_t i = 0; i < size; i++)
+        sent[i] = (char)('a' + i % 23);
+    ck_assert_int_eq(pipe(ends), 0);
+
+    pid_t pid = fork();
+
+    if (pid == 0)
+        _exit(text_write_all(ends[1], sent, size) == 0 ? 0 : 1);
+    close(ends[1]);
+
+    const char *got = text_read_all(ends[0], size, &arena, &len);
+    int status;
+
+    ck_assert_ptr_nonnull(got);
+    ck_assert_uint_eq(len, size);
+    ck_assert_mem_eq(got, sent, size);
+    close(ends[0]);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("files");
+    TCase *tc = tcase_create("files");
+
+    tcase_add_checked_fixture(tc, make_dir, remove_dir);
+    tcase_add_test(tc, reads_settings);
+    tcase_add_loop_test(tc, wrong_settings, 0, ARRAY_SIZE(bad_settings));
+    tcase_add_test(tc, settings_with_a_nul);
+    tcase_add_test(tc, settings_in_a_file);
+    tcase_add_test(tc, bundle_is_replaced);
+    tcase_add_test(tc, bundle_with_another_file);
+    tcase_add_test(tc, bundle_that_cannot_be_read);
+    tcase_add_test(tc, bundle_stays_whole);
+    tcase_add_test(tc, log_for_the_engine);
+    tcase_add_test(tc, reads_to_a_limit);
+    tcase_add_test(tc, reads_and_writes_pipes);
+    suite_add_tcase(suite, tc);
+
+    SRunner *runner = srunner_create(suite);
+
+    srunner_run_all(runner, CK_ENV);
+
+    int failed = srunner_ntests_failed(runner);
+
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

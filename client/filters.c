@@ -151,6 +151,27 @@ static int fetch(struct secprof *handle, const struct subject *subject,
     return 0;
 }
 
+/* True where FD is a file as REPLY to a request for DELIVERY says. */
+static bool fd_is_right(int fd, enum wire_delivery delivery, const struct wire_get_reply *reply)
+{
+    const off_t filter_size = (off_t)reply->n_insns * WIRE_INSN_SIZE;
+    struct stat st;
+
+    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+        return false;
+    switch (delivery) {
+    case WIRE_DELIVER_FD:
+        return st.st_size == filter_size;
+    case WIRE_DELIVER_HELPER:
+        return st.st_size > filter_size && (st.st_mode & 0111) == 0111;
+    case WIRE_DELIVER_PROFILE:
+        return st.st_size >= 1 && st.st_size <= WIRE_MAX_PROFILE;
+    case WIRE_DELIVER_BYTES:
+        break;
+    }
+    return false;
+}
+
 /* Fetches SUBJECT as a file. */
 static int fetch_fd(struct secprof *handle, const struct subject *subject,
                     const struct secprof_options *options, enum wire_delivery delivery,
@@ -158,7 +179,6 @@ static int fetch_fd(struct secprof *handle, const struct subject *subject,
 {
     cleanup_close int fd = -1;
     struct wire_get_reply reply;
-    struct stat st;
     int r;
 
     if (!handle || !info_is_usable(info))
@@ -167,11 +187,7 @@ static int fetch_fd(struct secprof *handle, const struct subject *subject,
     r = fetch(handle, subject, options, delivery, &reply, &fd);
     if (r < 0)
         return r;
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
-        return -EBADMSG;
-    if (delivery == WIRE_DELIVER_FD && st.st_size != (off_t)reply.n_insns * WIRE_INSN_SIZE)
-        return -EBADMSG;
-    if (delivery == WIRE_DELIVER_PROFILE && (st.st_size < 1 || st.st_size > WIRE_MAX_PROFILE))
+    if (!fd_is_right(fd, delivery, &reply))
         return -EBADMSG;
     info_write(info, &reply);
     return steal_fd(&fd);
@@ -224,6 +240,14 @@ int secprof_get_bytes(struct secprof *handle, const char *name,
     const struct subject subject = by_name(name);
 
     return fetch_bytes(handle, &subject, options, filter, len, info);
+}
+
+int secprof_get_helper(struct secprof *handle, const char *name,
+                       const struct secprof_options *options, struct secprof_info *info)
+{
+    const struct subject subject = by_name(name);
+
+    return fetch_fd(handle, &subject, options, WIRE_DELIVER_HELPER, info);
 }
 
 int secprof_get_profile(struct secprof *handle, const char *name, struct secprof_info *info)

@@ -54,6 +54,7 @@ secprofctl_SOURCES = \
 	client/secprofctl/explain-json.c \
 	client/secprofctl/explain-text.c \
 	client/secprofctl/get.c \
+	client/secprofctl/helper.c \
 	client/secprofctl/list.c \
 	client/secprofctl/local.c client/secprofctl/local.h \
 	client/secprofctl/main.c \

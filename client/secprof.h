@@ -133,6 +133,19 @@ int secprof_get_bytes(struct secprof *handle, const char *name,
                       struct secprof_info *info);
 
 /*
+ * Fetches the filter of profile NAME as an executable, secprof-helper(1), with the filter and its
+ * flags built in: a read-only, close-on-exec fd of sealed memory. Execute it with fexecve(3) and
+ * the arguments "secprof-helper", "--", "COMMAND", "ARGUMENT", …: it sets no_new_privs, installs
+ * the filter and becomes COMMAND. It needs no library, no file and no daemon where it runs. OPTIONS
+ * and INFO may be NULL; INFO tells of the filter in it. -EOPNOTSUPP: there can be none, and
+ * secprof_last_message() says why: for another architecture than the daemon's, for a filter that
+ * needs a listener, or where the daemon's system or build has none. Returns the fd, which the
+ * caller closes, or a negative code.
+ */
+int secprof_get_helper(struct secprof *handle, const char *name,
+                       const struct secprof_options *options, struct secprof_info *info);
+
+/*
  * Fetches the text of profile NAME, the version that is in service, as a file like that of
  * secprof_get_fd(). INFO (may be NULL) tells of the filter of that version for this machine
  * without capabilities. Where INFO->source_digest is that of a filter fetched before, the text is

@@ -1,13 +1,14 @@
 # docs/: the manual pages, one for each binary and for each file format.
 dist_man_MANS += docs/secprofd.8
 dist_man_MANS += docs/secprof-profile.5
-dist_man_MANS += docs/secprof.3 docs/secprofctl.1
+dist_man_MANS += docs/secprof.3 docs/secprofctl.1 docs/secprof-helper.1
 
 # One page tells of all functions; each has its name as a page too.
 secprof_pages = \
 	docs/secprof_changes_close.3 docs/secprof_changes_fd.3 docs/secprof_changes_next.3 \
 	docs/secprof_close.3 docs/secprof_compile_bytes.3 docs/secprof_compile_fd.3 \
-	docs/secprof_get_bytes.3 docs/secprof_get_fd.3 docs/secprof_get_profile.3 docs/secprof_install.3 \
+	docs/secprof_get_bytes.3 docs/secprof_get_fd.3 docs/secprof_get_helper.3 \
+	docs/secprof_get_profile.3 docs/secprof_install.3 \
 	docs/secprof_install_filter.3 docs/secprof_last_message.3 docs/secprof_list.3 \
 	docs/secprof_open.3 docs/secprof_profile_status.3 docs/secprof_reload.3 \
 	docs/secprof_set_timeout.3 docs/secprof_status.3 docs/secprof_strerror.3 docs/secprof_subscribe.3

@@ -33,28 +33,23 @@ enum {
 /* Where execvp(3) of glibc looks if PATH is not set. */
 static const char default_path[] = "/bin:/usr/bin";
 
+/* What is likely; the rest is shown as a number. Each text has room for its NUL. */
 static const struct {
     short error;
-    char text[30];
+    char text[26];
 } error_texts[] = {
     {EPERM, "operation not permitted"},
     {ENOENT, "no such file or directory"},
-    {EIO, "input/output error"},
     {E2BIG, "argument list too long"},
-    {ENOEXEC, "no program (no shell is tried)"},
+    {ENOEXEC, "no program, no #! script"},
     {ENOMEM, "out of memory"},
     {EACCES, "permission denied"},
-    {EFAULT, "bad address"},
     {ENOTDIR, "not a directory"},
-    {EISDIR, "is a directory"},
     {EINVAL, "invalid argument"},
-    {EMFILE, "too many open files"},
-    {ENFILE, "too many open files"},
     {ETXTBSY, "text file busy"},
     {ENAMETOOLONG, "file name too long"},
     {ENOSYS, "function not implemented"},
     {ELOOP, "too many symbolic links"},
-    {ELIBBAD, "broken interpreter"},
 };
 
 /* What the kernel left on the stack. */
@@ -119,14 +114,20 @@ static const char *behind(const char *text, const char *prefix)
     return text;
 }
 
-/* Adds the text; control characters cannot get to a terminal. */
-static void add(struct message *message, const char *text)
+/* Adds TEXT, as far as the message then has no more than MAX bytes; control characters cannot get
+ * to a terminal. */
+static void add_up_to(struct message *message, const char *text, size_t max)
 {
-    for (; *text && message->len < MESSAGE_SIZE - 1; text++) {
+    for (; *text && message->len < max; text++) {
         unsigned char c = (unsigned char)*text;
 
         message->text[message->len++] = c < ' ' || c == 0x7f ? '?' : *text;
     }
+}
+
+static void add(struct message *message, const char *text)
+{
+    add_up_to(message, text, MESSAGE_SIZE - 1);
 }
 
 /* Without a division: where the machine has none, the compiler would want a library for it. */
@@ -178,8 +179,9 @@ static __attribute__((noreturn)) void fail(int code, const char *what, const cha
     message.len = 0;
     add(&message, "secprof-helper: ");
     add(&message, what);
+    /* A long name leaves room for the reason. */
     if (whom)
-        add(&message, whom);
+        add_up_to(&message, whom, MESSAGE_SIZE - 128);
     if (error) {
         add(&message, ": ");
         add_error(&message, error);

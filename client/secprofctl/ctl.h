@@ -18,7 +18,7 @@ enum ctl_exit {
     CTL_SYSTEM = 7,     /* a file cannot be read or written, or there is no memory */
     CTL_DIFFERENT = 1,  /* of `diff`: its answer; all that went wrong is 2 there, as in diff(1) */
     CTL_DIFF_FAILED = 2,
-    /* of `run` and `record`, as env(1) has them */
+    /* of `run`, `helper` and `record`, as env(1) has them */
     CTL_RUN_FAILED = 125,      /* the filter is not installed, for whatever reason */
     CTL_RUN_NOT_STARTED = 126, /* the filter is installed, but the command cannot be started */
     CTL_RUN_NOT_FOUND = 127,   /* the filter is installed, but the command was not found */
@@ -42,6 +42,7 @@ extern const struct ctl_command command_list;
 extern const struct ctl_command command_status;
 extern const struct ctl_command command_reload;
 extern const struct ctl_command command_run;
+extern const struct ctl_command command_helper;
 extern const struct ctl_command command_compile;
 extern const struct ctl_command command_check;
 extern const struct ctl_command command_disasm;

@@ -17,7 +17,7 @@
 static const struct ctl_command *const commands[] = {
     &command_get,     &command_list,    &command_status, &command_reload, &command_run,
     &command_compile, &command_check,   &command_disasm, &command_diff,   &command_explain,
-    &command_watch,   &command_metrics, &command_record,
+    &command_watch,   &command_metrics, &command_record, &command_helper,
 };
 
 static const char usage[] =
@@ -30,6 +30,7 @@ static const char usage[] =
     "  watch [NAME…]       prints what changes, as it changes\n"
     "  metrics             the daemon's numbers for Prometheus\n"
     "  run NAME -- COMMAND runs a command under a profile's filter\n"
+    "  helper NAME …       the same by an executable with the filter in it, or keeps that\n"
     "  record -- COMMAND   writes a profile of the calls that a command makes\n"
     "  compile FILE        compiles a profile without a daemon\n"
     "  check FILE…         checks profiles for every architecture\n"
@@ -45,7 +46,7 @@ static const char usage[] =
     "\n"
     "Exit codes: 0 done; 1 the answer is no; 2 wrong usage; 3 the daemon cannot be reached;\n"
     "4 no such profile, or not readable; 5 not permitted; 6 the daemon failed; 7 the system\n"
-    "failed (files, memory). 'run' and 'diff' have their own: see their --help.\n";
+    "failed (files, memory). 'run', 'helper' and 'diff' have their own: see their --help.\n";
 
 /*
  * Where a standard file is closed, the next one that is opened would take its number: a socket, for

@@ -145,6 +145,7 @@ static int take(struct ctl_options *options, int letter, const char *text, bool 
         return parse_format(options, text);
     case 'o':
         options->output = strcmp(text, "-") == 0 ? NULL : text;
+        options->has_output = true;
         if (*text)
             return 0;
         ctl_warn("--output wants a path, or - for stdout");

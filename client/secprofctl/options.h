@@ -25,6 +25,7 @@ struct ctl_options {
     enum format format;
     bool has_format;
     const char *output; /* a path, or NULL: stdout */
+    bool has_output;    /* also with - for stdout */
     bool strict;
     bool subset;
     bool profile;

@@ -14,6 +14,7 @@
 
 enum {
     OUTPUT_MODE = 0644,
+    OUTPUT_PROGRAM_MODE = 0755,
 };
 
 static int write_all(int fd, const void *bytes, size_t size)
@@ -41,7 +42,7 @@ static int write_special(const char *path, const void *bytes, size_t size)
 }
 
 /* Writes a new file beside PATH and renames it to PATH. */
-static int replace(const char *path, const void *bytes, size_t size)
+static int replace(const char *path, const void *bytes, size_t size, mode_t mode)
 {
     cleanup_free char *temporary = NULL;
     cleanup_close int fd = -1;
@@ -55,7 +56,7 @@ static int replace(const char *path, const void *bytes, size_t size)
     if (fd < 0)
         return -errno;
     r = write_all(fd, bytes, size);
-    if (r == 0 && (fchmod(fd, OUTPUT_MODE) < 0 || fsync(fd) < 0))
+    if (r == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
         r = -errno;
     if (r == 0 && rename(temporary, path) < 0)
         r = -errno;
@@ -64,7 +65,7 @@ static int replace(const char *path, const void *bytes, size_t size)
     return r;
 }
 
-int output_write(const char *path, const void *bytes, size_t size)
+static int write_with_mode(const char *path, const void *bytes, size_t size, mode_t mode)
 {
     cleanup_free char *resolved = NULL;
     struct stat st;
@@ -72,13 +73,23 @@ int output_write(const char *path, const void *bytes, size_t size)
     if (!path)
         return write_all(STDOUT_FILENO, bytes, size);
     if (stat(path, &st) < 0)
-        return errno == ENOENT ? replace(path, bytes, size) : -errno;
+        return errno == ENOENT ? replace(path, bytes, size, mode) : -errno;
     if (S_ISDIR(st.st_mode))
         return -EISDIR;
     if (!S_ISREG(st.st_mode))
         return write_special(path, bytes, size);
     resolved = realpath(path, NULL);
-    return resolved ? replace(resolved, bytes, size) : -errno;
+    return resolved ? replace(resolved, bytes, size, mode) : -errno;
+}
+
+int output_write(const char *path, const void *bytes, size_t size)
+{
+    return write_with_mode(path, bytes, size, OUTPUT_MODE);
+}
+
+int output_write_program(const char *path, const void *bytes, size_t size)
+{
+    return write_with_mode(path, bytes, size, OUTPUT_PROGRAM_MODE);
 }
 
 bool output_is_terminal(void)

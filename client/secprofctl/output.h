@@ -15,6 +15,9 @@
  */
 int output_write(const char *path, const void *bytes, size_t size);
 
+/* The same with mode 0755 for the new file. */
+int output_write_program(const char *path, const void *bytes, size_t size);
+
 /* True where stdout is a terminal. */
 bool output_is_terminal(void);
 

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -73,6 +74,11 @@ static void make_get(const struct wire_get *request, struct fake_reply *reply)
 
     int fd = memfd_create("filter", MFD_CLOEXEC);
 
+    /* The fake of an executable: the filter behind something else. */
+    if (request->delivery == WIRE_DELIVER_HELPER) {
+        ck_assert_int_eq(fchmod(fd, 0555), 0);
+        ck_assert_int_eq(pwrite(fd, filter, sizeof(filter), 100), sizeof(filter));
+    }
     if (request->delivery == WIRE_DELIVER_PROFILE)
         ck_assert_int_eq(pwrite(fd, "{}", 2, 0), 2);
     else

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -149,6 +150,23 @@ START_TEST(an_fd_is_the_callers)
 }
 END_TEST
 
+START_TEST(a_helper_is_an_executable)
+{
+    struct secprof_info info = SECPROF_INFO_INIT;
+    struct stat st;
+    int fd = secprof_get_helper(handle, "stale", NULL, &info);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(fcntl(fd, F_GETFD), FD_CLOEXEC);
+    ck_assert_int_eq(fstat(fd, &st), 0);
+    ck_assert_uint_eq(st.st_mode, S_IFREG | 0555);
+    ck_assert_uint_eq(info.n_insns, 2);
+    ck_assert_uint_eq(info.filter_flags, 2);
+    ck_assert_uint_eq(info.stale, 1);
+    close(fd);
+}
+END_TEST
+
 START_TEST(bad_arguments_are_not_sent)
 {
     cleanup_free void *filter = NULL;
@@ -164,13 +182,16 @@ START_TEST(bad_arguments_are_not_sent)
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         ck_assert_int_eq(secprof_get_fd(handle, names[i], NULL, NULL), -EINVAL);
+        ck_assert_int_eq(secprof_get_helper(handle, names[i], NULL, NULL), -EINVAL);
         ck_assert_int_eq(secprof_get_bytes(handle, names[i], NULL, &filter, &len, NULL), -EINVAL);
         ck_assert_int_eq(secprof_install(handle, names[i], NULL, NULL), -EINVAL);
         ck_assert_int_eq(secprof_profile_status(handle, names[i], &status), -EINVAL);
     }
     info.size--;
     ck_assert_int_eq(secprof_get_fd(handle, "default", NULL, &info), -EINVAL);
+    ck_assert_int_eq(secprof_get_helper(handle, "default", NULL, &info), -EINVAL);
     ck_assert_int_eq(secprof_get_fd(NULL, "default", NULL, NULL), -EINVAL);
+    ck_assert_int_eq(secprof_get_helper(NULL, "default", NULL, NULL), -EINVAL);
     ck_assert_int_eq(secprof_get_bytes(handle, "default", NULL, NULL, &len, NULL), -EINVAL);
     ck_assert_int_eq(secprof_list(handle, NULL, NULL), -EINVAL);
     ck_assert_int_eq(secprof_status(handle, NULL), -EINVAL);
@@ -373,6 +394,7 @@ int main(void)
     tcase_add_test(tcase, timeouts_are_checked);
     tcase_add_test(tcase, bytes_come_with_their_description);
     tcase_add_test(tcase, an_fd_is_the_callers);
+    tcase_add_test(tcase, a_helper_is_an_executable);
     tcase_add_test(tcase, bad_arguments_are_not_sent);
     tcase_add_test(tcase, structs_can_grow);
     tcase_add_loop_test(tcase, lists_are_whole, 0, 7);

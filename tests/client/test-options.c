@@ -86,8 +86,10 @@ START_TEST(without_options)
     ck_assert_uint_eq(options.kernel, 0);
     ck_assert_int_eq(options.format, FORMAT_RAW);
     ck_assert(!options.json && !options.help && !options.strict && !options.all_targets);
+    ck_assert(!options.has_output);
     ck_assert_int_eq(parse(&options, &get_like, "get default -o -"), 0);
     ck_assert_ptr_null(options.output);
+    ck_assert(options.has_output);
 }
 END_TEST
 

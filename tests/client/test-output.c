@@ -77,6 +77,23 @@ START_TEST(files_are_made_and_replaced)
 }
 END_TEST
 
+START_TEST(programs_can_be_executed)
+{
+    struct stat st;
+
+    umask(077);
+    ck_assert_int_eq(output_write("file", "no", 2), 0);
+    ck_assert_int_eq(output_write_program("file", "#!/bin/true", 11), 0);
+    expect("file", "#!/bin/true");
+    ck_assert_int_eq(stat("file", &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0755);
+    ck_assert_int_eq(system("./file"), 0);
+    ck_assert_int_eq(output_write("file", "no", 2), 0);
+    ck_assert_int_eq(stat("file", &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0644);
+}
+END_TEST
+
 START_TEST(links_are_followed)
 {
     struct stat st;
@@ -171,6 +188,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, files_are_made_and_replaced);
+    tcase_add_test(tcase, programs_can_be_executed);
     tcase_add_test(tcase, links_are_followed);
     tcase_add_test(tcase, devices_are_written_to);
     tcase_add_test(tcase, failures_leave_the_old_file);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -163,6 +164,11 @@ static void error_with_fd(struct fake_reply *reply)
     one_more_fd(reply);
 }
 
+static void not_executable(struct fake_reply *reply)
+{
+    ck_assert_int_eq(fchmod(reply->fds[0], 0544), 0);
+}
+
 static const struct spoiler {
     const char *name;
     void (*spoil)(struct fake_reply *reply);
@@ -235,6 +241,38 @@ START_TEST(hostile_replies_are_refused)
 }
 END_TEST
 
+static void spoil_helper(struct fake_server *self, const union wire_request *request,
+                         struct fake_reply *reply)
+{
+    static void (*const all[])(struct fake_reply *) = {no_fd, one_more_fd, fd_too_short,
+                                                       fd_of_a_pipe, not_executable};
+
+    (void)request;
+    if (self->mode < (int)ARRAY_SIZE(all))
+        all[self->mode](reply);
+    else
+        fake_error(reply, WIRE_UNDELIVERABLE, "for a listener");
+}
+
+/* Loop: a helper that is none, and at last a daemon that has none. */
+START_TEST(hostile_helpers_are_refused)
+{
+    struct secprof *handle;
+    char text[32];
+
+    ck_assert_int_eq(secprof_open(&handle, server.path, 5000), 0);
+    server.spoil = spoil_helper;
+    server.mode = _i;
+    ck_assert_int_eq(secprof_get_helper(handle, "default", NULL, NULL),
+                     _i < 5 ? -EBADMSG : -EOPNOTSUPP);
+    secprof_last_message(handle, text, sizeof(text));
+    ck_assert_str_eq(text, _i < 5 ? "" : "for a listener");
+    server.spoil = NULL;
+    close(secprof_get_helper(handle, "default", NULL, NULL));
+    secprof_close(handle);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("replies");
@@ -242,6 +280,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, hostile_replies_are_refused, 0, ARRAY_SIZE(spoilers));
+    tcase_add_loop_test(tcase, hostile_helpers_are_refused, 0, 6);
     suite_add_tcase(suite, tcase);
 
     SRunner *runner = srunner_create(suite);

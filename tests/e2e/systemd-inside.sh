@@ -78,6 +78,8 @@ has "it tells its state" 'profile' "$(show secprofd.service StatusText)"
     is "a program without a filter" "$unfiltered" "$(/e2e/probe $probes)"
     is "a program under the filter" "$under_default" \
         "$(as_nobody secprofctl run default -- /e2e/probe $probes 2>&1)"
+    is "the same by way of the helper: the unit lets the daemon make executables" "$under_default" \
+        "$(as_nobody secprofctl helper default -- /e2e/probe $probes 2>&1)"
 }
 
 # A unit that gets its filter from the example drop-in.

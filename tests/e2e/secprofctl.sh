@@ -204,7 +204,7 @@ is "status of a broken one: exit code 1" 1 $code
 is "it is broken" 'broken None' "$(json 'j["state"] + " " + str(j["digest"])')"
 run_ctl get marker
 is "a stale profile is served" 0 $code
-has "with a warning" 'last good filter' "$(cat err)"
+has "with a warning" 'last good version' "$(cat err)"
 refused "a broken one is not" 1 'never.json:1:19: error' get never
 cp marker.json "$D/profiles/marker.json"
 rm "$D/profiles/never.json"

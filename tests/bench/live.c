@@ -50,7 +50,7 @@ static int64_t call_in_child(const void *context)
     return measure_now() - ns;
 }
 
-static int64_t in_child(int64_t (*run)(const void *context), const void *context)
+int64_t live_in_child(int64_t (*run)(const void *context), const void *context)
 {
     int64_t ns = -EIO;
     int pipes[2];
@@ -75,10 +75,10 @@ static int64_t in_child(int64_t (*run)(const void *context), const void *context
 
 int64_t live_install(void *context)
 {
-    return in_child(install_in_child, context);
+    return live_in_child(install_in_child, context);
 }
 
 int64_t live_calls(void *context)
 {
-    return in_child(call_in_child, context);
+    return live_in_child(call_in_child, context);
 }

@@ -16,6 +16,9 @@ struct live_call {
     long argument; /* the first; the others are 0 */
 };
 
+/* Has a child call RUN with CONTEXT. Returns what that did, or -errno. */
+int64_t live_in_child(int64_t (*run)(const void *context), const void *context);
+
 /* For measure_all(): the time to install CONTEXT, a struct program, in ns; or -errno. */
 int64_t live_install(void *context);
 

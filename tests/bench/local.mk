@@ -1,6 +1,6 @@
 # tests/bench/: programs that scripts/bench builds and runs; no test.
-EXTRA_PROGRAMS += tests/bench/bench-filter tests/bench/bench-fetch
-CLEANFILES += tests/bench/bench-filter tests/bench/bench-fetch
+EXTRA_PROGRAMS += tests/bench/bench-filter tests/bench/bench-fetch tests/bench/bench-start
+CLEANFILES += tests/bench/bench-filter tests/bench/bench-fetch tests/bench/bench-start
 
 bench_measure = tests/bench/measure.c tests/bench/measure.h
 
@@ -9,6 +9,11 @@ tests_bench_bench_filter_SOURCES = tests/bench/bench-filter.c $(bench_measure) \
 	tests/bench/program.h tests/bench/steps.c tests/bench/steps.h
 tests_bench_bench_filter_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
 tests_bench_bench_filter_LDADD = libcompiler.la libutil.la $(SECCOMP_LIBS)
+
+tests_bench_bench_start_SOURCES = tests/bench/bench-start.c $(bench_measure) \
+	tests/bench/live.c tests/bench/live.h tests/bench/peer.c tests/bench/peer.h tests/bench/program.h
+tests_bench_bench_start_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
+tests_bench_bench_start_LDADD = libsecprof.la libcompiler.la libutil.la $(SECCOMP_LIBS)
 
 tests_bench_bench_fetch_SOURCES = tests/bench/bench-fetch.c $(bench_measure) \
 	tests/bench/echo.c tests/bench/echo.h

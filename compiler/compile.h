@@ -20,7 +20,7 @@
  * The version of the profile-to-filter translation, part of every cache key. It grows with each
  * change after which the same profile may give other instructions or other messages.
  */
-#define COMPILER_VERSION 2
+#define COMPILER_VERSION 3
 
 /* The version of the installed libseccomp, "2.5.4": its tables decide numbers, so keys hold it.
  * Written to BUFFER, which is returned. */
@@ -60,7 +60,7 @@ void variant_normalise(const struct variant_axes *axes, struct variant_request *
  * The version of the proof, compiler/prove.c and what it rests on. It grows with each change after
  * which an earlier proof is not to be relied on: filters in caches are proven anew then.
  */
-#define PROOF_VERSION 1
+#define PROOF_VERSION 2
 
 /* What was proven of a filter: that it answers as its profile says, for every input. */
 struct proof_record {

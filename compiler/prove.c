@@ -34,15 +34,20 @@ static int report_difference(void *user, const struct difference *at)
 
     const char *asked = verdict_text(proof->arena, at->verdict_a);
     const char *given = verdict_text(proof->arena, at->verdict_b);
+    const char *pointer = at->words[SYSCALL_ARGS]
+                              ? arena_printf(proof->arena, " and instruction pointer %#llx",
+                                             (unsigned long long)at->words[SYSCALL_ARGS])
+                              : "";
 
     diags_add(
         proof->diags, DIAG_ERROR, whole,
         "not proven: %s (%#x) number %u (%s) with arguments %#llx, %#llx, %#llx, %#llx, %#llx, "
-        "%#llx: the profile says %s, the filter %s",
+        "%#llx%s: the profile says %s, the filter %s",
         abi, at->arch, at->nr, name ? name : "no name", (unsigned long long)at->words[0],
         (unsigned long long)at->words[1], (unsigned long long)at->words[2],
         (unsigned long long)at->words[3], (unsigned long long)at->words[4],
-        (unsigned long long)at->words[5], asked ? asked : "?", given ? given : "?");
+        (unsigned long long)at->words[5], pointer ? pointer : "", asked ? asked : "?",
+        given ? given : "?");
     return -EINVAL;
 }
 

@@ -31,7 +31,7 @@ struct memo {
     struct memo *next; /* in its bucket */
     size_t pc;
     bool done;                        /* result is known */
-    struct range inputs[INPUT_COUNT]; /* zeroes where no input is loaded from here on */
+    struct range inputs[INPUT_COUNT]; /* zeroes where no input matters from here on */
     struct machine machine;           /* what does not matter is the constant 0 */
     bdd_ref result;
 };
@@ -128,6 +128,14 @@ static bool machines_equal(const struct machine *a, const struct machine *b)
     return values_equal(&a->a, &b->a) && values_equal(&a->x, &b->x);
 }
 
+static bool holds_input(const struct machine *machine)
+{
+    for (size_t i = 0; i < BPF_MEMWORDS; i++)
+        if (machine->memory[i].kind == VALUE_INPUT)
+            return true;
+    return machine->a.kind == VALUE_INPUT || machine->x.kind == VALUE_INPUT;
+}
+
 static uint32_t hash_value(uint32_t hash, const struct value *value)
 {
     uint32_t payload = value->payload;
@@ -151,8 +159,10 @@ static struct memo *find_memo(struct symbolic *sym, size_t pc, const struct mach
     for (size_t i = 0; i < BPF_MEMWORDS; i++)
         if (sym->live[pc] >> i & 1)
             key.machine.memory[i] = machine->memory[i];
-    if (sym->loads_input[pc])
+    if (sym->loads_input[pc] || holds_input(&key.machine))
         memcpy(key.inputs, sym->inputs, sizeof(key.inputs));
+    for (size_t i = 0; i < INPUT_COUNT; i++)
+        hash = (hash * 31 ^ key.inputs[i].first) * 16777619u;
     hash = hash_value(hash_value(hash, &key.machine.a), &key.machine.x);
 
     struct memo **bucket = &sym->memos[(hash ^ hash >> 15) % MEMO_BUCKETS];

@@ -11,9 +11,10 @@
  * Arguments that the kernel cuts to 32 bits before it looks at them: those of type int, unsigned
  * int, u32, pid_t, uid_t, gid_t, key_t, key_serial_t, clockid_t or qid_t in the SYSCALL_DEFINE of
  * the call (linux 6.x; prototypes in include/linux/syscalls.h, and arch/x86/kernel for arch_prctl,
- * iopl and modify_ldt). Not here: long and unsigned long, such as the flags of clone, mmap, mount
- * and unshare and the request of ptrace; umode_t, which is narrower still; and calls that no
- * profile has a reason to test.
+ * iopl and modify_ldt). Also the flags of clone, an unsigned long of which the kernel takes the low
+ * 32 bits by hand (kernel/fork.c). Not here: other long and unsigned long arguments, such as the
+ * flags of mmap, mount and unshare and the request of ptrace; umode_t, which is narrower still; and
+ * calls that no profile has a reason to test.
  */
 static const struct {
     const char *name;
@@ -30,6 +31,7 @@ static const struct {
     {"clock_adjtime", ARG(0)},
     {"clock_nanosleep", ARG(0) | ARG(1)},
     {"clock_settime", ARG(0)},
+    {"clone", ARG(0)}, /* but see lint_narrow_args() */
     {"close", ARG(0)},
     {"close_range", ARG(0) | ARG(1) | ARG(2)},
     {"connect", ARG(0) | ARG(2)},
@@ -198,8 +200,11 @@ static const struct lint_risk risks[] = {
      0, 0, 0, 0},
 };
 
-uint8_t lint_narrow_args(const char *name)
+uint8_t lint_narrow_args(const char *name, enum abi_id abi)
 {
+    /* There the flags are behind the stack (CONFIG_CLONE_BACKWARDS2). */
+    if ((abi == ABI_S390 || abi == ABI_S390X) && !strcmp(name, "clone"))
+        return ARG(1);
     for (size_t i = 0; i < ARRAY_SIZE(narrow_args); i++)
         if (!strcmp(narrow_args[i].name, name))
             return narrow_args[i].args;

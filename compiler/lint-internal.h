@@ -36,8 +36,9 @@ const struct lint_risk *lint_risk_of(const char *name);
 /* The I-th risk, NULL past the last. */
 const struct lint_risk *lint_risk_at(size_t i);
 
-/* The arguments of call NAME of which the kernel takes the low 32 bits only, bit 1 << index. */
-uint8_t lint_narrow_args(const char *name);
+/* The arguments of ABI's call NAME of which the kernel takes the low 32 bits only, bit 1 << index.
+ */
+uint8_t lint_narrow_args(const char *name, enum abi_id abi);
 
 /* One name in one rule. */
 struct lint_site {
@@ -56,7 +57,6 @@ struct lint_call {
     const struct multiplexed *through;   /* or NULL */
     const struct lint_call *multiplexer; /* the rules about it, or NULL */
     const struct lint_risk *risk;        /* or NULL */
-    uint8_t narrow_args;
 };
 
 enum finding_kind {
@@ -124,6 +124,7 @@ struct lint_rule {
 /* The rules about one call on one ABI, those that go first in front. */
 struct lint_rules {
     const struct lint_call *call;
+    uint8_t narrow_args; /* see lint_narrow_args() */
     struct lint_rule *items;
     size_t n;
     struct variant_request requests[LINT_MAX_REQUESTS];

@@ -69,7 +69,7 @@ static const struct arg_test *bypassed_test(const struct lint_rules *rules, cons
         const struct arg_test *test = &rule->tests[i];
         uint64_t word = words[test->index];
 
-        if (rules->call->narrow_args >> test->index & 1 &&
+        if (rules->narrow_args >> test->index & 1 &&
             arg_test_holds(test, abi_get(ABI_X86_64), word) !=
                 arg_test_holds(test, abi_get(ABI_X86_64), (uint32_t)word))
             return test;
@@ -147,7 +147,7 @@ int lint_overlaps(struct lint *lint, struct lint_rules *rules)
         if (decided)
             continue;
         r = find_conflicts(lint, rules);
-        if (r == 0 && rules->call->narrow_args && lint->abi->wide)
+        if (r == 0 && rules->narrow_args && lint->abi->wide)
             r = find_high_bits(lint, rules);
         if (r < 0)
             return r;

@@ -95,7 +95,10 @@ void lint_add_requests(struct lint_rules *rules, const struct lint_rules *more)
 
 int lint_rules_of(struct lint *lint, const struct lint_call *call, struct lint_rules *rules)
 {
-    *rules = (struct lint_rules){.call = call};
+    *rules = (struct lint_rules){
+        .call = call,
+        .narrow_args = lint_narrow_args(call->name, lint->abi->id),
+    };
     if (call->n_sites > LINT_MAX_CALL_RULES) {
         lint->incomplete = true;
         return 0;
@@ -117,7 +120,7 @@ int lint_rules_of(struct lint *lint, const struct lint_call *call, struct lint_r
             .verdict = verdict,
             .is_default = verdict == lint->default_verdict,
             .holds = rule_holds(lint, site->rule, 0),
-            .low_holds = rule_holds(lint, site->rule, call->narrow_args),
+            .low_holds = rule_holds(lint, site->rule, rules->narrow_args),
         };
     }
     qsort(rules->items, rules->n, sizeof(*rules->items), compare_rules);

@@ -90,7 +90,6 @@ static int collect_calls(struct lint *lint)
             .n_sites = 1,
             .through = syscalls_multiplexed(name),
             .risk = lint_risk_of(name),
-            .narrow_args = lint_narrow_args(name),
         };
     }
     for (size_t i = 0; i < lint->n_calls; i++) {

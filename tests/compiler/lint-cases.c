@@ -260,6 +260,28 @@ const struct lint_case lint_cases[] = {
      "argument 0 of \"prctl\", this test all 64: 0x100000000 gets ALLOW instead of "
      "ERRNO(EPERM); list the values that are allowed, with SCMP_CMP_EQ\n"},
 
+    /* the flags of clone, which are another argument on s390 */
+    {"x86_64",
+     DENYLIST RULES
+         TEST("'clone'", "ERRNO", ARG(0, "EQ", 268435473)) NEXT
+         TEST("'clone'", "ERRNO", ARG(1, "EQ", 268435473)) END,
+     "f:1:19: note: the default action allows calls that help out of a sandbox: "
+     "\"io_uring_setup\", \"ptrace\", \"bpf\", \"clone3\", \"create_module\", "
+     "\"finit_module\" and 17 more\n"
+     "f:3:59: warning: the kernel takes the low 32 bits of argument 0 of \"clone\", this "
+     "test all 64: 0x110000011 gets ALLOW instead of ERRNO(EPERM); test it with "
+     "SCMP_CMP_MASKED_EQ, \"value\" 4294967295 and \"valueTwo\" 268435473\n"},
+    {"s390x",
+     DENYLIST RULES
+         TEST("'clone'", "ERRNO", ARG(0, "EQ", 268435473)) NEXT
+         TEST("'clone'", "ERRNO", ARG(1, "EQ", 268435473)) END,
+     "f:1:19: note: the default action allows calls that help out of a sandbox: "
+     "\"io_uring_setup\", \"ptrace\", \"bpf\", \"clone3\", \"create_module\", "
+     "\"finit_module\" and 17 more\n"
+     "f:4:59: warning: the kernel takes the low 32 bits of argument 1 of \"clone\", this "
+     "test all 64: 0x110000011 gets ALLOW instead of ERRNO(EPERM); test it with "
+     "SCMP_CMP_MASKED_EQ, \"value\" 4294967295 and \"valueTwo\" 268435473\n"},
+
     /* a mask looks at the right ones; 64-bit arguments have no others */
     {"x86_64",
      DENYLIST RULES

@@ -237,6 +237,57 @@ char *random_profile(struct random_source *random, struct arena *arena)
     return w.text;
 }
 
+/* The calls of a real machine's table, each with a chance of CHANCE in 8, as one rule's names. */
+static void put_table(struct writer *w, struct random_source *random, struct syscalls *syscalls,
+                      uint32_t chance)
+{
+    static const enum abi_id tables[] = {ABI_X86_64, ABI_X86,    ABI_ARM,     ABI_AARCH64,
+                                         ABI_S390X,  ABI_MIPS64, ABI_PPC64LE, ABI_RISCV64};
+    enum abi_id abi = PICK(random, tables);
+    const char *name;
+    uint32_t nr;
+
+    /* A rule has one name at least. */
+    put(w, "{\"names\":[\"read\"");
+    for (size_t i = 0; syscalls_at(syscalls, abi, i, &nr, &name); i++)
+        if (random_below(random, 8) < chance)
+            put(w, ",\"%s\"", name);
+    put(w, "]");
+}
+
+/* Mostly an allowlist, in one rule or a few, with up to 32 rules on arguments and conditions. */
+char *random_large_profile(struct random_source *random, struct syscalls *syscalls,
+                           struct arena *arena)
+{
+    struct writer w = {arena_alloc(arena, PROFILE_TEXT_MAX), 0};
+    bool deny = random_below(random, 4) == 0;
+    const char *listed = deny ? "\"SCMP_ACT_ERRNO\"" : "\"SCMP_ACT_ALLOW\"";
+    uint32_t n_tables = 1 + random_below(random, 3);
+    uint32_t n_rules = random_below(random, 32);
+
+    put(&w, "{");
+    put_action(&w, "defaultAction",
+               deny ? "\"SCMP_ACT_ALLOW\"" : actions[1 + random_below(random, 5)],
+               "defaultErrnoRet");
+    put_architectures(&w, random);
+    put(&w, ",\"syscalls\":[\n");
+    for (uint32_t i = 0; i < n_tables; i++) {
+        put_table(&w, random, syscalls, deny ? 1 : 2 + random_below(random, 5));
+        put(&w, ",");
+        put_action(&w, "action", listed, "errnoRet");
+        if (i > 0)
+            put(&w, ",%s", PICK(random, conditions));
+        put(&w, "}%s\n", i + 1 < n_tables || n_rules ? "," : "");
+    }
+    for (uint32_t i = 0; i < n_rules; i++) {
+        put_rule(&w, random, PICK(random, names),
+                 random_below(random, 4) ? listed : PICK(random, actions));
+        put(&w, "%s\n", i + 1 < n_rules ? "," : "");
+    }
+    put(&w, "]}\n");
+    return w.text;
+}
+
 void random_request(struct random_source *random, struct variant_request *request)
 {
     static const char *const cap_lists[] = {

@@ -25,6 +25,10 @@ uint32_t random_below(struct random_source *random, uint32_t limit);
 /* The JSON text of a valid profile, in ARENA. */
 char *random_profile(struct random_source *random, struct arena *arena);
 
+/* The same, of the size of profiles that are in use: hundreds of calls. */
+char *random_large_profile(struct random_source *random, struct syscalls *syscalls,
+                           struct arena *arena);
+
 /* Capabilities and a kernel that decide the conditions of random profiles either way. */
 void random_request(struct random_source *random, struct variant_request *request);
 

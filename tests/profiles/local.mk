@@ -45,3 +45,11 @@ tests_profiles_test_diff_SOURCES = tests/profiles/test-diff.c tests/profiles/rea
 	tests/profiles/readme-table.h tests/profiles/fixture.c tests/profiles/fixture.h
 tests_profiles_test_diff_CPPFLAGS = $(check_unit_cppflags)
 tests_profiles_test_diff_LDADD = $(profiles_test_libs)
+
+check_PROGRAMS += tests/profiles/test-proven
+TESTS += tests/profiles/test-proven
+tests_profiles_test_proven_SOURCES = tests/profiles/test-proven.c \
+	tests/compiler/random-profile.c tests/compiler/random-profile.h \
+	tests/profiles/fixture.c tests/profiles/fixture.h
+tests_profiles_test_proven_CPPFLAGS = $(check_unit_cppflags)
+tests_profiles_test_proven_LDADD = $(profiles_test_libs)

@@ -201,7 +201,7 @@ START_TEST(tables_are_the_exact_difference)
         named |= caps;
     }
     check_usage(&c);
-    printf("%zu changes compared with %zu rows\n", c.n_changes, c.calls.n);
+    printf("counts: %zu changes compared with %zu rows\n", c.n_changes, c.calls.n);
     text_free(&c.ours);
     text_free(&c.theirs);
     syscalls_free(c.syscalls);

@@ -333,7 +333,7 @@ START_TEST(tables_are_the_differences)
     for (size_t i = 0; i < calls.n; i++)
         if (used[i] == 0)
             complain(&c, calls.rows[i].line, "the row is about nothing");
-    printf("%zu rows compared\n", calls.n);
+    printf("counts: %zu rows compared\n", calls.n);
     comparison_close(&c);
     ck_assert_uint_eq(c.n_failures, 0);
 }

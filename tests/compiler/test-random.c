@@ -1,7 +1,8 @@
 /*
- * Random profiles for every target: the compiled filter must answer as the reference evaluator
- * does, and may differ from libseccomp's filter only for a reason that is listed here. The number
- * of profiles is 500, or SECPROF_RANDOM_PROFILES; SECPROF_RANDOM_SEED starts another series.
+ * Random profiles for every target: the filter must be proven, must answer sampled calls as the
+ * reference evaluator does, and may differ from libseccomp's filter only for a reason that is
+ * listed here. The number of profiles is 500, or SECPROF_RANDOM_PROFILES; SECPROF_RANDOM_SEED
+ * starts another series.
  */
 #include <check.h>
 #include <errno.h>
@@ -416,6 +417,8 @@ static void run_trial(struct trial *t, struct random_source *random)
 
     ck_assert_msg(r == 0, "seed %" PRIu64 ", %s: %s\n%s", t->seed, target,
                   diags_render(&diags, t->arena, "profile"), t->text);
+    ck_assert_uint_eq(t->filter.proof.version, PROOF_VERSION);
+    ck_assert_uint_gt(t->filter.proof.ranges, 0);
     t->totals->filters++;
     t->other = NULL;
     r = variant_resolve(&variant, &t->profile, &t->request, t->arena, &diags);
@@ -457,11 +460,13 @@ static uint64_t environment_number(const char *name, uint64_t otherwise)
     return text ? strtoull(text, NULL, 10) : otherwise;
 }
 
-static void print_totals(const struct totals *totals)
+static void print_totals(const struct totals *totals, uint64_t profiles)
 {
     const struct scmp_version *version = seccomp_version();
 
-    printf("%lu filters, %lu calls as the profiles say\n", totals->filters, totals->calls);
+    printf("counts: %" PRIu64
+           " random profiles: %lu filters proven, %lu calls as the profiles say\n",
+           profiles, totals->filters, totals->calls);
     printf("libseccomp %u.%u.%u: %lu profiles refused, %lu too slow, %lu calls compared\n",
            version->major, version->minor, version->micro, totals->refused, totals->too_slow,
            totals->compared);
@@ -478,7 +483,7 @@ START_TEST(random_profiles)
 
     for (uint64_t i = 0; i < n; i++)
         run_profile(seed + i, syscalls, &totals);
-    print_totals(&totals);
+    print_totals(&totals, n);
     syscalls_free(syscalls);
 }
 END_TEST

@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	scripts/check-layers \
 	scripts/check-style \
 	scripts/demo \
+	scripts/fuzz \
 	scripts/lib.sh \
 	scripts/test \
 	scripts/test-foreign

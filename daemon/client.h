@@ -19,7 +19,7 @@
 struct daemon;
 
 enum {
-    CLIENT_REQUESTS_MAX = 16, /* of one connection, in one round of the event loop */
+    CLIENT_REQUESTS_MAX = 4, /* of one connection, in one round of the event loop */
     CLIENT_WAITS_MAX = 16,    /* times that one request is put off */
 };
 

@@ -16,7 +16,7 @@ struct client;
 struct daemon;
 
 enum {
-    SERVER_ACCEPTS_MAX = 32,          /* in one round of the event loop */
+    SERVER_ACCEPTS_MAX = 4,           /* in one round of the event loop */
     SERVER_PAUSE_USEC = 100000,       /* without accepting, where there is no fd or memory left */
     SERVER_PAUSE_LOG_USEC = 10000000, /* between two messages about that */
     SERVER_REFUSED_MAX = 64,          /* connections over a limit that wait to hear so */

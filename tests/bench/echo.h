@@ -5,6 +5,7 @@
 #ifndef BENCH_ECHO_H
 #define BENCH_ECHO_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -13,11 +14,12 @@ struct echo {
     const char *path;  /* its SOCK_SEQPACKET socket */
     size_t reply_size; /* bytes of each answer */
     int fd;            /* goes with each answer; -1: none */
+    bool many;         /* connections at the same time, with epoll */
 };
 
 /*
- * Starts a process that serves ECHO, one connection after the other, until it is killed or its
- * parent dies. The socket listens when this returns. Returns the process's id, or -errno.
+ * Starts a process that serves ECHO, one connection after the other unless it is for many, until it
+ * is killed or its parent dies. The socket listens when this returns. Returns the process's id, or -errno.
  */
 pid_t echo_start(const struct echo *echo);
 

@@ -19,7 +19,8 @@ struct echo {
 
 /*
  * Starts a process that serves ECHO, one connection after the other unless it is for many, until it
- * is killed or its parent dies. The socket listens when this returns. Returns the process's id, or -errno.
+ * is killed or its parent dies. The socket listens when this returns. Returns the process's id, or
+ * -errno.
  */
 pid_t echo_start(const struct echo *echo);
 

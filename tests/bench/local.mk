@@ -1,6 +1,8 @@
 # tests/bench/: programs that scripts/bench builds and runs; no test.
-EXTRA_PROGRAMS += tests/bench/bench-filter tests/bench/bench-fetch tests/bench/bench-start
-CLEANFILES += tests/bench/bench-filter tests/bench/bench-fetch tests/bench/bench-start
+bench_programs = tests/bench/bench-filter tests/bench/bench-fetch tests/bench/bench-clients \
+	tests/bench/bench-start
+EXTRA_PROGRAMS += $(bench_programs)
+CLEANFILES += $(bench_programs)
 
 bench_measure = tests/bench/measure.c tests/bench/measure.h
 
@@ -19,5 +21,7 @@ tests_bench_bench_fetch_SOURCES = tests/bench/bench-fetch.c $(bench_measure) \
 	tests/bench/echo.c tests/bench/echo.h
 tests_bench_bench_fetch_LDADD = libprotocol.la libutil.la
 
-# tests/e2e compiles these into programs of its own, too.
-EXTRA_DIST += tests/bench/load.c tests/bench/load.h
+# tests/e2e compiles load.c into a program of its own, too.
+tests_bench_bench_clients_SOURCES = tests/bench/bench-clients.c tests/bench/load.c \
+	tests/bench/load.h tests/bench/echo.c tests/bench/echo.h
+tests_bench_bench_clients_LDADD = libprotocol.la libutil.la

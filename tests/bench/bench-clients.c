@@ -1,0 +1,150 @@
+/*
+ * Latency and throughput of secprofd with 1 and with 64 clients, each with a request in flight all
+ * the time, beside a bare server with the same packets. Both are measured in turn in this one run.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "protocol/codec.h"
+#include "protocol/protocol.h"
+#include "tests/bench/echo.h"
+#include "tests/bench/load.h"
+#include "util/cleanup.h"
+
+enum {
+    REQUESTS = 20000,
+    ROUNDS = 11,
+};
+
+static const unsigned client_counts[] = {1, 64};
+
+/* What one server did in one round. */
+struct result {
+    double p50;
+    double p99;
+    double rate; /* requests in a second */
+};
+
+/* The size of the answer to REQUEST, which a real secprofd gives; or -errno. */
+static ssize_t reply_size(const char *path, const union wire_request *request)
+{
+    static unsigned char reply[WIRE_MAX_REPLY];
+    cleanup_close int sock = load_connect(path);
+    ssize_t n;
+
+    if (sock < 0)
+        return sock;
+    if (send(sock, request, sizeof(request->get), MSG_NOSIGNAL) < 0)
+        return -errno;
+    n = recv(sock, reply, sizeof(reply), 0);
+    if (n < 0)
+        return -errno;
+    return wire_reply_check(request, reply, (size_t)n) == WIRE_OK ? n : -EPROTO;
+}
+
+static int measure(const char *path, const union wire_request *request, unsigned clients,
+                   struct result *result)
+{
+    static int64_t ns[REQUESTS];
+    struct load load = {
+        .path = path,
+        .request = request,
+        .request_size = sizeof(request->get),
+        .connections = clients,
+        .requests = REQUESTS,
+        .ns = ns,
+    };
+    int r = load_run(&load);
+
+    if (r < 0)
+        return r;
+    *result = (struct result){load_quantile(&load, 0.5), load_quantile(&load, 0.99),
+                              REQUESTS * 1e9 / (double)load.total_ns};
+    return 0;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+/* The middle one of the ROUNDS ratios. */
+static double median(double *ratios)
+{
+    qsort(ratios, ROUNDS, sizeof(*ratios), by_value);
+    return ratios[ROUNDS / 2];
+}
+
+static int compare(const char *real, const char *bare, const union wire_request *request,
+                   unsigned clients)
+{
+    double p50[ROUNDS], p99[ROUNDS], rate[ROUNDS];
+
+    for (int i = 0; i < ROUNDS; i++) {
+        struct result a, b;
+        int r = measure(real, request, clients, &a);
+
+        if (r == 0)
+            r = measure(bare, request, clients, &b);
+        if (r < 0)
+            return r;
+        p50[i] = a.p50 / b.p50;
+        p99[i] = a.p99 / b.p99;
+        rate[i] = a.rate / b.rate;
+    }
+    printf("  %2u client%s  p50 %.2f (goal 1.3)  p99 %.2f  throughput %.2f (goal 0.7)\n", clients,
+           clients == 1 ? ": " : "s:", median(p50), median(p99), median(rate));
+    return 0;
+}
+
+static int run(const char *path, const char *directory, const char *profile)
+{
+    union wire_request request = {0};
+    char bare[4096];
+    struct echo echo = {.path = bare, .fd = -1, .many = true};
+    ssize_t size;
+    pid_t server;
+    int r = 0;
+
+    wire_request_header(&request.header, WIRE_GET, sizeof(request.get), 1);
+    request.get.delivery = WIRE_DELIVER_BYTES;
+    snprintf(request.get.name, sizeof(request.get.name), "%s", profile);
+    snprintf(bare, sizeof(bare), "%s/echo.many", directory);
+    size = reply_size(path, &request);
+    if (size < 0)
+        return (int)size;
+    echo.reply_size = (size_t)size;
+    server = echo_start(&echo);
+    if (server < 0)
+        return server;
+    puts("fetch of one filter as bytes, kept connections: secprofd / a bare server with epoll");
+    for (size_t i = 0; i < ARRAY_SIZE(client_counts) && r == 0; i++)
+        r = compare(path, bare, &request, client_counts[i]);
+    kill(server, SIGKILL);
+    waitpid(server, NULL, 0);
+    return r;
+}
+
+int main(int argc, char **argv)
+{
+    int r;
+
+    if (argc != 4) {
+        fprintf(stderr, "usage: %s SOCKET DIRECTORY PROFILE\n", argv[0]);
+        return 2;
+    }
+    r = run(argv[1], argv[2], argv[3]);
+    if (r < 0)
+        fprintf(stderr, "%s: %s\n", argv[1], strerror(-r));
+    return r < 0 ? 1 : 0;
+}

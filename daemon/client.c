@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -14,8 +15,6 @@
 #include "daemon/subscribe.h"
 #include "util/cleanup.h"
 #include "util/packet.h"
-
-static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user);
 
 uint64_t client_deadline(const struct client *client)
 {
@@ -26,6 +25,14 @@ uint64_t client_deadline(const struct client *client)
     if (client->state == CLIENT_WAITING || client->subscribed || idle == 0)
         return UINT64_MAX;
     return client->active_usec + idle;
+}
+
+/* Has the server look at the socket of CLIENT for EVENTS. OPERATION: EPOLL_CTL_*. */
+static int look_for(struct client *client, int operation, uint32_t events)
+{
+    struct epoll_event event = {.events = events, .data.ptr = client};
+
+    return epoll_ctl(client->daemon->server.ready, operation, client->fd, &event) < 0 ? -errno : 0;
 }
 
 int client_new(struct daemon *daemon, int fd, bool refused)
@@ -49,7 +56,7 @@ int client_new(struct daemon *daemon, int fd, bool refused)
     TAILQ_INSERT_TAIL(&server->clients, client, in_server);
     server->n_clients += !refused;
     server->n_refused += refused;
-    r = sd_event_add_io(daemon->event, &client->io, fd, EPOLLIN, on_io, client);
+    r = look_for(client, EPOLL_CTL_ADD, EPOLLIN);
     if (r < 0) {
         client_end(client);
         return r;
@@ -77,7 +84,12 @@ static void stop_waiting(struct client *client)
     }
 }
 
-static void client_unref(struct client *client)
+void client_ref(struct client *client)
+{
+    client->refs++;
+}
+
+void client_unref(struct client *client)
 {
     if (--client->refs == 0)
         free(client);
@@ -95,7 +107,8 @@ void client_end(struct client *client)
     TAILQ_REMOVE(&server->clients, client, in_server);
     server->n_clients -= !client->refused;
     server->n_refused -= client->refused;
-    sd_event_source_disable_unref(client->io);
+    /* Closing it is not enough where a process that is just being made has it open, too. */
+    (void)look_for(client, EPOLL_CTL_DEL, 0);
     close(client->fd);
     if (client->out_fd >= 0)
         close(client->out_fd);
@@ -116,7 +129,7 @@ static void set_state(struct client *client, enum client_state state)
     if (client->state == state)
         return;
     client->state = state;
-    sd_event_source_set_io_events(client->io, events[state]);
+    (void)look_for(client, EPOLL_CTL_MOD, events[state]);
     /* A wait has no deadline; what comes after it has one again. */
     if (state != CLIENT_WAITING)
         server_sweep_at(&client->daemon->server, client_deadline(client));
@@ -283,8 +296,8 @@ static void handle_packet(struct client *client, const void *packet, size_t len,
     }
 }
 
-/* Reads one packet. Returns false where there is none for now, or CLIENT has ended. */
-static bool read_packet(struct client *client)
+/* Reads and handles one packet, if there is one. CLIENT may have ended afterwards. */
+static void read_packet(struct client *client)
 {
     /* One byte more than any request has: what is longer is seen to be. */
     uint8_t packet[WIRE_MAX_REQUEST + 1];
@@ -294,7 +307,7 @@ static bool read_packet(struct client *client)
         packet_recv(client->fd, packet, sizeof(packet), fds, PACKET_MAX_FDS, &n_fds, MSG_DONTWAIT);
 
     if (len == -EAGAIN)
-        return false;
+        return;
     if (len == -EMSGSIZE)
         len = sizeof(packet);
     if (len > 0) {
@@ -307,7 +320,6 @@ static bool read_packet(struct client *client)
     }
     for (size_t i = 0; i < n_fds; i++)
         close(fds[i]);
-    return !client->ended;
 }
 
 /* Tries again to send the reply that is kept. */
@@ -320,25 +332,20 @@ static void flush(struct client *client)
     free(out);
 }
 
-static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)
+void client_on_io(struct client *client, uint32_t revents)
 {
-    struct client *client = user;
-
-    (void)source;
-    (void)fd;
-    client->refs++;
-    if (revents & (EPOLLHUP | EPOLLERR)) {
+    client_ref(client);
+    if (client->ended) {
+        /* By what was done for another one just now. */
+    } else if (revents & (EPOLLHUP | EPOLLERR)) {
         client_end(client);
     } else if (client->state == CLIENT_WRITING) {
         flush(client);
     } else if (client->state == CLIENT_BEHIND) {
         subscribe_push(client);
     } else if (client->state == CLIENT_READING && (revents & EPOLLIN)) {
-        /* What is left after these makes the event loop come again. */
-        for (int i = 0; i < CLIENT_REQUESTS_MAX; i++)
-            if (!read_packet(client) || client->state != CLIENT_READING)
-                break;
+        /* Where there are more, the socket stays ready: others have their turn first. */
+        read_packet(client);
     }
     client_unref(client);
-    return 0;
 }

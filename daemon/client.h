@@ -19,8 +19,7 @@
 struct daemon;
 
 enum {
-    CLIENT_REQUESTS_MAX = 4, /* of one connection, in one round of the event loop */
-    CLIENT_WAITS_MAX = 16,    /* times that one request is put off */
+    CLIENT_WAITS_MAX = 16, /* times that one request is put off */
 };
 
 enum client_state {
@@ -38,7 +37,6 @@ struct client {
     unsigned refs; /* of the connection itself, until it ends, and of who is just working on it */
     bool ended;
     int fd;
-    sd_event_source *io;
     struct peer peer;
     enum client_state state;
     bool refused; /* over a limit: its first request is answered with that, and it is closed */
@@ -58,6 +56,13 @@ struct client {
 
 /* Takes over the connection FD (consumed). Returns 0 or -errno. */
 int client_new(struct daemon *daemon, int fd, bool refused);
+
+/* Keeps CLIENT where it is until client_unref(), even if it ends. */
+void client_ref(struct client *client);
+void client_unref(struct client *client);
+
+/* Does what the events REVENTS (EPOLL*) of its socket call for. CLIENT may have ended before. */
+void client_on_io(struct client *client, uint32_t revents);
 
 /* Ends the connection. CLIENT is gone, unless somebody up the stack works on it. */
 void client_end(struct client *client);

@@ -47,17 +47,14 @@ static int make(const struct stored_variant *variant, const void *code)
 
 static int build(struct stored_variant *variant, const char **why)
 {
-    cleanup_free void *code = malloc((size_t)variant->n_insns * WIRE_INSN_SIZE);
-    int r = code ? variant_read(variant, code) : -ENOMEM;
+    int r;
 
-    if (r < 0)
-        return r;
     if ((variant->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) ||
-        filter_needs_listener(code, variant->n_insns)) {
+        filter_needs_listener(variant->code, variant->n_insns)) {
         *why = wants_listener;
         return HELPER_REFUSED;
     }
-    r = make(variant, code);
+    r = make(variant, variant->code);
     if (r == -EACCES) {
         *why = no_executable_memory;
         return HELPER_REFUSED;

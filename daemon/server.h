@@ -17,6 +17,8 @@ struct daemon;
 
 enum {
     SERVER_ACCEPTS_MAX = 4,           /* in one round of the event loop */
+    SERVER_TURNS_MAX = 4,             /* that clients get in one round: */
+    SERVER_CLIENTS_MAX = 32,          /* so many, with a request each */
     SERVER_PAUSE_USEC = 100000,       /* without accepting, where there is no fd or memory left */
     SERVER_PAUSE_LOG_USEC = 10000000, /* between two messages about that */
     SERVER_REFUSED_MAX = 64,          /* connections over a limit that wait to hear so */
@@ -28,6 +30,8 @@ struct server {
     int listener;
     struct listener_entry entry; /* of a socket that we made */
     sd_event_source *io;
+    int ready; /* an epoll instance with the sockets of all clients */
+    sd_event_source *ready_io;
     sd_event_source *resume; /* accepting pauses until then */
     uint64_t paused_usec;    /* when that was last said in the log; 0: never */
     sd_event_source *sweep;

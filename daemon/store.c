@@ -135,8 +135,15 @@ struct source *source_ref(struct source *source)
     return source;
 }
 
+static size_t variant_size(const struct stored_variant *variant)
+{
+    return (size_t)variant->n_insns * WIRE_INSN_SIZE;
+}
+
 static void variant_free(struct stored_variant *variant)
 {
+    if (variant->code)
+        munmap((void *)variant->code, variant_size(variant));
     if (variant->fd >= 0)
         close(variant->fd);
     if (variant->helper_fd >= 0)
@@ -222,7 +229,17 @@ static int variant_fill(struct stored_variant *variant, const struct filter_byte
     variant->flags = filter->flags;
     digest_of(filter->bytes, size, variant->digest);
     variant->fd = store_seal("secprof-filter", filter->bytes, size);
-    return variant->fd < 0 ? variant->fd : 0;
+    if (variant->fd < 0)
+        return variant->fd;
+
+    /* Not MAP_SHARED: before Linux 6.7 a file that is sealed against writing cannot be mapped so.
+     */
+    void *code = mmap(NULL, size, PROT_READ, MAP_PRIVATE, variant->fd, 0);
+
+    if (code == MAP_FAILED)
+        return -errno;
+    variant->code = code;
+    return 0;
 }
 
 int source_keep(struct source *source, const struct variant_request *request,
@@ -271,20 +288,4 @@ int variant_open(const struct stored_variant *variant)
 int source_open(const struct source *source)
 {
     return store_reopen(source->fd);
-}
-
-int variant_read(const struct stored_variant *variant, void *bytes)
-{
-    size_t size = (size_t)variant->n_insns * WIRE_INSN_SIZE;
-
-    for (size_t done = 0; done < size;) {
-        ssize_t n = pread(variant->fd, (char *)bytes + done, size - done, (off_t)done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        done += (size_t)n;
-    }
-    return 0;
 }

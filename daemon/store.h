@@ -23,6 +23,7 @@ struct stored_variant {
     bool refused;                   /* there is no filter; TEXT says why */
     bool pinned;                    /* never dropped to make room: variant_pin() */
     int fd;                         /* sealed memfd with the filter, in the target's byte order */
+    const void *code;               /* the same, mapped; NULL without a filter */
     int helper_fd; /* secprof-helper with the filter, once somebody wanted it; helper.h */
     uint8_t digest[DIGEST_SIZE]; /* SHA-256 of those bytes */
     uint32_t n_insns;
@@ -109,9 +110,6 @@ int variant_open(const struct stored_variant *variant);
 
 /* The same for the profile's text. */
 int source_open(const struct source *source);
-
-/* Copies VARIANT's filter (n_insns * WIRE_INSN_SIZE bytes) to BYTES. Returns 0 or -errno. */
-int variant_read(const struct stored_variant *variant, void *bytes);
 
 /*
  * Makes a memfd called NAME that holds the SIZE bytes at BYTES and can change no more: sealed

@@ -37,7 +37,7 @@ START_TEST(what_is_kept_is_found)
 {
     struct store store;
     struct source *source;
-    uint8_t bytes[16], digest[DIGEST_SIZE];
+    uint8_t digest[DIGEST_SIZE];
 
     store_init(&store, 8);
     source = make_source(&store, "{}");
@@ -53,8 +53,7 @@ START_TEST(what_is_kept_is_found)
     ck_assert_str_eq(variant->text, "why\n");
     digest_of(code, 16, digest);
     ck_assert_mem_eq(variant->digest, digest, DIGEST_SIZE);
-    ck_assert_int_eq(variant_read(variant, bytes), 0);
-    ck_assert_mem_eq(bytes, code, 16);
+    ck_assert_mem_eq(variant->code, code, 16);
     digest_of("{}", 2, digest);
     ck_assert_mem_eq(source->digest, digest, DIGEST_SIZE);
     ck_assert_str_eq(source->path, "/p/x.json");

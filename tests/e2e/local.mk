@@ -13,6 +13,7 @@ EXTRA_DIST += \
 	tests/e2e/daemon-serve.py \
 	tests/e2e/daemon-subscribe.py \
 	tests/e2e/daemon-workers.py \
+	tests/e2e/fault-clients.py \
 	tests/e2e/fault-packets.py \
 	tests/e2e/fault-resources.py \
 	tests/e2e/fault-versions.py \

@@ -100,7 +100,8 @@ int store_seal_executable(const char *name, const void *bytes, size_t size)
     if (fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_EXEC) < 0 &&
         (errno != EINVAL || fcntl(fd, F_ADD_SEALS, SEALS) < 0))
         return -errno;
-    /* A description that is open for writing can keep everybody from executing the file (ETXTBSY). */
+    /* A description that is open for writing can keep everybody from executing the file (ETXTBSY).
+     */
     return store_reopen(fd);
 }
 

@@ -6,10 +6,14 @@
 
 need python3 readelf setpriv
 if ! grep -q '^#define HAVE_HELPER 1' "$build/config.h"; then
-    case $(uname -m) in
-    x86_64 | aarch64) not_ok "secprof-helper is part of the build on $(uname -m)"; finish ;;
-    *) skip_all "this build has no secprof-helper" ;;
+    case $("$build/config.status" --config),$(uname -m) in
+    *--disable-helper*) ;;
+    *,x86_64 | *,aarch64 | *,s390x) not_ok "secprof-helper is part of the build on $(uname -m)" ;;
     esac
+    start_daemon
+    has "a daemon without it says so" 'built without secprof-helper' "$(ctl helper default -- true 2>&1)"
+    skip "all else: this build has no secprof-helper"
+    finish
 fi
 start_daemon
 build_probe

@@ -146,6 +146,7 @@ int secprof_status(struct secprof *handle, struct secprof_status **status)
         .workers = from.workers,
         .contents = from.contents,
         .subscribers = from.subscribers,
+        .lacks = from.lacks,
     };
     *status = made;
     return 0;

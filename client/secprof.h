@@ -212,6 +212,10 @@ typedef int (*secprof_list_fn)(const struct secprof_entry *entry, void *data);
  */
 int secprof_list(struct secprof *handle, secprof_list_fn fn, void *data);
 
+/* Protections of its own that the daemon has to do without where its kernel lacks them. */
+#define SECPROF_LACKS_SECCOMP  1u /* no seccomp filters */
+#define SECPROF_LACKS_LANDLOCK 2u /* no limits on files but its user's rights */
+
 /* The daemon. Counters begin at 0 with it. Later versions may have more fields at the end. */
 struct secprof_status {
     const char *version;    /* of secprofd */
@@ -238,6 +242,7 @@ struct secprof_status {
     uint32_t workers;
     uint32_t contents;    /* profiles in memory that came with secprof_compile_*() */
     uint32_t subscribers; /* of secprof_subscribe() */
+    uint32_t lacks;       /* SECPROF_LACKS_*; later versions may set other bits */
 };
 
 /* Asks how the daemon is. Returns 0 and *STATUS, which the caller gives to free() whole, or a

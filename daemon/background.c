@@ -10,8 +10,8 @@
 /* True where what is compiled now would reach the disk. */
 static bool can_write(const struct daemon *daemon)
 {
-    return daemon->cache.dir_fd >= 0 && daemon->writer.sock >= 0 && !daemon->background.pause &&
-           daemon->phase != PHASE_STOPPING;
+    return daemon->cache.dir_fd >= 0 && cache_writer_is_alive(&daemon->writer) &&
+           !daemon->background.pause && daemon->phase != PHASE_STOPPING;
 }
 
 /* The next version in service of which something is to be done, or NULL. */
@@ -77,9 +77,6 @@ void background_unpause(struct daemon *daemon)
     if (daemon->background.pause)
         start_over(daemon);
     daemon->background.pause = sd_event_source_disable_unref(daemon->background.pause);
-    if (daemon->cache.dir_fd >= 0 && daemon->writer.sock < 0 && !daemon->writer.child)
-        cache_writer_start(&daemon->writer, daemon->event, daemon->cache.dir_fd,
-                           daemon->options->cache_size);
     background_kick(daemon);
 }
 

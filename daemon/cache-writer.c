@@ -5,11 +5,8 @@
 #include "daemon/cache-writer.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/cache-disk.h"
@@ -19,55 +16,67 @@
 
 enum {
     DIRECTORY_FD = SANDBOX_SOCKET + 1,
+    CACHE_WRITTEN = STANDBY_SPARE + 1, /* the answer to an entry: 0 or -errno */
 };
 
-/* Writes one entry that came in a packet: its key, then its bytes. Returns false at the end. */
-static bool write_next(struct cache_disk *disk, uint8_t *packet, size_t room)
+/* What both processes are given. */
+struct writer_arg {
+    int dir_fd;
+    uint64_t size_limit;
+    const struct own_filters *own;
+};
+
+/* Does what one packet asks for. Returns false at the end. */
+static bool obey(struct cache_disk *disk, pid_t parent, uint8_t *packet, size_t room)
 {
+    struct standby_request request;
     size_t n_fds;
     ssize_t len = packet_recv(SANDBOX_SOCKET, packet, room, NULL, 0, &n_fds, 0);
 
-    if (len <= DIGEST_SIZE)
-        return false;
-
-    int32_t result =
-        cache_disk_write(disk, packet, packet + DIGEST_SIZE, (size_t)len - DIGEST_SIZE);
-    const struct iovec iov = {&result, sizeof(result)};
-
-    return packet_send(SANDBOX_SOCKET, &iov, 1, NULL, 0, 0) == 0;
+    if (len == sizeof(request)) {
+        memcpy(&request, packet, sizeof(request));
+        /* The sibling goes on just like this one. */
+        return request.kind == STANDBY_SPARE && standby_bear(STANDBY_SPARE, parent) >= 0;
+    }
+    /* An entry: its key, then its bytes. */
+    return len > DIGEST_SIZE && standby_answer(CACHE_WRITTEN,
+                                               cache_disk_write(disk, packet, packet + DIGEST_SIZE,
+                                                                (size_t)len - DIGEST_SIZE),
+                                               NULL) == 0;
 }
 
-/* The process. Signals stay blocked in it: it ends when the main process closes the socket. */
-static _Noreturn void writer_main(int sock, int dir_fd, pid_t parent, uint64_t size_limit)
+static int confine(int sock, pid_t parent, const struct writer_arg *arg)
 {
-    static uint8_t packet[DIGEST_SIZE + CACHE_ENTRY_MAX];
-    struct cache_disk disk = {.dir_fd = DIRECTORY_FD, .size_limit = size_limit};
-    const int fds[] = {sock, dir_fd};
+    const struct sandbox_rule directory = {DIRECTORY_FD, SANDBOX_WRITE};
+    const int fds[] = {sock, arg->dir_fd};
     int r = sandbox_keep_only(fds, ARRAY_SIZE(fds));
 
     if (r == 0)
         r = sandbox_die_with(parent);
     if (r == 0)
-        r = sandbox_keep_capabilities(0);
+        r = sandbox_drop_capabilities();
     if (r == 0)
         r = sandbox_no_new_privileges();
     if (r == 0)
-        r = sandbox_restrict_files(DIRECTORY_FD);
-    if (r < 0)
-        _exit(EXIT_FAILURE);
-    cache_disk_tidy(&disk);
-    while (write_next(&disk, packet, sizeof(packet)))
-        ;
-    _exit(EXIT_SUCCESS);
+        r = sandbox_restrict_files(&directory, 1);
+    if (r >= 0)
+        r = own_filter_install(arg->own, OWN_CACHE);
+    return r < 0 ? r : 0;
 }
 
-static void close_process(struct cache_writer *writer)
+/* The process. Signals stay blocked in it: it ends when the main process closes the socket. */
+static _Noreturn void writer_main(int sock, pid_t parent, const void *arg)
 {
-    writer->io = sd_event_source_disable_unref(writer->io);
-    if (writer->sock >= 0)
-        close(writer->sock);
-    writer->sock = -1;
-    writer->busy = false;
+    static uint8_t packet[DIGEST_SIZE + CACHE_ENTRY_MAX];
+    const struct writer_arg *given = arg;
+    struct cache_disk disk = {.dir_fd = DIRECTORY_FD, .size_limit = given->size_limit};
+
+    if (confine(sock, parent, given) < 0)
+        _exit(EXIT_FAILURE);
+    cache_disk_tidy(&disk);
+    while (obey(&disk, parent, packet, sizeof(packet)))
+        ;
+    _exit(EXIT_SUCCESS);
 }
 
 /* Drops the first entry of the queue, and says what came of it. */
@@ -85,7 +94,6 @@ static void finish_first(struct cache_writer *writer, int result)
 
 static void fail_all(struct cache_writer *writer, int error)
 {
-    close_process(writer);
     while (!STAILQ_EMPTY(&writer->queue))
         finish_first(writer, error);
 }
@@ -95,11 +103,11 @@ static void send_next(struct cache_writer *writer)
 {
     struct cache_write *write = STAILQ_FIRST(&writer->queue);
 
-    if (writer->busy || !write || writer->sock < 0)
+    if (writer->busy || !write)
         return;
 
     const struct iovec iov[] = {{write->key, DIGEST_SIZE}, {write->bytes, write->size}};
-    int r = packet_send(writer->sock, iov, ARRAY_SIZE(iov), NULL, 0, MSG_DONTWAIT);
+    int r = standby_send(&writer->standby, iov, ARRAY_SIZE(iov), NULL, 0);
 
     if (r < 0)
         fail_all(writer, r);
@@ -107,87 +115,53 @@ static void send_next(struct cache_writer *writer)
         writer->busy = true;
 }
 
-static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)
+static void on_answer(void *user, uint32_t kind, int32_t value, int fd)
 {
     struct cache_writer *writer = user;
-    int32_t result;
-    size_t n_fds;
-    ssize_t len = packet_recv(fd, &result, sizeof(result), NULL, 0, &n_fds, MSG_DONTWAIT);
 
-    (void)source;
-    (void)revents;
-    if (len == -EAGAIN)
-        return 0;
-    if (len != sizeof(result) || !writer->busy) {
-        fail_all(writer, len < 0 ? (int)len : -EPIPE);
-        return 0;
-    }
-    finish_first(writer, result);
+    if (fd >= 0)
+        close(fd);
+    if (!writer->busy)
+        return;
+    finish_first(writer, kind == CACHE_WRITTEN ? value : -EBADMSG);
     send_next(writer);
-    return 0;
 }
 
-static int on_child(sd_event_source *source, const siginfo_t *info, void *user)
+/* The entry that the process had is lost; the others are written by the next one. */
+static void on_lost(void *user, const char *why)
 {
     struct cache_writer *writer = user;
 
-    (void)info;
-    sd_event_source_disable_unref(source);
-    writer->child = NULL;
-    fail_all(writer, -EPIPE);
-    return 0;
-}
-
-/* Puts the running process PID behind the socket SOCK (consumed) under WRITER's eyes. */
-static int watch_process(struct cache_writer *writer, pid_t pid, int sock)
-{
-    int r = sd_event_add_child(writer->event, &writer->child, pid, WEXITED, on_child, writer);
-
-    if (r < 0) {
-        close(sock);
-        return r;
-    }
-    writer->sock = sock;
-    return sd_event_add_io(writer->event, &writer->io, sock, EPOLLIN, on_io, writer);
+    writer->lost(writer->user, why);
+    if (writer->busy)
+        finish_first(writer, -EPIPE);
+    send_next(writer);
 }
 
 int cache_writer_start(struct cache_writer *writer, sd_event *event, int dir_fd,
-                       uint64_t size_limit)
+                       uint64_t size_limit, const struct own_filters *own)
 {
-    pid_t pid, parent = getpid();
-    int socks[2], r;
+    const struct writer_arg arg = {dir_fd, size_limit, own};
 
-    writer->event = event;
-    writer->dir_fd = dir_fd;
-    writer->size_limit = size_limit;
-    writer->sock = -1;
     STAILQ_INIT(&writer->queue);
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, socks) < 0)
-        return -errno;
-    pid = fork();
-    if (pid < 0) {
-        r = -errno;
-        close(socks[0]);
-        close(socks[1]);
-        return r;
-    }
-    if (pid == 0)
-        writer_main(socks[1], dir_fd, parent, size_limit);
-    close(socks[1]);
-    r = watch_process(writer, pid, socks[0]);
-    if (r < 0)
-        close_process(writer);
-    return r;
+    writer->standby.answered = on_answer;
+    writer->standby.lost = on_lost;
+    writer->standby.user = writer;
+    return standby_start(&writer->standby, event, writer_main, &arg);
 }
 
 void cache_writer_stop(struct cache_writer *writer)
 {
-    if (!writer->event)
+    if (!writer->standby.event)
         return;
     writer->done = NULL;
+    standby_stop(&writer->standby);
     fail_all(writer, -ECANCELED);
-    /* It ends by itself, its socket being closed, and whoever reaps it does not matter any more. */
-    writer->child = sd_event_source_disable_unref(writer->child);
+}
+
+bool cache_writer_is_alive(const struct cache_writer *writer)
+{
+    return writer->standby.active;
 }
 
 int cache_writer_add(struct cache_writer *writer, const struct cache_entry *entry,
@@ -195,7 +169,7 @@ int cache_writer_add(struct cache_writer *writer, const struct cache_entry *entr
 {
     struct cache_write *write;
 
-    if (writer->sock < 0)
+    if (!cache_writer_is_alive(writer))
         return -EPIPE;
     if (writer->queued >= CACHE_QUEUE_MAX)
         return -EAGAIN;

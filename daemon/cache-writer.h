@@ -13,6 +13,8 @@
 #include <systemd/sd-event.h>
 
 #include "daemon/cache.h"
+#include "daemon/own-filter.h"
+#include "daemon/standby.h"
 
 enum {
     CACHE_QUEUE_MAX = 256, /* entries that wait to be written; more are dropped */
@@ -29,26 +31,27 @@ struct cache_write {
 STAILQ_HEAD(cache_queue, cache_write);
 
 struct cache_writer {
-    sd_event *event;
-    int sock;   /* -1: there is no process */
-    int dir_fd; /* borrowed from the cache */
-    uint64_t size_limit;
-    sd_event_source *io;
-    sd_event_source *child;
+    struct standby standby;
     struct cache_queue queue; /* the first one is with the process where BUSY */
     size_t queued;
     bool busy;
     /* Called for each entry that was written (RESULT 0) or not (-errno). */
     void (*done)(void *user, int result);
+    /* Called where the process ended, and how. Entries that waited were not written. */
+    void (*lost)(void *user, const char *why);
     void *user;
 };
 
 /*
- * Starts the process, which writes to the directory DIR_FD and keeps its entries under SIZE_LIMIT
- * bytes. EVENT is borrowed. Returns 0 or -errno; then entries are refused.
+ * Starts the process and its spare. It writes to the directory DIR_FD and keeps its entries under
+ * SIZE_LIMIT bytes. EVENT is borrowed; OWN is the filter that it installs. The callbacks have to be
+ * set. Returns 0 or -errno; then entries are refused.
  */
 int cache_writer_start(struct cache_writer *writer, sd_event *event, int dir_fd,
-                       uint64_t size_limit);
+                       uint64_t size_limit, const struct own_filters *own);
+
+/* True while there is a process. */
+bool cache_writer_is_alive(const struct cache_writer *writer);
 
 /* Ends the process. Entries that still wait are dropped. */
 void cache_writer_stop(struct cache_writer *writer);

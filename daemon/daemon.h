@@ -16,6 +16,7 @@
 #include "daemon/jobs.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
+#include "daemon/own-filter.h"
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/store.h"
@@ -70,6 +71,8 @@ struct daemon {
     sd_event_source *phase_source; /* looks whether it is reached */
     sd_event_source *stop_source;
     struct counters counters;
+    struct own_filters own;
+    uint32_t lacks; /* enum wire_lacks */
 
     struct watch watch;
     struct registry registry;

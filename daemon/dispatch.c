@@ -137,6 +137,7 @@ static void reply_daemon_status(struct daemon *daemon, struct client *client)
         .workers = (uint32_t)workers_alive(&daemon->workers),
         .contents = (uint32_t)daemon->contents.n,
         .subscribers = (uint32_t)daemon->changes.n_clients,
+        .lacks = daemon->lacks,
     };
 
     count_profiles(daemon, &status);

@@ -12,6 +12,7 @@ libdaemon_la_SOURCES = \
 	daemon/cache-disk.c daemon/cache-disk.h \
 	daemon/cache-writer.c daemon/cache-writer.h \
 	daemon/client.c daemon/client.h \
+	daemon/confine.c daemon/confine.h \
 	daemon/contents.c daemon/contents.h \
 	daemon/digest.c daemon/digest.h \
 	daemon/dispatch.c daemon/dispatch.h \
@@ -22,13 +23,15 @@ libdaemon_la_SOURCES = \
 	daemon/listener.c daemon/listener.h \
 	daemon/log.c daemon/log.h \
 	daemon/options.c daemon/options.h \
+	daemon/own-filter.c daemon/own-filter.h daemon/own-profiles.h \
 	daemon/phase.c daemon/phase.h \
 	daemon/registry.c daemon/registry.h \
-	daemon/sandbox.c daemon/sandbox.h daemon/sandbox-filter.c \
+	daemon/sandbox.c daemon/sandbox.h \
 	daemon/scan.c daemon/scan.h \
 	daemon/server.c daemon/server.h \
 	daemon/service.c daemon/service.h \
 	daemon/spawner.c daemon/spawner.h \
+	daemon/standby.c daemon/standby.h daemon/standby-process.c \
 	daemon/store.c daemon/store.h \
 	daemon/subscribe.c daemon/subscribe.h \
 	daemon/text.c daemon/text.h \
@@ -38,9 +41,23 @@ libdaemon_la_SOURCES = \
 	daemon/workers.c daemon/workers.h \
 	daemon/worker.h daemon/worker-answer.c daemon/worker-main.c
 
+# The daemon's own profiles, built in.
+nodist_libdaemon_la_SOURCES = daemon/own-profiles.c
+CLEANFILES += daemon/own-profiles.c
+EXTRA_DIST += daemon/embed-profiles
+own_profiles = $(srcdir)/profiles/secprofd.json $(srcdir)/profiles/secprofd-spawner.json \
+	$(srcdir)/profiles/secprofd-worker.json $(srcdir)/profiles/secprofd-cache.json
+
+daemon/own-profiles.c: daemon/embed-profiles $(own_profiles)
+	$(AM_V_GEN)$(MKDIR_P) daemon && $(SHELL) $(srcdir)/daemon/embed-profiles \
+		OWN_MAIN $(srcdir)/profiles/secprofd.json \
+		OWN_SPAWNER $(srcdir)/profiles/secprofd-spawner.json \
+		OWN_WORKER $(srcdir)/profiles/secprofd-worker.json \
+		OWN_CACHE $(srcdir)/profiles/secprofd-cache.json >$@.tmp && mv $@.tmp $@
+
 # secprof-helper, which client/helper/local.mk links and turns into C.
 if HAVE_HELPER
-nodist_libdaemon_la_SOURCES = daemon/helper-template.c
+nodist_libdaemon_la_SOURCES += daemon/helper-template.c
 endif
 
 sbin_PROGRAMS += secprofd

@@ -8,15 +8,14 @@
 #include <unistd.h>
 
 #include "compiler/profile.h"
+#include "daemon/confine.h"
 #include "daemon/daemon.h"
 #include "daemon/follow.h"
 #include "daemon/phase.h"
-#include "daemon/sandbox.h"
 #include "util/cleanup.h"
 
 enum {
     EXIT_USAGE = 2,
-    CAPABILITY_KILL = 5, /* CAP_KILL of linux/capability.h */
 };
 
 static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *info, void *user)
@@ -48,6 +47,16 @@ static void on_written(void *user, int result)
     background_note_written(daemon, result);
     if (daemon->phase == PHASE_STOPPING && cache_writer_waiting(&daemon->writer) == 0)
         sd_event_exit(daemon->event, 0);
+}
+
+static void on_writer_lost(void *user, const char *why)
+{
+    struct daemon *daemon = user;
+
+    log_write(&daemon->log, LOG_WARNING, "the process that writes the cache %s%s", why,
+              cache_writer_is_alive(&daemon->writer)
+                  ? "; another one takes over"
+                  : ", and so did its spare: nothing is written until a restart");
 }
 
 /* Signals are taken by the event loop; they stay blocked in all children, which end by other means.
@@ -115,7 +124,6 @@ static void start_cache(struct daemon *daemon)
     int r;
 
     daemon->cache.dir_fd = -1;
-    daemon->writer.sock = -1;
     if (!options->cache_path)
         return;
     r = cache_open(&daemon->cache, options->cache_path, daemon->uid, why);
@@ -125,20 +133,23 @@ static void start_cache(struct daemon *daemon)
         return;
     }
     daemon->writer.done = on_written;
+    daemon->writer.lost = on_writer_lost;
     daemon->writer.user = daemon;
     r = cache_writer_start(&daemon->writer, daemon->event, daemon->cache.dir_fd,
-                           options->cache_size);
+                           options->cache_size, &daemon->own);
     if (r < 0)
         log_write(&daemon->log, LOG_WARNING, "the cache cannot be written: %s", strerror(-r));
 }
 
-/* What is not needed any more goes. Workers of another user want a capability to be killed. */
-static int drop_rights(void)
+/* The filters for this process and its children, before anything from outside is read. */
+static int make_filters(struct daemon *daemon)
 {
-    uint64_t keep = sandbox_can_change_user() ? UINT64_C(1) << CAPABILITY_KILL : 0;
-    int r = sandbox_keep_capabilities(keep);
+    const char *why;
+    int r = own_filters_make(&daemon->own, &why);
 
-    return r < 0 ? r : sandbox_no_new_privileges();
+    if (r < 0)
+        log_write(&daemon->log, LOG_ERR, "secprofd's own filters do not compile: %s", why);
+    return r;
 }
 
 static int start(struct daemon *daemon)
@@ -148,6 +159,8 @@ static int start(struct daemon *daemon)
 
     if (r == 0)
         r = choose_targets(daemon);
+    if (r == 0)
+        r = make_filters(daemon);
     if (r == 0)
         r = server_listen(&daemon->server, daemon, options->socket_path);
     if (r < 0)
@@ -163,13 +176,13 @@ static int start(struct daemon *daemon)
     start_cache(daemon);
     r = workers_start(&daemon->workers, daemon, options->workers);
     if (r == 0)
-        r = drop_rights();
-    if (r == 0)
         r = background_start(daemon);
     daemon->watch.changed = on_changed;
     daemon->watch.user = daemon;
     if (r == 0)
         r = watch_start(&daemon->watch, daemon->event);
+    if (r == 0)
+        r = confine_main(daemon);
     return r < 0 ? r : phase_start(daemon);
 }
 
@@ -186,6 +199,7 @@ static void finish(struct daemon *daemon)
     jobs_clear(&daemon->jobs);
     contents_clear(&daemon->contents);
     cache_close(&daemon->cache);
+    own_filters_clear(&daemon->own);
     sd_event_unref(daemon->event);
 }
 

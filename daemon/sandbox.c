@@ -75,30 +75,22 @@ static int get_capabilities(struct __user_cap_data_struct data[2])
     return syscall(SYS_capget, &header, data) < 0 ? -errno : 0;
 }
 
-bool sandbox_can_change_user(void)
+/* True where the calling process has all the capabilities NEEDED (bits of the first 32). */
+static bool has_capabilities(uint32_t needed)
 {
     struct __user_cap_data_struct data[2];
-    const uint32_t needed = 1U << CAP_SETUID | 1U << CAP_SETGID;
 
     return get_capabilities(data) == 0 && (data[0].effective & needed) == needed;
 }
 
-int sandbox_keep_capabilities(uint64_t keep)
+int sandbox_drop_capabilities(void)
 {
     struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
-    struct __user_cap_data_struct data[2];
-    int r = get_capabilities(data);
+    struct __user_cap_data_struct none[2] = {{0}};
 
-    if (r < 0)
-        return r;
-    for (int i = 0; i < 2; i++) {
-        data[i].permitted &= (uint32_t)(keep >> (32 * i));
-        data[i].effective &= data[i].permitted;
-        data[i].inheritable = 0;
-    }
     if (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0, 0) < 0 && errno != EINVAL)
         return -errno;
-    return syscall(SYS_capset, &header, data) < 0 ? -errno : 0;
+    return syscall(SYS_capset, &header, none) < 0 ? -errno : 0;
 }
 
 /*
@@ -118,14 +110,14 @@ static int change_user(void)
 
 int sandbox_become_nobody(void)
 {
-    int r = sandbox_can_change_user() ? change_user() : 0;
+    int r = has_capabilities(1U << CAP_SETUID | 1U << CAP_SETGID) ? change_user() : 0;
 
     if (r < 0)
         return r;
     /* Nor may another process of this user look into it. */
     if (!SANDBOX_SANITIZED && prctl(PR_SET_DUMPABLE, 0) < 0)
         return -errno;
-    return sandbox_keep_capabilities(0);
+    return sandbox_drop_capabilities();
 }
 
 int sandbox_no_new_privileges(void)
@@ -147,31 +139,63 @@ static uint64_t landlock_rights(long version)
     return rights;
 }
 
-int sandbox_restrict_files(int dir_fd)
+long sandbox_landlock_version(void)
 {
     long version = syscall(SYS_landlock_create_ruleset, NULL, 0, LANDLOCK_CREATE_RULESET_VERSION);
 
+    return version > 0 ? version : 0;
+}
+
+/* What each enum sandbox_access means to a kernel that knows HANDLED. */
+static uint64_t access_rights(enum sandbox_access access, uint64_t handled)
+{
+    static const uint64_t rights[] = {
+        [SANDBOX_READ] = LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_READ_FILE,
+        [SANDBOX_REMOVE] = LANDLOCK_ACCESS_FS_REMOVE_FILE,
+        [SANDBOX_WRITE] = LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_READ_FILE |
+                          LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
+                          LANDLOCK_ACCESS_FS_REMOVE_FILE | ACCESS_FS_TRUNCATE,
+    };
+
+    return rights[access] & handled;
+}
+
+int sandbox_restrict_files(const struct sandbox_rule *rules, size_t n)
+{
+    long version = sandbox_landlock_version();
+
     if (version < 1)
-        return 0;
+        return 1;
 
     struct landlock_ruleset_attr all = {.handled_access_fs = landlock_rights(version)};
-    cleanup_close int rules = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof(all), 0);
+    cleanup_close int set = (int)syscall(SYS_landlock_create_ruleset, &all, sizeof(all), 0);
 
-    if (rules < 0)
+    if (set < 0)
         return -errno;
-    if (dir_fd >= 0) {
+    for (size_t i = 0; i < n; i++) {
         struct landlock_path_beneath_attr files = {
-            .allowed_access = LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_READ_FILE |
-                              LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
-                              LANDLOCK_ACCESS_FS_REMOVE_FILE |
-                              (all.handled_access_fs & ACCESS_FS_TRUNCATE),
-            .parent_fd = dir_fd,
+            .allowed_access = access_rights(rules[i].access, all.handled_access_fs),
+            .parent_fd = rules[i].dir_fd,
         };
 
-        if (syscall(SYS_landlock_add_rule, rules, LANDLOCK_RULE_PATH_BENEATH, &files, 0) < 0)
+        if (syscall(SYS_landlock_add_rule, set, LANDLOCK_RULE_PATH_BENEATH, &files, 0) < 0)
             return -errno;
     }
-    return syscall(SYS_landlock_restrict_self, rules, 0) < 0 ? -errno : 0;
+    return syscall(SYS_landlock_restrict_self, set, 0) < 0 ? -errno : 0;
+}
+
+int sandbox_empty_root(void)
+{
+    char path[] = "/tmp/secprofd-XXXXXX";
+
+    if (!has_capabilities(1U << CAP_SYS_CHROOT))
+        return 1;
+    if (!mkdtemp(path))
+        return -errno;
+    /* In a directory that is removed nothing can be made. */
+    if (chdir(path) < 0 || rmdir(path) < 0 || chroot(".") < 0)
+        return -errno;
+    return 0;
 }
 
 int sandbox_limit_worker(uint64_t memory, uint64_t cpu_seconds)

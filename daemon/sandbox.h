@@ -1,6 +1,6 @@
 /*
  * What a process of the daemon gives up. Each function takes something away from the calling
- * process for good; all return 0 or -errno.
+ * process for good; all return 0 or -errno. Filters are in own-filter.h.
  */
 #ifndef DAEMON_SANDBOX_H
 #define DAEMON_SANDBOX_H
@@ -9,8 +9,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
-
-#include "compiler/abi.h"
 
 /* With the sanitizers a process maps terabytes, makes calls of its own, and reports on stderr. */
 #if defined(__SANITIZE_ADDRESS__)
@@ -38,35 +36,42 @@ int sandbox_keep_only(const int *fds, size_t n);
 /* Makes the kernel kill this process when its parent, which has to be PARENT, ends. */
 int sandbox_die_with(pid_t parent);
 
-/* True where the calling process may become another user. */
-bool sandbox_can_change_user(void);
-
 /* Becomes nobody, without groups, where it may; else stays who it is. Drops all capabilities. */
 int sandbox_become_nobody(void);
 
-/* Keeps only the capabilities in KEEP (bit 1 << number) that are there, and none for children. */
-int sandbox_keep_capabilities(uint64_t keep);
+int sandbox_drop_capabilities(void);
 
 /* No program that this process runs can get more rights than it has. */
 int sandbox_no_new_privileges(void);
 
+/* What is left of the file system under a directory. */
+enum sandbox_access {
+    SANDBOX_READ,   /* files and directories are read */
+    SANDBOX_REMOVE, /* files are removed */
+    SANDBOX_WRITE,  /* files are read, written, made and removed */
+};
+
+struct sandbox_rule {
+    int dir_fd; /* may be an O_PATH fd */
+    enum sandbox_access access;
+};
+
+/* The version of the kernel's Landlock; 0: it has none, or it is turned off. */
+long sandbox_landlock_version(void);
+
 /*
- * Takes the file system away (Landlock): all of it, or all but the regular files directly under
- * DIR_FD (-1: nothing is left). A kernel without Landlock is no error.
+ * Takes the file system away (Landlock), but for what the N rules leave. Needs
+ * sandbox_no_new_privileges(). Returns 1 where the kernel has no Landlock.
  */
-int sandbox_restrict_files(int dir_fd);
+int sandbox_restrict_files(const struct sandbox_rule *rules, size_t n);
+
+/* Makes an empty directory this process's root. Returns 1 where it may not do that. */
+int sandbox_empty_root(void);
 
 /*
  * Limits memory (bytes of address space), CPU time (seconds), and what a worker has no use
  * for: processes, files, core dumps. Must come before the filter.
  */
 int sandbox_limit_worker(uint64_t memory, uint64_t cpu_seconds);
-
-/*
- * Installs the worker's own filter for the kernel HOST (not where SANDBOX_SANITIZED): read, send
- * and receive, memory, clocks, and exit; whatever else it calls kills it. Needs
- * sandbox_no_new_privileges().
- */
-int sandbox_filter_worker(const struct target *host);
 
 #endif

@@ -13,7 +13,7 @@
 #include "util/cleanup.h"
 
 enum {
-    OPEN_TRIES = 5, /* for a file that is exchanged while it is opened */
+    OPEN_TRIES = 5, /* for a link that is exchanged while it is followed */
     READ_TRIES = 3, /* for a file that changes while it is read */
 };
 
@@ -218,7 +218,10 @@ static int look_at_file(struct scan *scan, const struct look *look, const char *
         return TRUST_GONE;
     if (look->distrust)
         return refuse(item, look->distrust);
-    if (r < 0) {
+    if (r == -EAGAIN) {
+        r = TRUST_REFUSED;
+        snprintf(why, sizeof(why), "it is a link to nothing");
+    } else if (r < 0) {
         snprintf(why, sizeof(why), "it cannot be opened: %s", strerror(-r));
         scan->again = true;
     }

@@ -2,187 +2,138 @@
 #include "daemon/spawner.h"
 
 #include <errno.h>
-#include <linux/sched.h>
+#include <signal.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/sandbox.h"
 #include "util/cleanup.h"
 #include "util/packet.h"
 
-/* What the spawner answers to a packet of one byte; the new worker's socket comes along. */
-struct spawned {
-    int32_t error; /* 0 or -errno */
-    int32_t pid;
+enum {
+    SPAWNER_WORKER = STANDBY_SPARE + 1, /* make one; the answer is its pid and socket */
+    SPAWNER_KILL,                       /* the worker whose pidfd comes along; no answer */
 };
 
 /* What a spawner and all its workers have. */
 struct nursery {
     pid_t parent; /* the main process */
-    struct worker_limits limits;
+    const struct worker_limits *limits;
+    const struct own_filters *own;
     struct syscalls *syscalls;
+    const struct target *host;
 };
 
-/*
- * Forks a sibling: a child of the main process. Not through fork(3), which cannot do that; there is
- * only one thread here, and no lock that it could have left locked. Nor through clone3(2):
- * systemd's RestrictNamespaces= and container runtimes answer it with ENOSYS.
- */
-static pid_t fork_sibling(void)
+/* Kills the process behind FD, which is a pidfd or none. */
+static void kill_worker(int fd)
 {
-#if defined(__s390__)
-    long pid = syscall(SYS_clone, NULL, (long)CLONE_PARENT, NULL, NULL, 0L);
-#else
-    long pid = syscall(SYS_clone, (long)CLONE_PARENT, NULL, NULL, NULL, 0L);
-#endif
-
-    return pid < 0 ? -errno : (pid_t)pid;
+    (void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
 }
 
-/* Answers a request: the worker PID with its socket SOCK (borrowed), or -errno in PID. */
-static int answer(pid_t pid, int sock)
+/* Does what REQUEST asks for. Returns false where the main process cannot be reached any more. */
+static bool obey(const struct nursery *nursery, const struct standby_request *request, int fd)
 {
-    struct spawned spawned = {.error = pid < 0 ? pid : 0, .pid = pid < 0 ? 0 : pid};
-    const struct iovec iov = {&spawned, sizeof(spawned)};
+    int r = 1;
 
-    return packet_send(SANDBOX_SOCKET, &iov, 1, &sock, pid > 0, 0);
+    switch (request->kind) {
+    case STANDBY_SPARE:
+        /* The sibling goes on just like this one. */
+        r = standby_bear(STANDBY_SPARE, nursery->parent);
+        break;
+    case SPAWNER_WORKER:
+        r = standby_bear(SPAWNER_WORKER, nursery->parent);
+        if (r == 0)
+            worker_main(nursery->limits, nursery->own, nursery->syscalls, nursery->host);
+        break;
+    case SPAWNER_KILL:
+        kill_worker(fd);
+        break;
+    default:
+        return false;
+    }
+    return r >= 0;
 }
 
-static int spawn(const struct nursery *nursery)
-{
-    int r, socks[2];
-    pid_t pid;
+/* ARG is a struct spawner_arg; all of it is there in each process that is born from this one. */
+struct spawner_arg {
+    struct worker_limits limits;
+    const struct own_filters *own;
+};
 
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, socks) < 0)
-        return answer(-errno, -1);
-    pid = fork_sibling();
-    if (pid == 0)
-        worker_main(socks[1], nursery->parent, &nursery->limits, nursery->syscalls);
-    close(socks[1]);
-    r = answer(pid, socks[0]);
-    close(socks[0]);
-    return r;
-}
-
-static _Noreturn void spawner_main(int sock, pid_t parent, const struct worker_limits *limits)
+static _Noreturn void spawner_main(int sock, pid_t parent, const void *arg)
 {
-    struct nursery nursery = {.parent = parent, .limits = *limits};
-    int r = sandbox_keep_only(&sock, 1);
+    const struct spawner_arg *given = arg;
+    struct nursery nursery = {.parent = parent, .limits = &given->limits, .own = given->own};
     uint32_t nr;
 
-    if (r == 0)
-        r = sandbox_become_nobody();
-    if (r == 0)
-        r = sandbox_die_with(parent);
-    if (r == 0)
-        r = sandbox_no_new_privileges();
     nursery.syscalls = syscalls_new();
-    if (r < 0 || !nursery.syscalls)
+    if (!nursery.syscalls)
         _exit(EXIT_FAILURE);
     /* Each worker starts with the tables of the host's ABIs, without having to build them. */
-    for (size_t i = 0; i < target_host()->n_abis; i++)
-        (void)syscalls_number(nursery.syscalls, target_host()->abis[i], "read", &nr);
+    nursery.host = target_host();
+    for (size_t i = 0; i < nursery.host->n_abis; i++)
+        (void)syscalls_number(nursery.syscalls, nursery.host->abis[i], "read", &nr);
+    if (worker_confine_family(sock, parent, given->own) < 0)
+        _exit(EXIT_FAILURE);
     for (;;) {
-        char request;
+        struct standby_request request;
+        cleanup_close int fd = -1;
         size_t n_fds;
+        ssize_t len = packet_recv(SANDBOX_SOCKET, &request, sizeof(request), &fd, 1, &n_fds, 0);
 
-        if (packet_recv(SANDBOX_SOCKET, &request, sizeof(request), NULL, 0, &n_fds, 0) != 1 ||
-            spawn(&nursery) < 0)
-            _exit(EXIT_SUCCESS);
+        if (len != sizeof(request) || !obey(&nursery, &request, fd))
+            _exit(len == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
     }
 }
 
-static void close_process(struct spawner *spawner)
-{
-    spawner->io = sd_event_source_disable_unref(spawner->io);
-    if (spawner->sock >= 0)
-        close(spawner->sock);
-    spawner->sock = -1;
-}
-
-static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)
+static void on_answer(void *user, uint32_t kind, int32_t value, int fd)
 {
     struct spawner *spawner = user;
-    cleanup_close int sock = -1;
-    struct spawned answer;
-    size_t n_fds;
-    ssize_t len = packet_recv(fd, &answer, sizeof(answer), &sock, 1, &n_fds, MSG_DONTWAIT);
 
-    (void)source;
-    (void)revents;
-    if (len == -EAGAIN)
-        return 0;
-    if (len == -EMFILE)
-        answer.error = -EMFILE;
-    else if (len != sizeof(answer) || (answer.error == 0) != (n_fds == 1)) {
-        close_process(spawner);
-        spawner->born(spawner->user, -EPIPE, 0);
-        return 0;
+    if (kind != SPAWNER_WORKER || (value > 0) != (fd >= 0)) {
+        if (fd >= 0)
+            close(fd);
+        spawner->born(spawner->user, -EBADMSG, 0);
+        return;
     }
-    spawner->born(spawner->user, answer.error < 0 ? answer.error : steal_fd(&sock), answer.pid);
-    return 0;
+    spawner->born(spawner->user, value > 0 ? fd : value ? value : -EBADMSG, value);
 }
 
-static int on_child(sd_event_source *source, const siginfo_t *info, void *user)
+static void on_lost(void *user, const char *why)
 {
     struct spawner *spawner = user;
-    bool was_open = spawner->sock >= 0;
 
-    (void)info;
-    sd_event_source_disable_unref(source);
-    spawner->child = NULL;
-    close_process(spawner);
-    if (was_open)
-        spawner->born(spawner->user, -EPIPE, 0);
-    return 0;
+    spawner->lost(spawner->user, why);
 }
 
-int spawner_start(struct spawner *spawner, sd_event *event, const struct worker_limits *limits)
+int spawner_start(struct spawner *spawner, sd_event *event, const struct worker_limits *limits,
+                  const struct own_filters *own)
 {
-    pid_t pid, parent = getpid();
-    int socks[2], r;
+    const struct spawner_arg arg = {*limits, own};
 
-    spawner->event = event;
-    spawner->limits = *limits;
-    spawner->sock = -1;
-    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, socks) < 0)
-        return -errno;
-    pid = fork();
-    if (pid < 0) {
-        r = -errno;
-        close(socks[0]);
-        close(socks[1]);
-        return r;
-    }
-    if (pid == 0)
-        spawner_main(socks[1], parent, limits);
-    close(socks[1]);
-    spawner->sock = socks[0];
-    r = sd_event_add_child(event, &spawner->child, pid, WEXITED, on_child, spawner);
-    if (r >= 0)
-        r = sd_event_add_io(event, &spawner->io, spawner->sock, EPOLLIN, on_io, spawner);
-    if (r < 0)
-        spawner_stop(spawner);
-    return r < 0 ? r : 0;
+    spawner->standby.answered = on_answer;
+    spawner->standby.lost = on_lost;
+    spawner->standby.user = spawner;
+    return standby_start(&spawner->standby, event, spawner_main, &arg);
 }
 
 void spawner_stop(struct spawner *spawner)
 {
-    if (!spawner->event)
-        return;
-    close_process(spawner);
-    spawner->child = sd_event_source_disable_unref(spawner->child);
+    standby_stop(&spawner->standby);
+}
+
+bool spawner_is_alive(const struct spawner *spawner)
+{
+    return spawner->standby.active;
 }
 
 int spawner_request(struct spawner *spawner)
 {
-    const char request = 'w';
-    const struct iovec iov = {(void *)&request, sizeof(request)};
+    return standby_request(&spawner->standby, SPAWNER_WORKER, NULL, 0);
+}
 
-    if (spawner->sock < 0)
-        return -EPIPE;
-    return packet_send(spawner->sock, &iov, 1, NULL, 0, MSG_DONTWAIT);
+int spawner_kill(struct spawner *spawner, int pidfd)
+{
+    return standby_request(&spawner->standby, SPAWNER_KILL, &pidfd, 1);
 }

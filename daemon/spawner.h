@@ -1,7 +1,8 @@
 /*
- * Makes worker processes. The spawner is forked before the daemon has anything worth stealing, and
- * each worker is a copy of it: small, clean, and with the same libraries as the daemon, however
- * late it starts. The workers are children of the main process all the same.
+ * Makes and kills worker processes. The spawner is forked before the daemon has anything worth
+ * stealing, and confined; each worker is a copy of it: small, clean, and with the same libraries as
+ * the daemon, however late it starts. The workers are children of the main process all the same.
+ * The spawner has their user, so it may kill them; the main process needs no right to.
  */
 #ifndef DAEMON_SPAWNER_H
 #define DAEMON_SPAWNER_H
@@ -9,27 +10,36 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/standby.h"
 #include "daemon/worker.h"
 
 struct spawner {
-    sd_event *event;
-    struct worker_limits limits;
-    int sock; /* -1: there is no process */
-    sd_event_source *io;
-    sd_event_source *child;
+    struct standby standby;
     /*
      * Called for each request: a worker PID is there, whose socket SOCK the callee owns; or -errno
-     * in SOCK. Called without a request, with -EPIPE, where the spawner itself ended.
+     * in SOCK.
      */
     void (*born)(void *user, int sock, pid_t pid);
+    /* Called where the process ended, and how. What it was asked for is void. */
+    void (*lost)(void *user, const char *why);
     void *user;
 };
 
-/* Starts the process. EVENT is borrowed. Returns 0 or -errno. */
-int spawner_start(struct spawner *spawner, sd_event *event, const struct worker_limits *limits);
+/*
+ * Starts the process and its spare. EVENT is borrowed. OWN are the filters that they install, and
+ * their workers. The callbacks have to be set. Returns 0 or -errno.
+ */
+int spawner_start(struct spawner *spawner, sd_event *event, const struct worker_limits *limits,
+                  const struct own_filters *own);
 void spawner_stop(struct spawner *spawner);
+
+/* True while there is a process. */
+bool spawner_is_alive(const struct spawner *spawner);
 
 /* Asks for one worker; born() follows later. Returns 0 or -errno. */
 int spawner_request(struct spawner *spawner);
+
+/* Has the worker behind PIDFD (borrowed) killed. Returns 0 or -errno. */
+int spawner_kill(struct spawner *spawner, int pidfd);
 
 #endif

@@ -7,18 +7,22 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/syscall.h>
 #include <sys/xattr.h>
 #include <unistd.h>
 
 #include "compiler/profile.h"
 #include "util/cleanup.h"
 
+#define LEADS_OUT                                                                             \
+    "it is a link that is absolute or leads out of its directory; a relative one that stays " \
+    "inside is allowed"
+
 enum {
+    WAY_DEPTH_MAX = 32,
+    LINKS_MAX = 40,   /* as many as the kernel follows */
     SETTLED_MS = 100, /* a kernel's clock tick, with much room: time stamps are no finer */
 };
 
@@ -108,57 +112,6 @@ static int path_of_fd(int fd, char path[PATH_MAX])
     return 0;
 }
 
-/* True where NAME in the directory DIR_FD is the very object ST. */
-static bool is_same_object(int dir_fd, const char *name, const struct stat *st)
-{
-    struct stat now;
-
-    return fstatat(dir_fd, name, &now, AT_SYMLINK_NOFOLLOW) == 0 && now.st_dev == st->st_dev &&
-           now.st_ino == st->st_ino;
-}
-
-/*
- * FD was reached from DIR_FD by way of links. Checks each directory between DIR_FD and the
- * place where the object ST really lies, and tells that place.
- */
-static int check_way(int dir_fd, int fd, const struct stat *st, uid_t own_uid, char **place,
-                     char why[TRUST_WHY_SIZE])
-{
-    char top[PATH_MAX], path[PATH_MAX];
-    int r = path_of_fd(dir_fd, top);
-
-    if (r < 0 || (r = path_of_fd(fd, path)) < 0)
-        return is_own_failure(-r) ? r : refuse(why, "its place is not known: %s", strerror(-r));
-
-    size_t len = strcmp(top, "/") ? strlen(top) : 0;
-
-    if (strncmp(path, top, len) || path[len] != '/')
-        return -EAGAIN; /* moved meanwhile */
-    *place = strndup(path, (size_t)(strrchr(path, '/') - path));
-    if (!*place)
-        return -ENOMEM;
-
-    cleanup_close int at = fcntl(dir_fd, F_DUPFD_CLOEXEC, 3);
-    char *name = path + len + 1;
-
-    if (at < 0)
-        return -errno;
-    for (char *slash; (slash = strchr(name, '/')); name = slash + 1) {
-        *slash = '\0';
-
-        int next = openat(at, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-
-        if (next < 0)
-            return is_own_failure(errno) ? -errno : -EAGAIN;
-        close(at);
-        at = next;
-        r = trust_directory(at, own_uid, why);
-        if (r != TRUST_OK)
-            return r;
-    }
-    return is_same_object(at, name, st) ? TRUST_OK : -EAGAIN;
-}
-
 static bool is_mask(int dir_fd, const char *name)
 {
     char target[sizeof("/dev/null")];
@@ -167,36 +120,138 @@ static bool is_mask(int dir_fd, const char *name)
     return len == (ssize_t)strlen("/dev/null") && !memcmp(target, "/dev/null", (size_t)len);
 }
 
-/* Opens NAME with O_PATH, following only links that stay under DIR_FD. */
-static int open_beneath(int dir_fd, const char *name, char why[TRUST_WHY_SIZE], int *fd)
+/*
+ * The way to a file, one directory at a time and all of it by fd, so that nothing on it can be
+ * exchanged unseen. openat2(2) could do this in one call; but then the daemon's own filter could
+ * not tell whether a file is opened for reading.
+ */
+struct way {
+    int fds[WAY_DEPTH_MAX]; /* the first is borrowed */
+    size_t depth;           /* directories below the first */
+    unsigned links;
+    char rest[PATH_MAX]; /* what is still to be walked */
+};
+
+static void way_clear(struct way *way)
 {
-    struct open_how how = {
-        .flags = O_PATH | O_CLOEXEC,
-        .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS,
-    };
+    for (; way->depth > 0; way->depth--)
+        close(way->fds[way->depth]);
+}
 
-    *fd = (int)syscall(SYS_openat2, dir_fd, name, &how, sizeof(how));
-    if (*fd >= 0)
-        return TRUST_OK;
-    switch (errno) {
-    case ENOENT: {
-        struct stat st;
+/* Puts the target of the link LINK_FD before what is left of the way. */
+static int follow_link(struct way *way, int link_fd, char why[TRUST_WHY_SIZE])
+{
+    char target[PATH_MAX], rest[PATH_MAX];
+    ssize_t len = readlinkat(link_fd, "", target, sizeof(target) - 1);
 
-        if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISLNK(st.st_mode))
-            return refuse(why, "it is a link to nothing");
-        return TRUST_GONE;
-    }
-    case EXDEV:
-        return refuse(why, "it is a link that is absolute or leads out of its directory; a "
-                           "relative one that stays inside is allowed");
-    case ELOOP:
+    if (len < 0)
+        return -errno;
+    target[len] = '\0';
+    if (target[0] == '/')
+        return refuse(why, LEADS_OUT);
+    if (++way->links > LINKS_MAX)
         return refuse(why, "it is a link in a circle, or through too many links");
-    default:
-        /* EAGAIN: the tree was changed while the kernel walked it. */
-        return is_own_failure(errno) || errno == EAGAIN
-                   ? -errno
-                   : refuse(why, "it cannot be reached: %s", strerror(errno));
+    if ((size_t)snprintf(rest, sizeof(rest), "%s/%s", target, way->rest) >= sizeof(rest))
+        return refuse(why, "it is a link with a target that is too long");
+    memcpy(way->rest, rest, sizeof(rest));
+    return TRUST_OK;
+}
+
+/* Takes the first name off what is left of the way. Returns false at its end. */
+static bool next_name(struct way *way, char name[NAME_MAX + 1])
+{
+    const char *at = way->rest + strspn(way->rest, "/");
+    size_t len = strcspn(at, "/");
+
+    if (len == 0 || len > NAME_MAX)
+        return false;
+    memcpy(name, at, len);
+    name[len] = '\0';
+    at += len + strspn(at + len, "/");
+    memmove(way->rest, at, strlen(at) + 1);
+    return true;
+}
+
+/* Goes down into the directory FD (consumed where TRUST_OK), if it is to be trusted. */
+static int enter(struct way *way, int fd, uid_t own_uid, char why[TRUST_WHY_SIZE])
+{
+    int r = trust_directory(fd, own_uid, why);
+
+    if (r != TRUST_OK)
+        return r;
+    if (way->depth + 1 >= WAY_DEPTH_MAX)
+        return refuse(why, "it is a link through too many directories");
+    way->fds[++way->depth] = fd;
+    return TRUST_OK;
+}
+
+/* What a failure to open a name on WAY means. */
+static int explain(const struct way *way, int error, char why[TRUST_WHY_SIZE])
+{
+    if (is_own_failure(error))
+        return -error;
+    if (error == ENOENT)
+        return way->links ? -EAGAIN : TRUST_GONE;
+    return refuse(why, "it cannot be reached: %s", strerror(error));
+}
+
+/* Makes one step to NAME. At the end of the way the file is in *FD (O_PATH). */
+static int step(struct way *way, const char *name, uid_t own_uid, char why[TRUST_WHY_SIZE], int *fd)
+{
+    cleanup_close int at = -1;
+    struct stat st;
+    int r;
+
+    if (!strcmp(name, "."))
+        return TRUST_OK;
+    if (!strcmp(name, "..")) {
+        if (way->depth == 0)
+            return refuse(why, LEADS_OUT);
+        close(way->fds[way->depth--]);
+        return TRUST_OK;
     }
+    at = openat(way->fds[way->depth], name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (at < 0)
+        return explain(way, errno, why);
+    if (fstat(at, &st) < 0)
+        return -errno;
+    if (S_ISLNK(st.st_mode))
+        return follow_link(way, at, why);
+    if (!*way->rest) {
+        *fd = steal_fd(&at);
+        return TRUST_OK;
+    }
+    r = enter(way, at, own_uid, why);
+    if (r == TRUST_OK)
+        steal_fd(&at);
+    return r;
+}
+
+/* Opens NAME with O_PATH, following only links that stay under DIR_FD. */
+static int open_beneath(int dir_fd, const char *name, uid_t own_uid, struct trusted_file *file,
+                        char why[TRUST_WHY_SIZE], int *fd)
+{
+    __attribute__((cleanup(way_clear))) struct way way = {.fds = {dir_fd}};
+    char next[NAME_MAX + 1], place[PATH_MAX];
+    int r = TRUST_OK;
+
+    if (strlen(name) >= sizeof(way.rest))
+        return TRUST_GONE;
+    strcpy(way.rest, name);
+    while (r == TRUST_OK && *fd < 0 && next_name(&way, next))
+        r = step(&way, next, own_uid, why, fd);
+    if (r != TRUST_OK)
+        return r;
+    if (*fd < 0)
+        return refuse(why, "it is a link to a directory; a profile has to be a regular file");
+    if (way.links == 0)
+        return TRUST_OK;
+    /* Changes of the file are seen in the directory where it lies. */
+    r = path_of_fd(way.fds[way.depth], place);
+    if (r < 0)
+        return is_own_failure(-r) ? r : refuse(why, "its place is not known: %s", strerror(-r));
+    file->place = strdup(place);
+    return file->place ? TRUST_OK : -ENOMEM;
 }
 
 static const char *type_name(mode_t mode)
@@ -253,7 +308,7 @@ int trust_open(struct trusted_file *file, int dir_fd, const char *name, uid_t ow
     *file = (struct trusted_file){.fd = -1};
     if (is_mask(dir_fd, name))
         return TRUST_MASKED;
-    r = open_beneath(dir_fd, name, why, &path_fd);
+    r = open_beneath(dir_fd, name, own_uid, file, why, &path_fd);
     if (r != TRUST_OK)
         return r;
     if (fstat(path_fd, &st) < 0)
@@ -262,8 +317,6 @@ int trust_open(struct trusted_file *file, int dir_fd, const char *name, uid_t ow
     file->access = (struct access_list){st.st_uid, st.st_gid, st.st_mode & 07777};
     file_id_of(&file->id, &st);
     r = check_file(&st, own_uid, why);
-    if (r == TRUST_OK && !is_same_object(dir_fd, name, &st))
-        r = check_way(dir_fd, path_fd, &st, own_uid, &file->place, why);
     if (r == TRUST_OK)
         r = reopen(path_fd, why, &file->fd);
     return r;

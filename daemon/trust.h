@@ -60,8 +60,9 @@ int trust_directory(int dir_fd, uid_t own_uid, char why[TRUST_WHY_SIZE]);
  * Opens the file NAME of the directory DIR_FD, which is trusted. It may be a link that stays inside
  * of the directory, through directories that are trusted too. It has to be a regular file of at
  * most PROFILE_MAX_BYTES, of root or OWN_UID, writable by its owner only, without an ACL. Returns
- * an enum trust, with the reason in WHY for TRUST_REFUSED; or -errno for what says nothing about
- * the file: -EAGAIN where it was exchanged meanwhile, a failure of our own (no memory, no fd).
+ * an enum trust, with the reason in WHY for TRUST_REFUSED; -EAGAIN for a link to nothing, which may
+ * be one of a moment only; or -errno for what says nothing about the file: a failure of our own (no
+ * memory, no fd).
  */
 int trust_open(struct trusted_file *file, int dir_fd, const char *name, uid_t own_uid,
                char why[TRUST_WHY_SIZE]);

@@ -28,11 +28,14 @@ struct worker_context {
     const struct target *host; /* found out before the worker is confined */
 };
 
-static int confine(int sock, pid_t parent, const struct worker_limits *limits)
+int worker_confine_family(int sock, pid_t parent, const struct own_filters *own)
 {
     int r = sandbox_keep_only(&sock, 1);
 
-    if (r == 0)
+    /* Without either, there is still no call in the filters that takes a path. */
+    if (r == 0 && sandbox_landlock_version() == 0)
+        r = sandbox_empty_root();
+    if (r >= 0)
         r = sandbox_become_nobody();
     /* Only now: who changes its user loses the signal of its parent's death. */
     if (r == 0)
@@ -40,12 +43,20 @@ static int confine(int sock, pid_t parent, const struct worker_limits *limits)
     if (r == 0)
         r = sandbox_no_new_privileges();
     if (r == 0)
-        r = sandbox_restrict_files(-1);
+        r = sandbox_restrict_files(NULL, 0);
+    if (r >= 0)
+        r = own_filter_install(own, OWN_SPAWNER);
+    return r < 0 ? r : 0;
+}
+
+/* What only a worker gives up. */
+static int confine(const struct worker_limits *limits, const struct own_filters *own)
+{
+    int r = sandbox_limit_worker(limits->memory, limits->cpu_seconds);
+
     if (r == 0)
-        r = sandbox_limit_worker(limits->memory, limits->cpu_seconds);
-    if (r == 0)
-        r = sandbox_filter_worker(target_host());
-    return r;
+        r = own_filter_install(own, OWN_WORKER);
+    return r < 0 ? r : 0;
 }
 
 /* Reads the SIZE bytes of the profile behind FD, which others read at the same time. */
@@ -187,14 +198,14 @@ static int serve_next(const struct worker_context *context)
     return serve(&request, fd, context);
 }
 
-_Noreturn void worker_main(int sock, pid_t parent, const struct worker_limits *limits,
-                           struct syscalls *syscalls)
+_Noreturn void worker_main(const struct worker_limits *limits, const struct own_filters *own,
+                           struct syscalls *syscalls, const struct target *host)
 {
-    const struct worker_context context = {limits, syscalls, target_host()};
+    const struct worker_context context = {limits, syscalls, host};
     const struct worker_hello hello = {.magic = WORKER_MAGIC};
     const struct iovec iov = {(void *)&hello, sizeof(hello)};
 
-    if (confine(sock, parent, limits) < 0)
+    if (confine(limits, own) < 0)
         _exit(EXIT_NOT_CONFINED);
     if (packet_send(SANDBOX_SOCKET, &iov, 1, NULL, 0, 0) < 0)
         _exit(EXIT_TALK_FAILED);

@@ -10,6 +10,7 @@
 #include <sys/types.h>
 
 #include "compiler/compile.h"
+#include "daemon/own-filter.h"
 #include "protocol/protocol.h"
 
 #define WORKER_MAGIC UINT32_C(0x57525053) /* "SPRW" on a little-endian machine */
@@ -84,11 +85,19 @@ int worker_answer_check(struct compiled *compiled, void *packet, size_t len, uin
                         const char **why);
 
 /*
- * The life of a worker process: gives up all that it can, then compiles what it is asked for over
- * SOCK until that is closed. PARENT is its parent. SYSCALLS is shared with the other workers
- * (copied on write). Does not return.
+ * Confines the spawner, a new process with SOCK, and with it each worker that it will make: no
+ * files, no capabilities, nobody's rights, the spawner's filter, an end when PARENT ends. SOCK
+ * becomes SANDBOX_SOCKET. Returns 0 or -errno.
  */
-_Noreturn void worker_main(int sock, pid_t parent, const struct worker_limits *limits,
-                           struct syscalls *syscalls);
+int worker_confine_family(int sock, pid_t parent, const struct own_filters *own);
+
+/*
+ * The life of a worker process, made by a process so confined: gives up what is left, then compiles
+ * what it is asked for over SANDBOX_SOCKET until that is closed. SYSCALLS is shared with the other
+ * workers (copied on write); HOST is target_host(), which cannot be found out any more. Does not
+ * return.
+ */
+_Noreturn void worker_main(const struct worker_limits *limits, const struct own_filters *own,
+                           struct syscalls *syscalls, const struct target *host);
 
 #endif

@@ -44,21 +44,28 @@ static void disconnect(struct worker *worker)
     worker->job = NULL;
 }
 
-/* Empties WORKER's place. A process that still runs is killed and waited for. */
+/* Empties WORKER's place. A process that still runs ends without its socket, or with the daemon. */
 static void discard(struct worker *worker)
 {
     disconnect(worker);
-    /* The source owns the process. */
     worker->child = sd_event_source_disable_unref(worker->child);
     worker->state = WORKER_NONE;
 }
 
-/* Kills WORKER's process. Its place is free as soon as it is reaped, which nobody waits for. */
+/* Has WORKER's process killed. Its place is free as soon as it is reaped, which nobody waits for.
+ */
 static void kill_worker(struct worker *worker)
 {
+    struct workers *workers = worker->workers;
+    int pidfd = sd_event_source_get_child_pidfd(worker->child);
+    int r = pidfd < 0 ? pidfd : spawner_kill(&workers->spawner, pidfd);
+
     disconnect(worker);
     worker->state = WORKER_DYING;
-    sd_event_source_send_child_signal(worker->child, SIGKILL, NULL, 0);
+    /* It ends all the same, without a peer, unless it hangs. */
+    if (r < 0)
+        log_write(&workers->daemon->log, LOG_ERR, "cannot have worker %d killed: %s", worker->pid,
+                  strerror(-r));
 }
 
 static int on_restart(sd_event_source *source, uint64_t usec, void *user)
@@ -309,8 +316,6 @@ static int adopt(struct worker *worker, struct workers *workers, int sock, pid_t
     if (r >= 0)
         r = sd_event_source_set_priority(worker->child, PRIORITY_PROCESS_ENDED);
     if (r >= 0)
-        r = sd_event_source_set_child_process_own(worker->child, true);
-    if (r >= 0)
         r = sd_event_add_io(event, &worker->io, sock, EPOLLIN, on_io, worker);
     if (r >= 0)
         r = sd_event_source_set_priority(worker->io, PRIORITY_COMPILES);
@@ -337,8 +342,6 @@ static void on_born(void *user, int sock, pid_t pid)
         workers->requested--;
     if (sock < 0) {
         log_write(&daemon->log, LOG_ERR, "no new worker: %s", strerror(-sock));
-        if (sock == -EPIPE)
-            workers->requested = 0;
         restart_later(workers);
         return;
     }
@@ -357,6 +360,27 @@ static void on_born(void *user, int sock, pid_t pid)
     close(sock);
 }
 
+/* The spawner ended, and another one took over; or there is none, and no worker is to be had. */
+static void on_spawner_lost(void *user, const char *why)
+{
+    struct workers *workers = user;
+    struct daemon *daemon = workers->daemon;
+
+    workers->requested = 0;
+    if (!spawner_is_alive(&workers->spawner)) {
+        log_write(&daemon->log, LOG_ERR, "the process that makes workers %s, and so did its spare",
+                  why);
+        sd_event_exit(daemon->event, -EPIPE);
+        return;
+    }
+    log_write(&daemon->log, LOG_WARNING,
+              "the process that makes workers %s; another one takes over", why);
+    for (size_t i = 0; i < workers->n; i++)
+        if (workers->slots[i].state == WORKER_DYING)
+            kill_worker(&workers->slots[i]);
+    restart_later(workers);
+}
+
 static int start_spawner(struct workers *workers)
 {
     const struct worker_limits limits = {
@@ -365,8 +389,9 @@ static int start_spawner(struct workers *workers)
     };
 
     workers->spawner.born = on_born;
+    workers->spawner.lost = on_spawner_lost;
     workers->spawner.user = workers;
-    return spawner_start(&workers->spawner, workers->daemon->event, &limits);
+    return spawner_start(&workers->spawner, workers->daemon->event, &limits, &workers->daemon->own);
 }
 
 /* Asks for a worker for each empty place. */
@@ -377,8 +402,6 @@ static void request_missing(struct workers *workers)
 
     for (size_t i = 0; i < workers->n; i++)
         missing += workers->slots[i].state == WORKER_NONE;
-    if (workers->spawner.sock < 0 && !workers->spawner.child)
-        r = start_spawner(workers);
     while (r == 0 && workers->requested < missing) {
         r = spawner_request(&workers->spawner);
         workers->requested += r == 0;

@@ -158,6 +158,12 @@ struct wire_get_status {
 };
 static_assert(sizeof(struct wire_get_status) == 24 + 128, "wire_get_status");
 
+/* Protections that the daemon would have on another kernel; see SECURITY.md. */
+enum wire_lacks {
+    WIRE_LACKS_SECCOMP = 1,  /* no seccomp filters at all */
+    WIRE_LACKS_LANDLOCK = 2, /* no limits on which files it reaches but its user's rights */
+};
+
 /* The reply to a STATUS without a name. Counters start at 0 with the daemon. */
 struct wire_daemon_status {
     struct wire_header header;
@@ -183,10 +189,12 @@ struct wire_daemon_status {
     uint32_t workers;
     uint32_t contents;    /* profiles in memory that came with COMPILE */
     uint32_t subscribers; /* connections that were SUBSCRIBEd */
-    char version[32];     /* of secprofd */
-    char libseccomp[32];  /* of its libseccomp */
+    uint32_t lacks;       /* bits of enum wire_lacks; others may come */
+    uint32_t zero;
+    char version[32];    /* of secprofd */
+    char libseccomp[32]; /* of its libseccomp */
 };
-static_assert(sizeof(struct wire_daemon_status) == 24 + 96 + 40 + 64, "wire_daemon_status");
+static_assert(sizeof(struct wire_daemon_status) == 24 + 96 + 48 + 64, "wire_daemon_status");
 
 /* The reply to a STATUS with a name. */
 struct wire_profile_status {

@@ -12,6 +12,18 @@
 #include "util/cleanup.h"
 #include "util/str.h"
 
+/* What the daemon has to do without. */
+static const struct {
+    uint32_t bit;
+    const char *key; /* in JSON */
+    const char *what;
+} lacks[] = {
+    {SECPROF_LACKS_SECCOMP, "seccomp",
+     "its kernel has no seccomp filters: the daemon and its workers have none of their own"},
+    {SECPROF_LACKS_LANDLOCK, "landlock",
+     "its kernel has no Landlock: which files the daemon reaches, its user decides alone"},
+};
+
 static int print_daemon_json(const struct ctl_options *options, const struct secprof_status *status)
 {
     const struct number *number;
@@ -25,6 +37,11 @@ static int print_daemon_json(const struct ctl_options *options, const struct sec
     json_number(&json, "uptime_usec", status->uptime_usec);
     for (size_t i = 0; (number = number_at(i)); i++)
         json_number(&json, number->key, number_of(status, number));
+    json_open_array(&json, "lacks");
+    for (size_t i = 0; i < ARRAY_SIZE(lacks); i++)
+        if (status->lacks & lacks[i].bit)
+            json_text(&json, NULL, lacks[i].key);
+    json_close_array(&json);
     json_close_map(&json);
     r = json_finish(&json, NULL);
     return r < 0 ? emit_fail(options, r) : CTL_OK;
@@ -52,6 +69,9 @@ static int daemon_status(const struct ctl_options *options, struct secprof *hand
            (unsigned)(seconds % 60));
     for (size_t i = 0; (number = number_at(i)); i++)
         printf("%10" PRIu64 "  %s\n", number_of(status, number), number->what);
+    for (size_t i = 0; i < ARRAY_SIZE(lacks); i++)
+        if (status->lacks & lacks[i].bit)
+            printf("%s\n", lacks[i].what);
     return CTL_OK;
 }
 

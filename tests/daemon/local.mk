@@ -27,6 +27,12 @@ tests_daemon_test_jobs_SOURCES = tests/daemon/test-jobs.c
 tests_daemon_test_jobs_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_test_jobs_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/test-own-filter
+TESTS += tests/daemon/test-own-filter
+tests_daemon_test_own_filter_SOURCES = tests/daemon/test-own-filter.c
+tests_daemon_test_own_filter_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_own_filter_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/test-registry
 TESTS += tests/daemon/test-registry
 tests_daemon_test_registry_SOURCES = tests/daemon/test-registry.c

@@ -31,9 +31,9 @@ def test_confined(test, daemon, n):
         test.equal("without capabilities",
                    [field(pid, name) for name in ("CapPrm", "CapEff", "CapInh", "CapAmb")],
                    ["0" * 16] * 4)
-        test.equal("with no_new_privs and a filter",
+        test.equal("with no_new_privs, the spawner's filter and one of its own",
                    (field(pid, "NoNewPrivs"), field(pid, "Seccomp"), field(pid, "Seccomp_filters")),
-                   ("1", "2", "1"))
+                   ("1", "2", "2"))
         test.until(lambda: open_in(pid) == {"/dev/null", "socket"}, 5, f"{open_in(pid)} are open")
         test.ok("with nothing open but its socket, once it has answered")
         with open(f"/proc/{pid}/limits", encoding="ascii") as file:
@@ -44,9 +44,11 @@ def test_confined(test, daemon, n):
             "Max address space         unlimited" not in limits and
             "Max cpu time              unlimited" not in limits, "with limits", limits)
         test.equal("a child of the daemon", field(pid, "PPid"), str(daemon.pid))
-    test.equal("the daemon itself has no_new_privs", field(daemon.pid, "NoNewPrivs"), "1")
-    test.check(int(field(daemon.pid, "CapEff"), 16) in (0, 1 << 5),
-               "and at most CAP_KILL", field(daemon.pid, "CapEff"))
+    for pid in [daemon.pid] + [pid for pid in daemon.children() if pid not in workers]:
+        test.equal("the other processes have no_new_privs and a filter, and no capability",
+                   [field(pid, name) for name in ("NoNewPrivs", "Seccomp", "Seccomp_filters",
+                                                  "CapPrm", "CapEff", "CapInh", "CapAmb")],
+                   ["1", "2", "1"] + ["0" * 16] * 4)
 
 
 def test_killed_idle(test, daemon, n):
@@ -164,22 +166,53 @@ def test_hang(test):
     daemon.stop()
 
 
+def spawners(daemon):
+    """What makes the workers. (For a moment a worker that starts looks like one.)"""
+    return [pid for pid in daemon.children() if pid not in daemon.workers()]
+
+
 def test_spawner(test, daemon, n):
-    """Even what makes the workers may die."""
-    spawner = [pid for pid in daemon.children() if pid not in daemon.workers()]
-    test.equal("there is one spawner", len(spawner), 1)
-    os.kill(spawner[0], signal.SIGKILL)
+    """Even what makes the workers may die: another one stands by, and makes a new spare."""
     with daemon.client() as client:
-        test.write("p/x.json", profile(31))
-        client.reload()
-        test.equal("compiles go on without it", errno_of(client.get("x").code), 31)
-        for pid in daemon.workers():
-            os.kill(pid, signal.SIGKILL)
-        test.until(lambda: client.status().workers == n, 20, "new workers")
-        test.ok("and a new one makes workers")
-        test.write("p/x.json", profile(32))
-        client.reload()
-        test.equal("which compile", errno_of(client.get("x").code), 32)
+        for i in range(4):
+            test.until(lambda: len(spawners(daemon)) == 2, 20, "two spawners")
+            before = spawners(daemon)
+            # The one that works, or the one that stands by.
+            os.kill(before[i % 2], signal.SIGKILL)
+            test.until(lambda: len(spawners(daemon)) == 2 and set(spawners(daemon)) != set(before),
+                       20, "a new spare")
+            test.equal("a new one is as confined as the first",
+                       [{field(pid, name) for pid in spawners(daemon)} for name in
+                        ("Uid", "Groups", "CapEff", "NoNewPrivs", "Seccomp_filters")],
+                       [{field(before[1 - i % 2], name)} for name in
+                        ("Uid", "Groups", "CapEff", "NoNewPrivs", "Seccomp_filters")])
+            test.write("p/x.json", profile(31 + 2 * i))
+            client.reload()
+            test.equal("compiles go on", errno_of(client.get("x").code), 31 + 2 * i)
+            for pid in daemon.workers():
+                os.kill(pid, signal.SIGKILL)
+            test.until(lambda: client.status().workers == n, 20, "new workers")
+            test.write("p/x.json", profile(32 + 2 * i))
+            client.reload()
+            test.equal("new workers compile", errno_of(client.get("x").code), 32 + 2 * i)
+    test.check("another one takes over" in daemon.log(), "the log says so")
+
+
+def test_no_spawner(test):
+    """Both die at once: the daemon ends with an error, for its supervisor to start it again."""
+    test.mkdir("none")
+    test.write("none/x.json", profile(1))
+    daemon = Daemon(test, "--workers", "1", profiles=["none"], name="none", socket_name="none.sock")
+    test.until(lambda: daemon.workers(), 10, "a worker")
+    os.kill(daemon.pid, signal.SIGSTOP)
+    for pid in spawners(daemon):
+        os.kill(pid, signal.SIGKILL)
+    os.kill(daemon.pid, signal.SIGCONT)
+    try:
+        test.equal("without a spawner the daemon ends with an error", daemon.process.wait(20), 1)
+    except subprocess.TimeoutExpired:
+        test.fail("without a spawner the daemon ends")
+    test.check("and so did its spare" in daemon.log(), "and says why", daemon.log())
 
 
 def test_end(test, daemon):
@@ -206,4 +239,5 @@ with Test() as test:
     test_killed_always(test, daemon, n)
     test_hang(test)
     test_spawner(test, daemon, n)
+    test_no_spawner(test)
     test_end(test, daemon)

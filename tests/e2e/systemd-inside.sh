@@ -150,6 +150,6 @@ systemctl stop secprofd.service
 is "it stops when asked" "inactive success" \
     "$(show secprofd.service ActiveState) $(show secprofd.service Result)"
 has "and the next client starts it again" '^default ' "$(as_nobody secprofctl list 2>&1)"
-systemd-analyze security --no-pager --threshold=15 secprofd.service > /tmp/security 2>&1
-is "systemd rates it at most 1.5" 0 $?
+systemd-analyze security --no-pager --threshold=10 secprofd.service > /tmp/security 2>&1
+is "systemd rates it at most 1.0" 0 $?
 tail -n 1 /tmp/security

@@ -327,12 +327,16 @@ static const struct decision *plain_decision(struct lowering *low, enum decision
     return decision;
 }
 
-static bool multiplexes(struct lowering *low, const struct abi *abi)
+/* Finds out whether the ABI of NAMES has a multiplexer. Returns 0 or -ENOMEM. */
+static int find_multiplexer(struct lowering *low, struct names *names)
 {
     uint32_t nr;
+    int r = syscalls_number(low->syscalls, names->abi->id, "socketcall", &nr);
 
-    return syscalls_number(low->syscalls, abi->id, "socketcall", &nr) == 0 ||
-           syscalls_number(low->syscalls, abi->id, "ipc", &nr) == 0;
+    if (r == -ENOENT)
+        r = syscalls_number(low->syscalls, names->abi->id, "ipc", &nr);
+    names->multiplexes = r == 0;
+    return r == -ENOENT ? 0 : r;
 }
 
 /* Adds the ranges from number NEXT to the end: newer calls than the profile names, or default. */
@@ -366,14 +370,16 @@ static int add_last_ranges(struct lowering *low, const struct names *names, uint
 /* Adds the ranges of ABI from its number FIRST on, up to the highest of all. */
 static int lower_abi(struct lowering *low, const struct abi *abi, uint32_t first)
 {
-    struct names names = {.abi = abi, .multiplexes = multiplexes(low, abi)};
+    struct names names = {.abi = abi};
     const struct decision *none =
         plain_decision(low, DECIDED_BY_DEFAULT, low->variant->profile->default_verdict);
     uint32_t next = first;
     int r;
 
     low->n_sites = 0;
-    r = none ? add_names(low, &names) : -ENOMEM;
+    r = none ? find_multiplexer(low, &names) : -ENOMEM;
+    if (r == 0)
+        r = add_names(low, &names);
     if (r == 0)
         r = sort_by_number(low);
     for (size_t i = 0; r == 0 && i < low->n_sites;) {

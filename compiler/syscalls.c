@@ -191,16 +191,47 @@ static const char *own_name(const struct abi *abi, uint32_t nr)
     return NULL;
 }
 
-/* Adds what libseccomp, or else our own tables, call number NR of ABI. */
-static void scan_number(struct table *table, const struct abi *abi, uint32_t token, uint32_t nr)
+/*
+ * Adds what libseccomp, or else our own tables, call number NR of ABI. libseccomp answers NULL for
+ * want of memory too; a name that got lost so would take its rules along.
+ */
+static int scan_number(struct table *table, const struct abi *abi, uint32_t token, uint32_t nr)
 {
-    char *name = seccomp_syscall_resolve_num_arch(token, (int)nr);
+    char *name;
+
+    errno = 0;
+    name = seccomp_syscall_resolve_num_arch(token, (int)nr);
+    if (!name && errno == ENOMEM)
+        return -ENOMEM;
+
     const char *known = name ? name : own_name(abi, nr);
 
     if (name)
         table->owned[table->n_owned++] = name;
     if (known)
         table->calls[table->n++] = (struct call){nr, known};
+    return 0;
+}
+
+/* Adds all that ABI has. Returns 0 or -ENOMEM. */
+static int scan(struct table *table, const struct abi *abi, uint32_t token)
+{
+    int result = 0;
+
+    for (uint32_t i = 0; result == 0 && i < SCAN_NUMBERS; i++)
+        result = scan_number(table, abi, token, abi->nr_base + i);
+    for (size_t r = 0; r < ARRAY_SIZE(extra_ranges); r++)
+        for (uint32_t i = 0; result == 0 && extra_ranges[r].abi == abi->id && i < extra_ranges[r].n;
+             i++)
+            result = scan_number(table, abi, token, extra_ranges[r].first + i);
+    return result;
+}
+
+static void table_free(struct table *table)
+{
+    for (size_t k = 0; table && k < table->n_owned; k++)
+        free(table->owned[k]);
+    free(table);
 }
 
 static const struct table *get_table(struct syscalls *syscalls, enum abi_id id)
@@ -216,12 +247,9 @@ static const struct table *get_table(struct syscalls *syscalls, enum abi_id id)
     table = calloc(1, sizeof(*table));
     if (!table)
         return NULL;
-    if (token) {
-        for (uint32_t i = 0; i < SCAN_NUMBERS; i++)
-            scan_number(table, abi, token, abi->nr_base + i);
-        for (size_t r = 0; r < ARRAY_SIZE(extra_ranges); r++)
-            for (uint32_t i = 0; extra_ranges[r].abi == id && i < extra_ranges[r].n; i++)
-                scan_number(table, abi, token, extra_ranges[r].first + i);
+    if (token && scan(table, abi, token) < 0) {
+        table_free(table);
+        return NULL;
     }
     index_names(table);
     syscalls->tables[id] = table;
@@ -237,13 +265,8 @@ void syscalls_free(struct syscalls *syscalls)
 {
     if (!syscalls)
         return;
-    for (size_t i = 0; i < ABI_COUNT; i++) {
-        struct table *table = syscalls->tables[i];
-
-        for (size_t k = 0; table && k < table->n_owned; k++)
-            free(table->owned[k]);
-        free(table);
-    }
+    for (size_t i = 0; i < ABI_COUNT; i++)
+        table_free(syscalls->tables[i]);
     free(syscalls);
 }
 

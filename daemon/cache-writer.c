@@ -26,8 +26,27 @@ struct writer_arg {
     const struct own_filters *own;
 };
 
+/* Writes an entry, which is the active process's work: what another one left behind goes first. */
+static int write_entry(struct cache_disk *disk, bool *active, const uint8_t *packet, size_t len)
+{
+    if (!*active)
+        cache_disk_tidy(disk);
+    *active = true;
+    return cache_disk_write(disk, packet, packet + DIGEST_SIZE, len - DIGEST_SIZE);
+}
+
+/* Makes a spare, which goes on just like this process but has not written anything yet. */
+static bool bear(bool *active, pid_t parent)
+{
+    int r = standby_bear(STANDBY_SPARE, parent);
+
+    if (r == 0)
+        *active = false;
+    return r >= 0;
+}
+
 /* Does what one packet asks for. Returns false at the end. */
-static bool obey(struct cache_disk *disk, pid_t parent, uint8_t *packet, size_t room)
+static bool obey(struct cache_disk *disk, bool *active, pid_t parent, uint8_t *packet, size_t room)
 {
     struct standby_request request;
     size_t n_fds;
@@ -35,14 +54,11 @@ static bool obey(struct cache_disk *disk, pid_t parent, uint8_t *packet, size_t 
 
     if (len == sizeof(request)) {
         memcpy(&request, packet, sizeof(request));
-        /* The sibling goes on just like this one. */
-        return request.kind == STANDBY_SPARE && standby_bear(STANDBY_SPARE, parent) >= 0;
+        return request.kind == STANDBY_SPARE && bear(active, parent);
     }
     /* An entry: its key, then its bytes. */
-    return len > DIGEST_SIZE && standby_answer(CACHE_WRITTEN,
-                                               cache_disk_write(disk, packet, packet + DIGEST_SIZE,
-                                                                (size_t)len - DIGEST_SIZE),
-                                               NULL) == 0;
+    return len > DIGEST_SIZE &&
+           standby_answer(CACHE_WRITTEN, write_entry(disk, active, packet, (size_t)len), NULL) == 0;
 }
 
 static int confine(int sock, pid_t parent, const struct writer_arg *arg)
@@ -70,11 +86,11 @@ static _Noreturn void writer_main(int sock, pid_t parent, const void *arg)
     static uint8_t packet[DIGEST_SIZE + CACHE_ENTRY_MAX];
     const struct writer_arg *given = arg;
     struct cache_disk disk = {.dir_fd = DIRECTORY_FD, .size_limit = given->size_limit};
+    bool active = false;
 
     if (confine(sock, parent, given) < 0)
         _exit(EXIT_FAILURE);
-    cache_disk_tidy(&disk);
-    while (obey(&disk, parent, packet, sizeof(packet)))
+    while (obey(&disk, &active, parent, packet, sizeof(packet)))
         ;
     _exit(EXIT_SUCCESS);
 }

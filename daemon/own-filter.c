@@ -2,67 +2,161 @@
 #include "daemon/own-filter.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/seccomp.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
+#include "compiler/bpf.h"
 #include "daemon/own-profiles.h"
 #include "daemon/sandbox.h"
+#include "daemon/verify.h"
+#include "util/cleanup.h"
 
 enum {
     DIGITS_MAX = 10,
+    TEXT_MAX = 4096,
 };
 
-/* Moves the filter COMPILED, which lives in another arena, to the place for WHICH. */
-static int keep(struct own_filters *own, enum own_filter which, const struct filter *compiled)
-{
-    struct filter *filter = &own->filters[which];
+/* What the child writes for each filter. Behind it: the instructions, then the text. */
+struct made {
+    int32_t result;
+    uint32_t n_insns;
+    uint32_t flags;
+    struct proof_record proof;
+    uint32_t text_len; /* of errors */
+};
 
-    *filter = *compiled;
-    filter->insns = arena_calloc(&own->arena, compiled->n_insns, sizeof(*filter->insns));
-    if (!filter->insns)
-        return -ENOMEM;
-    memcpy(filter->insns, compiled->insns, compiled->n_insns * sizeof(*filter->insns));
+static int write_all(int fd, const void *bytes, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = write(fd, (const char *)bytes + done, size - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        done += (size_t)n;
+    }
     return 0;
 }
 
-static int make(struct own_filters *own, enum own_filter which, struct syscalls *syscalls,
-                const char **why)
+static int read_all(int fd, void *bytes, size_t size)
 {
-    const struct own_profile *profile = &own_profiles[which];
+    for (size_t done = 0; done < size;) {
+        ssize_t n = read(fd, (char *)bytes + done, size - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -EPIPE;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+/* In the child: compiles PROFILE, and writes what came of it to FD. */
+static int make(const struct own_profile *profile, struct syscalls *syscalls, int fd)
+{
     const struct variant_request request = {.target = target_host(),
                                             .kernel = kernel_version_host()};
     cleanup_arena struct arena scratch = ARENA_INIT;
-    struct filter filter;
+    struct made made = {0};
+    struct filter filter = {0};
+    const char *text = NULL;
     struct diags diags;
     int r;
 
     diags_init(&diags, &scratch);
-    r = compile_profile(&filter, NULL, syscalls, (const char *)profile->text, profile->size,
-                        &request, &scratch, &diags);
-    if (r == 0)
-        r = keep(own, which, &filter);
-    else if (r == -EINVAL)
-        *why = arena_printf(&own->arena, "%s",
-                            diags_render(&diags, &scratch, profile->name) ?: "no memory");
+    made.result = compile_profile(&filter, NULL, syscalls, (const char *)profile->text,
+                                  profile->size, &request, &scratch, &diags);
+    if (made.result == 0) {
+        made.n_insns = (uint32_t)filter.n_insns;
+        made.flags = filter.flags;
+        made.proof = filter.proof;
+    } else {
+        text = diags_render(&diags, &scratch, profile->name);
+    }
+    made.text_len = text ? (uint32_t)strnlen(text, TEXT_MAX) : 0;
+    r = write_all(fd, &made, sizeof(made));
+    if (r == 0 && made.n_insns)
+        r = write_all(fd, filter.insns, filter.n_insns * sizeof(*filter.insns));
+    if (r == 0 && made.text_len)
+        r = write_all(fd, text, made.text_len);
     return r;
 }
 
-int own_filters_make(struct own_filters *own, const char **why)
+static _Noreturn void make_all(int fd)
 {
     struct syscalls *syscalls = syscalls_new();
     int r = syscalls ? 0 : -ENOMEM;
 
+    for (int i = 0; r == 0 && i < OWN_COUNT; i++)
+        r = make(&own_profiles[i], syscalls, fd);
+    _exit(r == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+/* Takes in what the child wrote for one filter; it is checked like any worker's answer. */
+static int take(struct own_filters *own, struct filter *filter, int fd, const char **why)
+{
+    struct made made;
+    int r = read_all(fd, &made, sizeof(made));
+
+    if (r < 0)
+        return r;
+    if (made.n_insns > BPF_MAX_INSNS || made.text_len > TEXT_MAX || made.result > 0)
+        return -EBADMSG;
+    *filter = (struct filter){.n_insns = made.n_insns, .flags = made.flags, .proof = made.proof};
+    filter->insns = arena_calloc(&own->arena, made.n_insns, sizeof(*filter->insns));
+    if (!filter->insns)
+        return -ENOMEM;
+    r = read_all(fd, filter->insns, made.n_insns * sizeof(*filter->insns));
+    if (r == 0 && made.text_len) {
+        char *text = arena_alloc(&own->arena, made.text_len + 1);
+
+        r = text ? read_all(fd, text, made.text_len) : -ENOMEM;
+        *why = r == 0 ? text : NULL;
+    }
+    if (r < 0 || made.result < 0)
+        return r < 0 ? r : made.result;
+    return verify_program(filter->insns, filter->n_insns) && verify_flags(filter->flags) &&
+                   verify_proof(filter->proof, true)
+               ? 0
+               : -EBADMSG;
+}
+
+int own_filters_make(struct own_filters *own, const char **why)
+{
+    cleanup_close int from = -1;
+    int r = 0, ends[2];
+    pid_t pid;
+
     *own = (struct own_filters){.arena = ARENA_INIT};
     *why = NULL;
-    for (int i = 0; r == 0 && i < OWN_COUNT; i++)
-        r = make(own, i, syscalls, why);
-    if (!*why)
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        r = -errno;
         *why = strerror(-r);
-    syscalls_free(syscalls);
+        return r;
+    }
+    from = ends[0];
+    pid = fork();
+    if (pid == 0)
+        make_all(ends[1]);
+    if (pid < 0)
+        r = -errno;
+    close(ends[1]);
+    for (int i = 0; r == 0 && i < OWN_COUNT; i++)
+        r = take(own, &own->filters[i], from, why);
+    /* A child whose text nobody reads any more ends. */
+    close(steal_fd(&from));
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    if (r < 0 && !*why)
+        *why = strerror(-r);
     return r;
 }
 

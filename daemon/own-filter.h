@@ -25,8 +25,9 @@ struct own_filters {
 };
 
 /*
- * Compiles all for the kernel that this process runs on. Returns 0, or -errno with the reason in
- * *WHY (it lives as long as OWN). OWN is to be released in each case.
+ * Compiles all for the kernel that this process runs on, in a child process, which is waited for:
+ * the main process parses nothing. Returns 0, or -errno with the reason in *WHY (it lives as long
+ * as OWN). OWN is to be released in each case.
  */
 int own_filters_make(struct own_filters *own, const char **why);
 void own_filters_clear(struct own_filters *own);

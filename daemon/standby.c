@@ -38,6 +38,25 @@ static void want_spare(struct standby *standby)
     standby->asked = packet_send(active->sock, &iov, 1, NULL, 0, MSG_DONTWAIT) == 0;
 }
 
+static int on_retry(sd_event_source *source, uint64_t usec, void *user)
+{
+    struct standby *standby = user;
+
+    (void)usec;
+    sd_event_source_disable_unref(source);
+    standby->retry = NULL;
+    want_spare(standby);
+    return 0;
+}
+
+/* There is no spare for now. Where even the timer fails, the next request asks for one. */
+static void retry_later(struct standby *standby)
+{
+    if (!standby->retry)
+        (void)sd_event_add_time_relative(standby->event, &standby->retry, CLOCK_MONOTONIC,
+                                         STANDBY_RETRY_USEC, 0, on_retry, standby);
+}
+
 static void disconnect(struct standby_process *process)
 {
     process->io = sd_event_source_disable_unref(process->io);
@@ -84,12 +103,10 @@ static void take_spare(struct standby *standby, int32_t pid, int sock)
     struct standby_process *spare = other_of(standby->active);
 
     standby->asked = false;
-    if (sock < 0)
-        return;
-    if (pid <= 0 || spare->child)
+    if (sock >= 0 && (pid <= 0 || spare->child))
         close(sock);
-    else
-        (void)adopt(spare, pid, sock);
+    else if (sock < 0 || adopt(spare, pid, sock) < 0)
+        retry_later(standby);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)
@@ -184,6 +201,7 @@ void standby_stop(struct standby *standby)
 {
     if (!standby->event)
         return;
+    standby->retry = sd_event_source_disable_unref(standby->retry);
     /* They end by themselves, their sockets being closed; who reaps them does not matter any more.
      */
     for (size_t i = 0; i < STANDBY_PROCESSES; i++) {

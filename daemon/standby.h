@@ -15,6 +15,7 @@
 
 enum {
     STANDBY_PROCESSES = 2,
+    STANDBY_RETRY_USEC = 1000000,
     STANDBY_SPARE = 1, /* the one kind of request and answer that is not the owner's */
 };
 
@@ -43,6 +44,7 @@ struct standby {
     struct standby_process processes[STANDBY_PROCESSES];
     struct standby_process *active; /* NULL: none is left */
     bool asked;                     /* the active one is making a spare */
+    sd_event_source *retry;         /* it could not: it is asked again after a while */
     /* Called for each answer of the active process. The callee owns FD (-1: there is none). */
     void (*answered)(void *user, uint32_t kind, int32_t value, int fd);
     /* Called where the active process ended: WHY is how. What it was asked for is void. */

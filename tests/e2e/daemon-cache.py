@@ -245,24 +245,33 @@ def errno_in(code, errno):
 
 
 def test_writer(test):
-    """The writing process is killed: the daemon goes on, and writes again after a reload."""
+    """The writing process is killed: another one stands by, and clears away what it left."""
     daemon = Daemon(test, "--targets", "native", cache="killed", name="killed")
     daemon.idle()
-    writer = next(pid for pid in daemon.children()
-                  if any(os.path.realpath(f"/proc/{pid}/fd/{fd}") == test.path("killed")
-                         for fd in os.listdir(f"/proc/{pid}/fd")))
-    test.equal("it has no capabilities", field(writer, "CapEff"), "0" * 16)
-    os.kill(writer, 9)
-    test.until(lambda: not os.path.exists(f"/proc/{writer}"), 10, "it is gone")
-    n = len(entries(test, "killed"))
+    for i in range(3):
+        writers = test.until(daemon.writers, 10, "two writers")
+        for pid in writers:
+            test.equal("a writer has no capabilities", field(pid, "CapEff"), "0" * 16)
+        test.write(f"killed/.new-{i}", "half an entry", 0o600)
+        # The one that works, or the one that stands by; the last time, the one that took over.
+        os.kill(writers[i % 2], 9)
+        test.until(lambda: not os.path.exists(f"/proc/{writers[i % 2]}"), 10, "it is gone")
+        n = len(entries(test, "killed"))
+        with daemon.client() as client:
+            # A variant that was not asked for before.
+            client.get("b", caps=[CAP_SYS_ADMIN, 1 << 18, 1 << 18 | CAP_SYS_ADMIN][i], kernel=3 << 16)
+        test.until(lambda: len(entries(test, "killed")) > n, 10, "an entry is written")
+        test.ok("entries are written on")
+    test.equal("nothing half written is left",
+               [name for name in os.listdir(test.path("killed")) if len(name) != 64], [])
+    # Both at once: nothing is written any more, and all else goes on.
+    for pid in test.until(daemon.writers, 10, "two writers"):
+        os.kill(pid, 9)
+    test.until(lambda: "and so did its spare" in daemon.log(), 10, "a line in the log")
     with daemon.client() as client:
-        client.get("b", caps=CAP_SYS_ADMIN)
-        test.until(lambda: client.status().cache_errors > 0, 10, "an error is counted")
-        test.ok("the daemon serves on, and counts")
-        client.reload()
-        client.get("b", kernel=3 << 16)
-    test.until(lambda: len(entries(test, "killed")) > n, 10, "an entry is written")
-    test.ok("after a reload entries are written again")
+        test.check(client.get("b", caps=1 << 18 | CAP_SYS_ADMIN).n_insns > 0,
+                   "without any writer the daemon serves on")
+        test.check(client.status().cache_errors > 0, "and counts what it could not write")
     daemon.stop()
 
 

@@ -166,23 +166,17 @@ def test_hang(test):
     daemon.stop()
 
 
-def spawners(daemon):
-    """What makes the workers. (For a moment a worker that starts looks like one.)"""
-    return [pid for pid in daemon.children() if pid not in daemon.workers()]
-
-
 def test_spawner(test, daemon, n):
     """Even what makes the workers may die: another one stands by, and makes a new spare."""
     with daemon.client() as client:
         for i in range(4):
-            test.until(lambda: len(spawners(daemon)) == 2, 20, "two spawners")
-            before = spawners(daemon)
+            before = test.until(daemon.spawners, 20, "two spawners")
             # The one that works, or the one that stands by.
             os.kill(before[i % 2], signal.SIGKILL)
-            test.until(lambda: len(spawners(daemon)) == 2 and set(spawners(daemon)) != set(before),
-                       20, "a new spare")
+            after = test.until(lambda: daemon.spawners() if daemon.spawners() != before else None,
+                               20, "a new spare")
             test.equal("a new one is as confined as the first",
-                       [{field(pid, name) for pid in spawners(daemon)} for name in
+                       [{field(pid, name) for pid in after} for name in
                         ("Uid", "Groups", "CapEff", "NoNewPrivs", "Seccomp_filters")],
                        [{field(before[1 - i % 2], name)} for name in
                         ("Uid", "Groups", "CapEff", "NoNewPrivs", "Seccomp_filters")])
@@ -204,8 +198,9 @@ def test_no_spawner(test):
     test.write("none/x.json", profile(1))
     daemon = Daemon(test, "--workers", "1", profiles=["none"], name="none", socket_name="none.sock")
     test.until(lambda: daemon.workers(), 10, "a worker")
+    both = test.until(daemon.spawners, 10, "two spawners")
     os.kill(daemon.pid, signal.SIGSTOP)
-    for pid in spawners(daemon):
+    for pid in both:
         os.kill(pid, signal.SIGKILL)
     os.kill(daemon.pid, signal.SIGCONT)
     try:

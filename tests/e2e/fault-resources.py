@@ -60,8 +60,10 @@ class Scenario:
                 (RELOAD, b"")]
 
     def kill_processes(self):
-        """All that secprofd made has to be made anew."""
-        for pid in self.daemon.children():
+        """All workers have to be made anew, and one of each two that stand by for each other."""
+        pairs = [self.test.until(lambda: self.daemon.spawners(), 20, "a spawner and its spare"),
+                 self.test.until(lambda: self.daemon.writers(), 20, "a cache writer and its spare")]
+        for pid in self.daemon.workers() + [pair[self.round % 2] for pair in pairs]:
             os.kill(pid, signal.SIGKILL)
 
     def run(self):
@@ -140,7 +142,7 @@ def test_held(injector, daemon, scenario, calls, error):
     clients = [daemon.client(timeout=30) for _ in range(8)]
     for client in clients:
         client.status()
-    injector.set(calls, MAIN, error, times=FOR_EVER)
+    injector.set(calls, MAIN | OTHERS if calls == FORK else MAIN, error, times=FOR_EVER)
     if calls == FORK:
         scenario.kill_processes()
     scenario.begin(clients)

@@ -107,7 +107,7 @@ start_daemon()
 
     mkdir -p "$D/profiles" "$D/cache"
     chmod 700 "$D/cache"
-    install -m 644 "$top"/profiles/*.json "$here"/profiles/*.json "$D/profiles/"
+    install -m 644 "$top"/profiles/default.json "$here"/profiles/*.json "$D/profiles/"
     "$build/secprofd" --socket "$SECPROF_SOCKET" --profiles "$D/profiles" --cache "$D/cache" \
         --targets native > "$D/secprofd.log" 2>&1 </dev/null &
     daemon=$!

@@ -251,6 +251,25 @@ class Daemon:
         """The pids of its workers: those children that can make no processes."""
         return [pid for pid in self.children() if limit(pid, "Max processes") == "0"]
 
+    def writers(self):
+        """The pids of the cache's writer and of its spare: those with an open directory. None where
+        there are not two at this moment."""
+        def has_directory(pid):
+            try:
+                return any(os.path.isdir(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
+            except FileNotFoundError:
+                return False
+        found = [pid for pid in self.children() if has_directory(pid)]
+        return found if len(found) == 2 else None
+
+    def spawners(self):
+        """The pids of what makes the workers and of its spare: the other children. None where there
+        are not two (a worker that starts looks like one)."""
+        workers, writers = self.workers(), self.writers() or []
+        found = [pid for pid in self.children()
+                 if pid not in workers and pid not in writers and field(pid, "State") is not None]
+        return found if len(found) == 2 else None
+
     def stop(self, number=signal.SIGTERM, seconds=20):
         """Ends it; returns its exit status."""
         if self.process.poll() is None:

@@ -30,9 +30,8 @@ struct machine {
 struct memo {
     struct memo *next; /* in its bucket */
     size_t pc;
-    bool done;                        /* result is known */
-    struct range inputs[INPUT_COUNT]; /* zeroes where no input matters from here on */
-    struct machine machine;           /* what does not matter is the constant 0 */
+    bool done;              /* result is known */
+    struct machine machine; /* what does not matter is the constant 0 */
     bdd_ref result;
 };
 
@@ -146,6 +145,42 @@ static uint32_t hash_value(uint32_t hash, const struct value *value)
     return (hash ^ payload) * 16777619u;
 }
 
+/* Makes the memos of other ranges of inputs spare ones: no range comes twice. */
+static void forget_ranges(struct symbolic *sym)
+{
+    for (size_t i = 0; i < RANGE_MEMO_BUCKETS; i++) {
+        while (sym->range_memos[i]) {
+            struct memo *memo = sym->range_memos[i];
+
+            sym->range_memos[i] = memo->next;
+            memo->next = sym->spare_memos;
+            sym->spare_memos = memo;
+        }
+    }
+    memcpy(sym->memo_inputs, sym->inputs, sizeof(sym->inputs));
+}
+
+/* Where memos with HASH are, those that hold for the present ranges only or (not BY_RANGE) all. */
+static struct memo **find_bucket(struct symbolic *sym, uint32_t hash, bool by_range)
+{
+    hash ^= hash >> 15;
+    if (!by_range)
+        return &sym->memos[hash % MEMO_BUCKETS];
+    if (memcmp(sym->memo_inputs, sym->inputs, sizeof(sym->inputs)) != 0)
+        forget_ranges(sym);
+    return &sym->range_memos[hash % RANGE_MEMO_BUCKETS];
+}
+
+static struct memo *new_memo(struct symbolic *sym)
+{
+    struct memo *memo = sym->spare_memos;
+
+    if (!memo)
+        return arena_alloc(sym->arena, sizeof(*memo));
+    sym->spare_memos = memo->next;
+    return memo;
+}
+
 /* The memo for running on from PC with MACHINE, made where there is none yet. NULL: no memory. */
 static struct memo *find_memo(struct symbolic *sym, size_t pc, const struct machine *machine)
 {
@@ -159,20 +194,16 @@ static struct memo *find_memo(struct symbolic *sym, size_t pc, const struct mach
     for (size_t i = 0; i < BPF_MEMWORDS; i++)
         if (sym->live[pc] >> i & 1)
             key.machine.memory[i] = machine->memory[i];
-    if (sym->loads_input[pc] || holds_input(&key.machine))
-        memcpy(key.inputs, sym->inputs, sizeof(key.inputs));
-    for (size_t i = 0; i < INPUT_COUNT; i++)
-        hash = (hash * 31 ^ key.inputs[i].first) * 16777619u;
     hash = hash_value(hash_value(hash, &key.machine.a), &key.machine.x);
 
-    struct memo **bucket = &sym->memos[(hash ^ hash >> 15) % MEMO_BUCKETS];
+    struct memo **bucket =
+        find_bucket(sym, hash, sym->loads_input[pc] || holds_input(&key.machine));
 
     for (struct memo *memo = *bucket; memo; memo = memo->next)
-        if (memo->pc == pc && !memcmp(memo->inputs, key.inputs, sizeof(key.inputs)) &&
-            machines_equal(&memo->machine, &key.machine))
+        if (memo->pc == pc && machines_equal(&memo->machine, &key.machine))
             return memo;
 
-    struct memo *memo = arena_alloc(sym->arena, sizeof(*memo));
+    struct memo *memo = new_memo(sym);
 
     if (memo) {
         *memo = key;

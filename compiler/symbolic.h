@@ -46,6 +46,7 @@ struct memo;
 
 enum {
     MEMO_BUCKETS = 1024,
+    RANGE_MEMO_BUCKETS = 64,
 };
 
 struct symbolic {
@@ -61,6 +62,11 @@ struct symbolic {
     const struct bits *words[BDD_WORDS][2]; /* the low and the high half, once they were loaded */
     struct range inputs[INPUT_COUNT];
     struct memo *memos[MEMO_BUCKETS];
+
+    /* What holds for these ranges only; forgotten, for use again, once the ranges are others. */
+    struct range memo_inputs[INPUT_COUNT];
+    struct memo *range_memos[RANGE_MEMO_BUCKETS];
+    struct memo *spare_memos;
 
     /* where SPLIT was returned: the input, and the first value of its upper part */
     enum input split;

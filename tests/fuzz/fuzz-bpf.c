@@ -24,7 +24,7 @@ enum {
     WORDS_MAX = 64,
     CALLS = 48,
     REPORTS_MAX = 64, /* differences that are looked at */
-    MAX_NODES = 1 << 18,
+    MAX_NODES = 1 << 16,
     SIMPLE_INSNS = 32,
     OPTION_BIG_ENDIAN = 1,
 };

@@ -35,6 +35,7 @@ libsecprofctl_la_SOURCES = \
 	client/secprofctl/disasm.c client/secprofctl/disasm.h \
 	client/secprofctl/emit.c client/secprofctl/emit.h \
 	client/secprofctl/format.c client/secprofctl/format.h \
+	client/secprofctl/helper-file.c client/secprofctl/helper-file.h \
 	client/secprofctl/json.c client/secprofctl/json.h \
 	client/secprofctl/message.c \
 	client/secprofctl/options.c client/secprofctl/options.h \

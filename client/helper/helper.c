@@ -46,7 +46,6 @@ static const struct {
     {EACCES, "permission denied"},
     {ENOTDIR, "not a directory"},
     {EINVAL, "invalid argument"},
-    {ETXTBSY, "text file busy"},
     {ENAMETOOLONG, "file name too long"},
     {ENOSYS, "function not implemented"},
     {ELOOP, "too many symbolic links"},

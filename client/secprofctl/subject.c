@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/secprofctl/helper-file.h"
 #include "client/secprofctl/process.h"
 #include "client/secprofctl/remote.h"
 #include "compiler/bpf.h"
@@ -81,9 +82,17 @@ static int compile_file(struct subject *subject, struct syscalls *syscalls)
 static int open_file(struct subject *subject, struct syscalls *syscalls)
 {
     int code = local_read(&subject->file, subject->operand);
+    const void *filter;
+    size_t len;
 
     if (code != CTL_OK)
         return code;
+    if (helper_file_read(subject->file.text, subject->file.len, &filter, &len)) {
+        subject->kind = SUBJECT_RAW;
+        return filter ? take_raw(subject, subject->file.name, filter, len)
+                      : ctl_fail(CTL_NO, "%s: an executable that is no secprof-helper",
+                                 subject->file.name);
+    }
     if (subject->file.len && memchr(subject->file.text, '\0', subject->file.len)) {
         subject->kind = SUBJECT_RAW;
         return take_raw(subject, subject->file.name, subject->file.text, subject->file.len);

@@ -36,6 +36,12 @@ tests_client_test_replies_SOURCES = tests/client/test-replies.c $(fake_server)
 tests_client_test_replies_CPPFLAGS = $(check_unit_cppflags)
 tests_client_test_replies_LDADD = libsecprof.la libprotocol.la libutil.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/client/test-helper-file
+TESTS += tests/client/test-helper-file
+tests_client_test_helper_file_SOURCES = tests/client/test-helper-file.c
+tests_client_test_helper_file_CPPFLAGS = $(check_unit_cppflags)
+tests_client_test_helper_file_LDADD = libsecprofctl.la $(CHECK_LIBS)
+
 check_PROGRAMS += tests/client/test-text
 TESTS += tests/client/test-text
 tests_client_test_text_SOURCES = tests/client/test-text.c

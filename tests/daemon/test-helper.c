@@ -404,7 +404,7 @@ START_TEST(all_clients_share_one_sealed_file)
     struct stored_variant *variant;
     struct stat a_stat, b_stat;
     char path[32];
-    int a, b;
+    int a, b, probe;
 
     skip_if_not_built();
     variant = keep(source, NULL, 0, allow_all, 1);
@@ -422,6 +422,11 @@ START_TEST(all_clients_share_one_sealed_file)
     ck_assert_int_eq(fcntl(a, F_GETFD) & FD_CLOEXEC, FD_CLOEXEC);
     ck_assert_int_eq(fcntl(a, F_GET_SEALS) & 0xf,
                      F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+    /* A kernel that has MFD_EXEC (6.3) has F_SEAL_EXEC too. */
+    probe = memfd_create("probe", MFD_CLOEXEC | 0x10);
+    ck_assert_int_eq(fcntl(a, F_GET_SEALS) & 0x20, probe >= 0 ? 0x20 : 0);
+    if (probe >= 0)
+        close(probe);
     ck_assert_int_lt(write(a, "x", 1), 0);
     ck_assert_int_lt(ftruncate(a, 0), 0);
 

@@ -117,6 +117,11 @@ is "no interpreter, nothing dynamic, no writable or executable data" "R E R " \
 has "the stack is not executable" 'GNU_STACK .* RW ' "$(readelf -lW "$D/helper")"
 is "it ends with the filter" same "$(ctl get default > "$D/filter"
     tail -c "$(stat -c %s "$D/filter")" "$D/helper" | cmp - "$D/filter" && echo same)"
+is "disasm reads it" same "$(ctl disasm "$D/helper" | grep -v '^;' > "$D/asm"
+    ctl disasm default | grep -v '^;' | cmp - "$D/asm" && echo same)"
+is "diff too" 0 "$(ctl diff "$D/helper" default > "$D/diff"; echo $?)"
+is "and other executables are refused" "secprofctl: $D/probe: an executable that is no secprof-helper (1)" \
+    "$(ends "$build/secprofctl" disasm "$D/probe")"
 is "-o - is the same file" same "$(ctl helper default -o - | cmp - "$D/helper" && echo same)"
 is "it is not for a terminal" 2 "$(script -qec "'$build/secprofctl' helper default -o -" /dev/null \
     > "$D/tty" 2>&1 </dev/null; echo $?)"
@@ -271,7 +276,7 @@ PYTHON
     # shellcheck disable=SC2086
     is "a mount namespace without /proc" "no proc $under_default" "$(unshare --mount --pid --fork sh -c \
         'umount -l /proc && [ ! -e /proc/self ] && echo no proc && exec "$0" "$@"' \
-        "$build/secprofctl" helper default -- "$D/probe" $probes 2>&1 | paste -sd' ')"
+        "$python" "$here/helper-client.py" default "$D/probe" $probes 2>&1 | paste -sd' ')"
     if [ -w /proc/sys/vm/memfd_noexec ]; then
         # The sysctl is the pid namespace's: 1 is no obstacle, 2 is named.
         cat > "$D/noexec.sh" <<'SH'

@@ -8,8 +8,9 @@
 #include <stddef.h>
 
 /*
- * True where the LEN bytes at BYTES are an executable (ELF), of any machine. Then *FILTER points to the
- * *FILTER_LEN bytes of the filter in it, or is NULL where it is no secprof-helper, or a damaged one.
+ * True where the LEN bytes at BYTES are an executable (ELF), of any machine. Then *FILTER points to
+ * the *FILTER_LEN bytes of the filter in it, or is NULL where it is no secprof-helper, or a damaged
+ * one.
  */
 bool helper_file_read(const void *bytes, size_t len, const void **filter, size_t *filter_len);
 

@@ -208,7 +208,8 @@ static struct start read_stack(long *stack)
 
 /*
  * Closes the fd that this program was executed from, where it was not close-on-exec: COMMAND has no
- * use for it. The kernel then calls the program "/dev/fd/N"; a path below that is another file.
+ * use for it. The kernel then calls the program "/dev/fd/N"; a path below that is another file. A
+ * standard file stays: what COMMAND opens first would take its place.
  */
 static void close_own_fd(const unsigned long *auxv)
 {
@@ -225,7 +226,8 @@ static void close_own_fd(const unsigned long *auxv)
             return;
         fd = fd * 10 + (unsigned long)(*digit - '0');
     }
-    call(__NR_close, (long)fd, 0, 0);
+    if (fd > STDERR)
+        call(__NR_close, (long)fd, 0, 0);
 }
 
 static void install(void)

@@ -231,10 +231,31 @@ done
 eval "exec $close" 2>/dev/null
 is "the helper's own fd is not in the command" "" "$(ctl helper default -- sh -c "$open_fds")"
 is "nor where it was received without close-on-exec" "" "$(INHERIT=1 client default sh -c "$open_fds")"
+is "but a standard file stays" "open" "$("$python" -c 'import os, sys
+os.dup2(os.open(sys.argv[1], os.O_RDONLY), 0)
+os.execve(0, ["h", "sh", "-c", "[ -e /proc/$$/fd/0 ] && echo open"], os.environ)' "$h")"
 echo passed > "$D/passed"
 is "fds that are passed on are there, at their places" "7 9 passed" "$(ctl helper default -- sh -c \
     "$open_fds; cat <&7" 7<"$D/passed" 9<"$D/probe" 2>&1)"
 is "also those of a copy" "7 " "$("$h" sh -c "$open_fds" 7</dev/null)"
+
+echo "-- a profile by content"
+is "the helper of a profile that no file has" "getcwd: 123" "$("$python" - "$here" "$SECPROF_SOCKET" <<'PYTHON'
+import os, sys
+here, path = sys.argv[1:]
+sys.argv = ["helper", "/"]
+sys.path.insert(0, here)
+import secprofd
+with secprofd.Client(path) as client:
+    fd = secprofd.sealed(secprofd.profile(123).encode())
+    _, (helper,) = client.call(secprofd.COMPILE, secprofd.struct.pack("=QIIII", 0, 0, 0, 3, 0), fds=[fd])
+program = """
+try: __import__("os").getcwd()
+except OSError as error: print("getcwd:", error.errno)
+"""
+os.execve(helper, ["secprof-helper", "--", sys.executable, "-c", program], os.environ)
+PYTHON
+)"
 
 echo "-- filters that say no"
 is "one that forbids execve: 126, with its errno" "secprof-helper: cannot execute true: argument list too long (126)" \

@@ -121,6 +121,30 @@ gives "with the capability" 0 ': ALLOW: decides$' explain default ptrace --caps 
 gives "of socket for AF_ALG" 0 '^x86_64 41, x86 359, x32 0x40000029: ERRNO\(EPERM\)$' explain default socket 38 --target x86_64
 has "through socketcall too" '^x86 socketcall\(1\): ERRNO\(EPERM\)$' "$(cat out)"
 is "on every ABI it is denied" 0 "$(grep -c '^[a-z].*ALLOW$' out)"
+# On every ABI of every target, however the call is made.
+for target in x86_64 x86 aarch64 arm mips64 mips mipsel64 mipsel ppc64 ppc ppc64le s390x s390 parisc64 \
+    parisc riscv64; do
+    run_ctl explain profiles/default.json socket 38 --target $target --json
+    is "of socket for AF_ALG, for $target" "0 True ['ERRNO(EPERM)']" "$code $(json \
+        'str(len(j["ways"]) > 0) + " " + str(sorted({w["verdict"] for w in j["ways"]}))')"
+done
+# Each call of the table of blocked calls: denied (two by their arguments), with the table's own reason.
+rows=0
+wrong=
+while IFS='|' read -r _ call reason _; do
+    call=${call//[\` ]/}
+    reason=${reason#"${reason%%[! ]*}"}
+    reason=${reason%"${reason##*[! ]}"}
+    run_ctl explain default "$call"
+    rows=$((rows + 1))
+    case $call in
+    clone | personality) answer='by arguments' ;;
+    *) answer='ERRNO\([A-Z]+\)' ;;
+    esac
+    [ $code -eq 0 ] && grep -qxF "      $reason" out && grep -qE "^[a-z].*: $answer$" out &&
+        ! grep -E '^[a-z].*: (by arguments|[A-Z_]+(\(.*\))?)$' out | grep -qvE ": $answer$" || wrong+=" $call"
+done < <(grep '^| `' "$here/../data/blocked-calls.md")
+is "of all $rows blocked calls gives the reason of the table" "52:" "$rows:$wrong"
 gives "of socket for AF_INET" 0 '^x86_64 41.*: ALLOW$' explain default socket 2 --target x86_64
 gives "of one ABI" 0 '^x86 359: ALLOW$' explain default socket 2 --abi x86 --target x86_64
 is "and no other" 0 "$(grep -c '^x86_64' out)"

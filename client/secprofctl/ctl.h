@@ -33,6 +33,7 @@ struct ctl_command {
     const char *wants; /* what its arguments are: "the name of a profile" */
     bool runs;         /* what follows its first argument is a command with options of its own */
     bool runs_first;   /* RUNS, and that command is its first argument already */
+    int failure;       /* the one exit code for all that goes wrong; 0: there are several */
     int (*run)(const struct ctl_options *options);
     const char *help;
 };

@@ -315,6 +315,7 @@ static int run_diff(const struct ctl_options *options)
 
 const struct ctl_command command_diff = {
     .name = "diff",
+    .failure = CTL_DIFF_FAILED,
     .accepts = "tckU",
     .min_args = 2,
     .max_args = 2,

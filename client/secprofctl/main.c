@@ -68,10 +68,9 @@ static const struct ctl_command *find_command(const char *name)
     return NULL;
 }
 
-static int run_command(struct ctl_options *options, int argc, char **argv)
+static int run_command(struct ctl_options *options, const struct ctl_command *command, int argc,
+                       char **argv)
 {
-    const struct ctl_command *command = find_command(argv[0]);
-
     if (!command)
         return ctl_fail(CTL_USAGE, "unknown command '%s' (try secprofctl --help)", argv[0]);
     if (options_parse(options, command, argc, argv) < 0) {
@@ -88,6 +87,7 @@ static int run_command(struct ctl_options *options, int argc, char **argv)
 int main(int argc, char **argv)
 {
     struct ctl_options options = {0};
+    const struct ctl_command *command = NULL;
     int first;
     int code;
 
@@ -106,10 +106,12 @@ int main(int argc, char **argv)
         fputs(usage, stderr);
         code = CTL_USAGE;
     } else {
-        code = run_command(&options, argc - first, argv + first);
+        command = find_command(argv[first]);
+        code = run_command(&options, command, argc - first, argv + first);
     }
     /* The filters go past stdio; of what went through it, nothing may get lost unseen. */
     if (fflush(stdout) != 0 || ferror(stdout))
-        code = ctl_fail(CTL_SYSTEM, "cannot write to stdout: %s", strerror(errno));
+        code = ctl_fail(command && command->failure ? command->failure : CTL_SYSTEM,
+                        "cannot write to stdout: %s", strerror(errno));
     return code;
 }

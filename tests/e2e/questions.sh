@@ -106,6 +106,12 @@ gives "with a capability" 1 'A ALLOW, B ERRNO\(EPERM\): .*ptrace' diff profiles/
 refuses "of a file that is not there" 2 'cannot open' diff default ./none
 refuses "of a broken profile" 2 'error' diff default <(echo '{}')
 refuses "of one" 2 'wants two' diff default
+for json in '' --json; do
+    # shellcheck disable=SC2086
+    ctl diff $json small.json large.json 2> err > /dev/full
+    is "onto a full disk${json:+ with $json}: exit code" 2 $?
+    has "and a message" 'cannot write to stdout' "$(cat err)"
+done
 podman=/usr/share/containers/seccomp.json
 if [ -f $podman ]; then
     gives "from Podman's profile" 1 'A ERRNO\(ENOSYS\), B ALLOW: clone3$' diff default $podman

@@ -89,6 +89,10 @@ const struct abi *abi_by_scmp_name(const char *name)
 
 const struct abi *abi_by_condition_name(const char *name)
 {
+    /* Docker's own profile and its table of architectures spell this one so, through 20.10 at
+     * least. */
+    if (!strcmp(name, "mips3l64n32"))
+        return &abis[ABI_MIPSEL64N32];
     for (size_t i = 0; i < ABI_COUNT; i++)
         if (!strcmp(abis[i].name, name) || (abis[i].go_name && !strcmp(abis[i].go_name, name)))
             return &abis[i];

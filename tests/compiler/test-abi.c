@@ -88,10 +88,19 @@ START_TEST(condition_names)
         const char *name;
         enum abi_id id;
     } names[] = {
-        {"amd64", ABI_X86_64},    {"386", ABI_X86},           {"x32", ABI_X32},
-        {"x86", ABI_X86},         {"arm64", ABI_AARCH64},     {"arm", ABI_ARM},
-        {"ppc64le", ABI_PPC64LE}, {"s390x", ABI_S390X},       {"riscv64", ABI_RISCV64},
-        {"mipsle", ABI_MIPSEL},   {"mips64le", ABI_MIPSEL64}, {"loong64", ABI_LOONGARCH64},
+        {"amd64", ABI_X86_64},
+        {"386", ABI_X86},
+        {"x32", ABI_X32},
+        {"x86", ABI_X86},
+        {"arm64", ABI_AARCH64},
+        {"arm", ABI_ARM},
+        {"ppc64le", ABI_PPC64LE},
+        {"s390x", ABI_S390X},
+        {"riscv64", ABI_RISCV64},
+        {"mipsle", ABI_MIPSEL},
+        {"mips64le", ABI_MIPSEL64},
+        {"loong64", ABI_LOONGARCH64},
+        {"mips3l64n32", ABI_MIPSEL64N32},
     };
 
     for (size_t i = 0; i < ARRAY_SIZE(names); i++)

@@ -8,14 +8,15 @@
 #include <string.h>
 
 enum {
-    BLOCK_SIZE = 64 * 1024,
+    FIRST_BLOCK = 64 * 1024,
+    BLOCK_MAX = 1024 * 1024, /* blocks grow with what is used, up to here */
 };
 
 struct arena_block {
     struct arena_block *next;
     size_t used;
     size_t size;
-    alignas(max_align_t) unsigned char bytes[];
+    alignas(max_align_t) unsigned char bytes[]; /* zeroes from USED on */
 };
 
 void arena_free(struct arena *arena)
@@ -32,6 +33,34 @@ void arena_free(struct arena *arena)
     arena->used = 0;
 }
 
+static struct arena_block *add_block(struct arena *arena, size_t size)
+{
+    struct arena_block *block = calloc(1, sizeof(*block) + size);
+
+    if (block) {
+        block->size = size;
+        block->next = arena->blocks;
+        arena->blocks = block;
+    }
+    return block;
+}
+
+void arena_clear(struct arena *arena, size_t keep)
+{
+    struct arena_block *block = arena->blocks;
+    size_t used = arena->used;
+
+    if (block && !block->next && block->size <= keep) {
+        memset(block->bytes, 0, block->used);
+        block->used = 0;
+        arena->used = 0;
+        return;
+    }
+    arena_free(arena);
+    if (used > 0 && used <= keep)
+        add_block(arena, used);
+}
+
 void *arena_alloc(struct arena *arena, size_t size)
 {
     const size_t align = alignof(max_align_t);
@@ -43,22 +72,20 @@ void *arena_alloc(struct arena *arena, size_t size)
     if (arena->limit && (size > arena->limit || arena->used > arena->limit - size))
         return NULL;
     if (!block || block->size - block->used < size) {
-        size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
+        size_t room = arena->used < FIRST_BLOCK ? FIRST_BLOCK
+                      : arena->used < BLOCK_MAX ? arena->used
+                                                : BLOCK_MAX;
 
-        block = malloc(sizeof(*block) + room);
+        block = add_block(arena, size > room ? size : room);
         if (!block)
             return NULL;
-        block->used = 0;
-        block->size = room;
-        block->next = arena->blocks;
-        arena->blocks = block;
     }
 
     void *bytes = block->bytes + block->used;
 
     block->used += size;
     arena->used += size;
-    return memset(bytes, 0, size);
+    return bytes;
 }
 
 void *arena_calloc(struct arena *arena, size_t n, size_t size)

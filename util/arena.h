@@ -25,6 +25,12 @@ struct arena {
 /* Frees everything that came from ARENA; it can be used again. */
 void arena_free(struct arena *arena);
 
+/*
+ * Like arena_free(), but where no more than KEEP bytes were in use the next ones come from memory
+ * that is there already: for who fills an arena again and again.
+ */
+void arena_clear(struct arena *arena, size_t keep);
+
 /* Returns SIZE zeroed bytes, aligned for any type, or NULL (out of memory, or over the limit). */
 void *arena_alloc(struct arena *arena, size_t size);
 

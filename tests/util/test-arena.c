@@ -52,6 +52,33 @@ START_TEST(the_limit_holds)
 }
 END_TEST
 
+START_TEST(what_was_cleared_is_used_again_and_zeroed)
+{
+    const size_t keep = 1000 * 1000;
+    cleanup_arena struct arena arena = ARENA_INIT;
+    const void *kept = NULL;
+
+    for (int round = 0; round < 4; round++) {
+        for (size_t n = 0; n < 300; n++) {
+            unsigned char *bytes = arena_alloc(&arena, 1000);
+
+            ck_assert_ptr_nonnull(bytes);
+            for (size_t i = 0; i < 1000; i++)
+                ck_assert_uint_eq(bytes[i], 0);
+            memset(bytes, 0xff, 1000);
+        }
+        if (round > 1) /* one block has been enough since */
+            ck_assert_ptr_eq(arena.blocks, kept);
+        kept = arena.blocks;
+        arena_clear(&arena, keep);
+        ck_assert_uint_eq(arena.used, 0);
+    }
+    ck_assert_ptr_nonnull(arena_alloc(&arena, keep + 1));
+    arena_clear(&arena, keep);
+    ck_assert_ptr_null(arena.blocks);
+}
+END_TEST
+
 START_TEST(sizes_do_not_overflow)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
@@ -101,6 +128,7 @@ int main(void)
     tcase_add_test(tcase, memory_is_zeroed_aligned_and_apart);
     tcase_add_test(tcase, a_block_can_be_larger_than_the_usual);
     tcase_add_test(tcase, the_limit_holds);
+    tcase_add_test(tcase, what_was_cleared_is_used_again_and_zeroed);
     tcase_add_test(tcase, sizes_do_not_overflow);
     tcase_add_test(tcase, text_is_copied_and_formatted);
     tcase_add_test(tcase, lists_grow);

@@ -1,7 +1,8 @@
 /*
- * Lowering works one ABI at a time: it collects a site for each (number, rule) pair, sorts them,
- * and makes one decision of the sites of each number. The rules that it follows, with their
- * sources, are written where they are applied.
+ * Lowering looks each name of the profile up once, and then works one ABI at a time: it hangs a
+ * site for each (call, rule) pair on the call's place in the ABI's table, and makes one decision of
+ * the sites of each call. The rules that it follows, with their sources, are written where they are
+ * applied.
  */
 #include "compiler/lower.h"
 
@@ -9,51 +10,59 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/cleanup.h"
+
 enum {
     X32_BIT = 0x40000000, /* __X32_SYSCALL_BIT: asm/unistd.h on x86 */
-    DIGIT_BITS = 8,
-    DIGITS = 1 << DIGIT_BITS,
+    MADE_BUCKETS = 256,
 };
 
-/* One rule that has a say in one number. */
+/* One rule that has a say in one call of the ABI that is being lowered. */
 struct site {
-    uint32_t nr;
     uint32_t order;                    /* of the rule in the file */
-    const struct multiplexed *through; /* NULL: the rule names the number itself */
+    uint32_t next;                     /* 1 + the next site of the same call; 0: the last one */
+    const struct multiplexed *through; /* NULL: the rule names the call itself */
     const struct rule *rule;
+};
+
+/* The sites of one call: 1 + their place. */
+struct site_list {
+    uint32_t first; /* 0: none */
+    uint32_t last;
 };
 
 /* A decision and the sites that it was made of. */
 struct made {
+    struct made *next; /* in its bucket */
     const struct decision *decision;
     const struct site *sites;
     size_t n_sites;
     uint32_t hash;
 };
 
+/* The part of one ABI's policy that is being made. */
+struct abi_sites {
+    const struct abi *abi;
+    const struct syscall_name *multiplexers[2]; /* socketcall and ipc; NULL: it has no such call */
+    struct site_list *calls;                    /* by their places in the ABI's table */
+    size_t n_calls;                             /* up to the highest that the profile names */
+};
+
 struct lowering {
     const struct variant *variant;
     struct syscalls *syscalls;
     struct arena *arena;
-    struct site *sites;
+    const struct syscall_name **names; /* of all rules of the profile, in their order */
+    struct site *sites;                /* of the present ABI */
     size_t n_sites;
     size_t sites_room;
-    struct made *made; /* for all ABIs */
-    size_t n_made;
-    size_t made_room;
+    struct site *same; /* the sites of one call, brought together */
+    size_t same_room;
+    struct made *made[MADE_BUCKETS]; /* for all ABIs */
     struct policy_range *ranges;
     size_t n_ranges;
     size_t ranges_room;
 };
-
-static int add_site(struct lowering *low, struct site site)
-{
-    int r = arena_grow(low->arena, &low->sites, low->n_sites, &low->sites_room, sizeof(site));
-
-    if (r == 0)
-        low->sites[low->n_sites++] = site;
-    return r;
-}
 
 static int add_range(struct lowering *low, uint32_t first, const struct abi *abi,
                      const struct decision *decision)
@@ -66,41 +75,65 @@ static int add_range(struct lowering *low, uint32_t first, const struct abi *abi
     return r;
 }
 
-/* The ABI that is being lowered, and what its table has to do with names. */
-struct names {
-    const struct abi *abi;
-    bool multiplexes; /* it has socketcall or ipc */
-    bool any;         /* some name of the profile has a number */
-    uint32_t highest; /* of these numbers */
-};
+/* Finds the names of the whole profile in the tables of the variant's ABIs. */
+static int find_names(struct lowering *low)
+{
+    const struct profile *profile = low->variant->profile;
+    size_t n = 0;
+    int r = 0;
+
+    for (size_t i = 0; i < profile->n_rules; i++)
+        n += profile->rules[i].n_names;
+    low->names = arena_calloc(low->arena, n, sizeof(*low->names));
+    if (!low->names)
+        return -ENOMEM;
+    n = 0;
+    for (size_t i = 0; i < profile->n_rules; i++)
+        for (size_t k = 0; k < profile->rules[i].n_names && r == 0; k++)
+            r = syscalls_find(low->syscalls, low->variant->abis, profile->rules[i].names[k].name,
+                              &low->names[n++]);
+    return r;
+}
 
 /*
- * Notes that the profile calls NAME, and adds a site for RULE (NULL: the rule says nothing here)
+ * Notes that the profile names CALL, and adds a site for RULE (NULL: the rule says nothing here)
  * where the ABI has that call. THROUGH: it is the multiplexer of another call. Returns 0 or
  * -ENOMEM.
  */
-static int add_name(struct lowering *low, struct names *names, const char *name,
+static int add_site(struct lowering *low, struct abi_sites *to, const struct syscall_name *call,
                     const struct rule *rule, uint32_t order, const struct multiplexed *through)
 {
-    uint32_t nr;
-    int r = syscalls_number(low->syscalls, names->abi->id, name, &nr);
+    size_t at = call ? call->at[to->abi->id] : 0;
+    struct site_list *list = &to->calls[at];
 
-    if (r < 0)
-        return r == -ENOENT ? 0 : r;
-    if (!names->any || nr > names->highest)
-        names->highest = nr;
-    names->any = true;
-    return rule ? add_site(low, (struct site){nr, order, through, rule}) : 0;
+    if (at == 0)
+        return 0;
+    if (at > to->n_calls)
+        to->n_calls = at;
+    if (!rule)
+        return 0;
+    if (arena_grow(low->arena, &low->sites, low->n_sites, &low->sites_room, sizeof(*low->sites)) <
+        0)
+        return -ENOMEM;
+    low->sites[low->n_sites++] = (struct site){order, 0, through, rule};
+    if (list->first)
+        low->sites[list->last - 1].next = (uint32_t)low->n_sites;
+    else
+        list->first = (uint32_t)low->n_sites;
+    list->last = (uint32_t)low->n_sites;
+    return 0;
 }
 
 /*
  * Goes through all names of the profile: those of rules that are not in the variant, or that say
  * what the default says (they add nothing; runc skips them), count for the highest number only.
  */
-static int add_names(struct lowering *low, struct names *names)
+static int add_sites(struct lowering *low, struct abi_sites *to)
 {
     const struct variant *variant = low->variant;
+    const struct syscall_name *const *name = low->names;
     size_t active = 0;
+    int r = 0;
 
     for (size_t i = 0; i < variant->profile->n_rules; i++) {
         const struct rule *from = &variant->profile->rules[i];
@@ -111,47 +144,30 @@ static int add_names(struct lowering *low, struct names *names)
             rule = variant->rules[active++];
         if (rule && rule->verdict == variant->profile->default_verdict)
             rule = NULL;
-        for (size_t k = 0; k < from->n_names; k++) {
-            const char *name = from->names[k].name;
-            const struct multiplexed *through =
-                names->multiplexes ? syscalls_multiplexed(name) : NULL;
-            int r = add_name(low, names, name, rule, (uint32_t)i, NULL);
+        for (size_t k = 0; k < from->n_names && r == 0; k++, name++) {
+            const struct multiplexed *through = *name ? (*name)->through : NULL;
 
-            if (r == 0 && through)
-                r = add_name(low, names, through->multiplexer, rule, (uint32_t)i, through);
-            if (r < 0)
-                return r;
+            r = add_site(low, to, *name, rule, (uint32_t)i, NULL);
+            for (size_t m = 0; through && m < ARRAY_SIZE(to->multiplexers) && r == 0; m++)
+                if (to->multiplexers[m] && !strcmp(to->multiplexers[m]->name, through->multiplexer))
+                    r = add_site(low, to, to->multiplexers[m], rule, (uint32_t)i, through);
         }
     }
-    return 0;
+    return r;
 }
 
-/*
- * Sorts the sites by number; those of one number stay in the order of the file. It goes by digits:
- * comparisons would cost about as much as all the rest of lowering. Returns 0 or -ENOMEM.
+/* Brings the sites of LIST together, in the order of the file. Returns their number; 0: no memory.
  */
-static int sort_by_number(struct lowering *low)
+static size_t gather(struct lowering *low, const struct site_list *list)
 {
-    struct site *to = arena_calloc(low->arena, low->sites_room, sizeof(*to));
+    size_t n = 0;
 
-    if (!to)
-        return -ENOMEM;
-    for (unsigned int shift = 0; shift < 32; shift += DIGIT_BITS) {
-        size_t starts[DIGITS + 1] = {0}; /* of each digit's sites; before: their number, one up */
-        struct site *from = low->sites;
-
-        for (size_t i = 0; i < low->n_sites; i++)
-            starts[(from[i].nr >> shift) % DIGITS + 1]++;
-        if (low->n_sites && starts[(from[0].nr >> shift) % DIGITS + 1] == low->n_sites)
-            continue;
-        for (size_t digit = 1; digit < DIGITS; digit++)
-            starts[digit] += starts[digit - 1];
-        for (size_t i = 0; i < low->n_sites; i++)
-            to[starts[(from[i].nr >> shift) % DIGITS]++] = from[i];
-        low->sites = to;
-        to = from;
+    for (uint32_t at = list->first; at; at = low->sites[at - 1].next) {
+        if (arena_grow(low->arena, &low->same, n, &low->same_room, sizeof(*low->same)) < 0)
+            return 0;
+        low->same[n++] = low->sites[at - 1];
     }
-    return 0;
+    return n;
 }
 
 /* The rules that name a number before those of its multiplexed calls; then by file. */
@@ -299,21 +315,22 @@ static const struct decision *decide(struct lowering *low, const struct site *si
 
     for (size_t i = 0; i < n; i++)
         hash = (hash ^ sites[i].order ^ (sites[i].through ? 1u << 31 : 0)) * 16777619u;
-    for (size_t i = 0; i < low->n_made; i++) {
-        const struct made *made = &low->made[i];
 
+    struct made **bucket = &low->made[(hash ^ hash >> 16) % MADE_BUCKETS];
+
+    for (const struct made *made = *bucket; made; made = made->next)
         if (made->hash == hash && made->n_sites == n && sites_equal(made->sites, sites, n))
             return made->decision;
-    }
 
     const struct decision *decision = make_decision(low, sites, n);
     struct site *copy = arena_calloc(low->arena, n, sizeof(*copy));
+    struct made *made = arena_alloc(low->arena, sizeof(*made));
 
-    if (!decision || !copy ||
-        arena_grow(low->arena, &low->made, low->n_made, &low->made_room, sizeof(*low->made)) < 0)
+    if (!decision || !copy || !made)
         return NULL;
     memcpy(copy, sites, n * sizeof(*copy));
-    low->made[low->n_made++] = (struct made){decision, copy, n, hash};
+    *made = (struct made){*bucket, decision, copy, n, hash};
+    *bucket = made;
     return decision;
 }
 
@@ -327,21 +344,12 @@ static const struct decision *plain_decision(struct lowering *low, enum decision
     return decision;
 }
 
-/* Finds out whether the ABI of NAMES has a multiplexer. Returns 0 or -ENOMEM. */
-static int find_multiplexer(struct lowering *low, struct names *names)
-{
-    uint32_t nr;
-    int r = syscalls_number(low->syscalls, names->abi->id, "socketcall", &nr);
-
-    if (r == -ENOENT)
-        r = syscalls_number(low->syscalls, names->abi->id, "ipc", &nr);
-    names->multiplexes = r == 0;
-    return r == -ENOENT ? 0 : r;
-}
-
-/* Adds the ranges from number NEXT to the end: newer calls than the profile names, or default. */
-static int add_last_ranges(struct lowering *low, const struct names *names, uint32_t next,
-                           const struct decision *none)
+/*
+ * Adds the ranges from number NEXT to the end: newer calls than the profile names, or default.
+ * HIGHEST is the number of the highest call that it names, if ANY.
+ */
+static int add_last_ranges(struct lowering *low, const struct abi *abi, uint32_t next, bool any,
+                           uint32_t highest, const struct decision *none)
 {
     const struct profile *profile = low->variant->profile;
     /* The target's ENOSYS, not the host's. */
@@ -355,52 +363,71 @@ static int add_last_ranges(struct lowering *low, const struct names *names, uint
      * rule, get ENOSYS, so that libc falls back to older calls (runc).
      */
     if ((profile->default_verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO ||
-        profile->unknown_is_default || !names->any)
-        return add_range(low, next, names->abi, none);
-    if (names->highest >= next)
-        r = add_range(low, next, names->abi, none);
+        profile->unknown_is_default || !any)
+        return add_range(low, next, abi, none);
+    if (highest >= next)
+        r = add_range(low, next, abi, none);
     newer = plain_decision(low, DECIDED_AS_NEWER, enosys);
     if (r == 0)
-        r = newer ? add_range(low, names->highest >= next ? names->highest + 1 : next, names->abi,
-                              newer)
-                  : -ENOMEM;
+        r = newer ? add_range(low, highest >= next ? highest + 1 : next, abi, newer) : -ENOMEM;
     return r;
+}
+
+/* Prepares for the names of ABI. Returns 0 or -ENOMEM. */
+static int begin_abi(struct lowering *low, struct abi_sites *to, const struct abi *abi)
+{
+    static const char *const multiplexers[] = {"socketcall", "ipc"};
+    const abi_set set = (abi_set)1 << abi->id;
+    const char *name;
+    uint32_t nr;
+    size_t n = 0;
+
+    *to = (struct abi_sites){.abi = abi};
+    for (size_t i = 0; i < ARRAY_SIZE(multiplexers); i++) {
+        if (syscalls_find(low->syscalls, set, multiplexers[i], &to->multiplexers[i]) < 0)
+            return -ENOMEM;
+        if (to->multiplexers[i] && !to->multiplexers[i]->at[abi->id])
+            to->multiplexers[i] = NULL;
+    }
+    while (syscalls_at(low->syscalls, abi->id, n, &nr, &name))
+        n++;
+    to->calls = arena_calloc(low->arena, n + 1, sizeof(*to->calls));
+    low->n_sites = 0;
+    return to->calls ? 0 : -ENOMEM;
 }
 
 /* Adds the ranges of ABI from its number FIRST on, up to the highest of all. */
 static int lower_abi(struct lowering *low, const struct abi *abi, uint32_t first)
 {
-    struct names names = {.abi = abi};
     const struct decision *none =
         plain_decision(low, DECIDED_BY_DEFAULT, low->variant->profile->default_verdict);
+    struct abi_sites sites;
     uint32_t next = first;
-    int r;
+    uint32_t nr = first;
+    const char *name;
+    int r = none ? begin_abi(low, &sites, abi) : -ENOMEM;
 
-    low->n_sites = 0;
-    r = none ? find_multiplexer(low, &names) : -ENOMEM;
     if (r == 0)
-        r = add_names(low, &names);
-    if (r == 0)
-        r = sort_by_number(low);
-    for (size_t i = 0; r == 0 && i < low->n_sites;) {
-        uint32_t nr = low->sites[i].nr;
-        size_t same = 1;
+        r = add_sites(low, &sites);
+    for (size_t i = 0; r == 0 && i < sites.n_calls; i++) {
+        syscalls_at(low->syscalls, abi->id, i, &nr, &name);
+        if (!sites.calls[i + 1].first)
+            continue;
 
-        while (i + same < low->n_sites && low->sites[i + same].nr == nr)
-            same++;
-        if (same > 1)
-            qsort(&low->sites[i], same, sizeof(*low->sites), compare_sites);
+        size_t n = gather(low, &sites.calls[i + 1]);
 
-        const struct decision *decision = decide(low, &low->sites[i], same);
+        if (n > 1)
+            qsort(low->same, n, sizeof(*low->same), compare_sites);
+
+        const struct decision *decision = n ? decide(low, low->same, n) : NULL;
 
         if (nr > next)
             r = add_range(low, next, abi, none);
         if (r == 0)
             r = decision ? add_range(low, nr, abi, decision) : -ENOMEM;
         next = nr + 1;
-        i += same;
     }
-    return r < 0 ? r : add_last_ranges(low, &names, next, none);
+    return r < 0 ? r : add_last_ranges(low, abi, next, sites.n_calls > 0, nr, none);
 }
 
 /*
@@ -425,13 +452,14 @@ int policy_lower(struct policy *policy, const struct variant *variant, struct sy
                  struct arena *arena)
 {
     struct lowering low = {.variant = variant, .syscalls = syscalls, .arena = arena};
+    int r = find_names(&low);
 
     *policy = (struct policy){
         .target = variant->target,
         .foreign = SECCOMP_RET_KILL_THREAD, /* libseccomp's SCMP_FLTATR_ACT_BADARCH */
         .flags = variant->profile->flags,
     };
-    for (size_t i = 0; i < variant->target->n_abis; i++) {
+    for (size_t i = 0; r == 0 && i < variant->target->n_abis; i++) {
         const struct abi *abi = abi_get(variant->target->abis[i]);
         bool with_x32 = (variant->abis & ((abi_set)1 << ABI_X32)) != 0;
 
@@ -441,14 +469,11 @@ int policy_lower(struct policy *policy, const struct variant *variant, struct sy
         low.n_ranges = 0;
         low.ranges_room = 0;
 
-        int r = lower_abi(&low, abi, 0);
-
+        r = lower_abi(&low, abi, 0);
         if (r == 0 && abi->id == ABI_X86_64)
             r = lower_x32(&low, abi, with_x32);
-        if (r < 0)
-            return r;
         policy->archs[policy->n_archs++] =
             (struct policy_arch){abi->audit_arch, low.ranges, low.n_ranges};
     }
-    return 0;
+    return r;
 }

@@ -1,7 +1,7 @@
 /*
- * Per ABI, a table of its direct calls in the order of their numbers and a hash index over their
- * names, built from libseccomp (numbers to names: the other direction answers multiplexed names
- * with a pseudo number even where the ABI has a direct one).
+ * Per ABI, a table of its direct calls in the order of their numbers, built from libseccomp
+ * (numbers to names: the other direction answers multiplexed names with a pseudo number even where
+ * the ABI has a direct one); and one hash index over all names, which says where each ABI has them.
  */
 #include "compiler/syscalls.h"
 
@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {
@@ -17,7 +18,7 @@ enum {
     UNIFIED_FIRST = 424, /* from here on a call has the same number on every ABI */
     EXTRA_NUMBERS = 16,  /* of an ABI outside that range, at most */
     CALLS_MAX = SCAN_NUMBERS + EXTRA_NUMBERS,
-    INDEX_SIZE = 2048, /* slots of the hash index, a power of two, mostly a quarter in use */
+    INDEX_SIZE = 2048, /* slots of the hash index at first, a power of two */
 };
 
 struct call {
@@ -30,11 +31,15 @@ struct table {
     struct call calls[CALLS_MAX]; /* rising numbers */
     char *owned[CALLS_MAX];       /* the names that came from libseccomp */
     size_t n_owned;
-    uint16_t index[INDEX_SIZE]; /* 1 + position in calls; 0: free */
 };
 
 struct syscalls {
     struct table *tables[ABI_COUNT];
+    abi_set built; /* the ABIs that have their tables, and their names in the index */
+    struct arena arena;
+    struct syscall_name **index; /* by hash; NULL: free */
+    size_t n_slots;              /* a power of two, at least twice N_NAMES */
+    size_t n_names;
 };
 
 /* Linux 5.1 to 7.1, scripts/syscall.tbl and its forerunners in each architecture. */
@@ -155,27 +160,65 @@ static uint32_t hash_name(const char *name)
     return hash ^ hash >> 15;
 }
 
-static const struct call *find_name(const struct table *table, const char *name)
+/* The slot of NAME, or the free one where it belongs. */
+static struct syscall_name **find_slot(const struct syscalls *syscalls, const char *name)
 {
-    for (uint32_t slot = hash_name(name) % INDEX_SIZE; table->index[slot];
-         slot = (slot + 1) % INDEX_SIZE) {
-        const struct call *call = &table->calls[table->index[slot] - 1];
+    size_t slot = hash_name(name) & (syscalls->n_slots - 1);
 
-        if (!strcmp(call->name, name))
-            return call;
-    }
-    return NULL;
+    while (syscalls->index[slot] && strcmp(syscalls->index[slot]->name, name) != 0)
+        slot = (slot + 1) & (syscalls->n_slots - 1);
+    return &syscalls->index[slot];
 }
 
-static void index_names(struct table *table)
+static int grow_index(struct syscalls *syscalls)
 {
-    for (size_t i = 0; i < table->n; i++) {
-        uint32_t slot = hash_name(table->calls[i].name) % INDEX_SIZE;
+    struct syscalls bigger = *syscalls;
 
-        while (table->index[slot])
-            slot = (slot + 1) % INDEX_SIZE;
-        table->index[slot] = (uint16_t)(i + 1);
+    bigger.n_slots = syscalls->n_slots ? syscalls->n_slots * 2 : INDEX_SIZE;
+    bigger.index = arena_calloc(&bigger.arena, bigger.n_slots, sizeof(struct syscall_name *));
+    syscalls->arena = bigger.arena;
+    if (!bigger.index)
+        return -ENOMEM;
+    for (size_t i = 0; i < syscalls->n_slots; i++)
+        if (syscalls->index[i])
+            *find_slot(&bigger, syscalls->index[i]->name) = syscalls->index[i];
+    *syscalls = bigger;
+    return 0;
+}
+
+/* The entry of NAME, which lives on, made where there is none yet. NULL: no memory. */
+static struct syscall_name *intern(struct syscalls *syscalls, const char *name)
+{
+    if (2 * (syscalls->n_names + 1) > syscalls->n_slots && grow_index(syscalls) < 0)
+        return NULL;
+
+    struct syscall_name **slot = find_slot(syscalls, name);
+
+    if (!*slot) {
+        *slot = arena_alloc(&syscalls->arena, sizeof(**slot));
+        if (*slot) {
+            (*slot)->name = name;
+            (*slot)->through = syscalls_multiplexed(name);
+            syscalls->n_names++;
+        }
     }
+    return *slot;
+}
+
+static int index_names(struct syscalls *syscalls, enum abi_id id)
+{
+    const struct table *table = syscalls->tables[id];
+
+    for (size_t i = 0; i < table->n; i++) {
+        struct syscall_name *name = intern(syscalls, table->calls[i].name);
+
+        if (!name)
+            return -ENOMEM;
+        if (!name->at[id])
+            name->at[id] = (uint16_t)(i + 1);
+    }
+    syscalls->built |= (abi_set)1 << id;
+    return 0;
 }
 
 /* What our own tables call number NR of ABI, or NULL. */
@@ -234,31 +277,41 @@ static void table_free(struct table *table)
     free(table);
 }
 
+/* The table of ABI, its names in the index. NULL: no memory. */
 static const struct table *get_table(struct syscalls *syscalls, enum abi_id id)
 {
     const struct abi *abi = abi_get(id);
     struct table *table = syscalls->tables[id];
 
-    if (table)
+    if (syscalls->built & (abi_set)1 << id)
         return table;
+    if (!table) {
+        uint32_t token = seccomp_arch_resolve_name(abi->name);
 
-    uint32_t token = seccomp_arch_resolve_name(abi->name);
-
-    table = calloc(1, sizeof(*table));
-    if (!table)
-        return NULL;
-    if (token && scan(table, abi, token) < 0) {
-        table_free(table);
-        return NULL;
+        table = calloc(1, sizeof(*table));
+        if (!table)
+            return NULL;
+        if (token && scan(table, abi, token) < 0) {
+            table_free(table);
+            return NULL;
+        }
+        syscalls->tables[id] = table;
     }
-    index_names(table);
-    syscalls->tables[id] = table;
-    return table;
+    return index_names(syscalls, id) < 0 ? NULL : table;
 }
 
 struct syscalls *syscalls_new(void)
 {
-    return calloc(1, sizeof(struct syscalls));
+    struct syscalls *syscalls = calloc(1, sizeof(*syscalls));
+
+    /* Some of these no ABI calls directly. */
+    for (size_t i = 0; syscalls && i < ARRAY_SIZE(multiplexed); i++) {
+        if (!intern(syscalls, multiplexed[i].name)) {
+            syscalls_free(syscalls);
+            return NULL;
+        }
+    }
+    return syscalls;
 }
 
 void syscalls_free(struct syscalls *syscalls)
@@ -267,20 +320,30 @@ void syscalls_free(struct syscalls *syscalls)
         return;
     for (size_t i = 0; i < ABI_COUNT; i++)
         table_free(syscalls->tables[i]);
+    arena_free(&syscalls->arena);
     free(syscalls);
+}
+
+int syscalls_find(struct syscalls *syscalls, abi_set abis, const char *name,
+                  const struct syscall_name **found)
+{
+    for (int id = 0; abis & ~syscalls->built && id < ABI_COUNT; id++)
+        if (abis & (abi_set)1 << id && !get_table(syscalls, (enum abi_id)id))
+            return -ENOMEM;
+    *found = *find_slot(syscalls, name);
+    return 0;
 }
 
 int syscalls_number(struct syscalls *syscalls, enum abi_id abi, const char *name, uint32_t *nr)
 {
-    const struct table *table = get_table(syscalls, abi);
-    const struct call *call;
+    const struct syscall_name *found;
+    int r = syscalls_find(syscalls, (abi_set)1 << abi, name, &found);
 
-    if (!table)
-        return -ENOMEM;
-    call = find_name(table, name);
-    if (!call)
+    if (r < 0)
+        return r;
+    if (!found || !found->at[abi])
         return -ENOENT;
-    *nr = call->nr;
+    *nr = syscalls->tables[abi]->calls[found->at[abi] - 1].nr;
     return 0;
 }
 

@@ -22,10 +22,24 @@ struct multiplexed {
         mask; /* the bits of argument 0 that the kernel looks at: ipc has a version above bit 15 */
 };
 
+/* A name that some ABI has, directly or through a multiplexer. It lives as long as the database. */
+struct syscall_name {
+    const char *name;
+    const struct multiplexed *through; /* how it is multiplexed where it is; NULL: never */
+    uint16_t at[ABI_COUNT];            /* 1 + I of syscalls_at() that is this call; 0: none */
+};
+
 /* Makes a syscall database; the table of an ABI is built when it is first asked for. NULL: no
  * memory. */
 struct syscalls *syscalls_new(void);
 void syscalls_free(struct syscalls *syscalls);
+
+/*
+ * Looks NAME up once for all of ABIS: *FOUND has its places in their tables, and NULL stands for a
+ * name that none of them has. Returns 0 or -ENOMEM.
+ */
+int syscalls_find(struct syscalls *syscalls, abi_set abis, const char *name,
+                  const struct syscall_name **found);
 
 /*
  * The number with which ABI calls NAME directly, never libseccomp's negative pseudo numbers.

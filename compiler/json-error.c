@@ -2,6 +2,7 @@
 #include "compiler/json-error.h"
 
 #include <ctype.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,14 +15,13 @@ enum {
     ESCAPE_LEN = 2 + HEX_DIGITS, /* backslash, u, digits */
 };
 
-static bool stands_between_tokens(char c)
-{
-    return c == ' ' || c == '\t' || c == '\r' || c == '\n' || c == ',' || c == ':';
-}
-
 size_t json_next_token(const char *text, size_t len, size_t at)
 {
-    while (at < len && stands_between_tokens(text[at]))
+    static const bool between[UCHAR_MAX + 1] = {
+        [' '] = true, ['\t'] = true, ['\r'] = true, ['\n'] = true, [','] = true, [':'] = true,
+    };
+
+    while (at < len && between[(unsigned char)text[at]])
         at++;
     return at;
 }
@@ -53,14 +53,29 @@ static size_t utf8_length(const unsigned char *text, size_t len)
     return 0;
 }
 
+/* Where the bytes from 1 to 0x7f that begin at AT end, or a little before. */
+static size_t skip_ascii(const char *text, size_t len, size_t at)
+{
+    const uint64_t ones = UINT64_MAX / 0xff;
+    uint64_t word;
+
+    for (; len - at >= sizeof(word); at += sizeof(word)) {
+        memcpy(&word, text + at, sizeof(word));
+        /* The highest bit of a byte: it was set, or the byte was 0. */
+        if (((word - ones) | word) & ones << 7)
+            break;
+    }
+    return at;
+}
+
 size_t json_check_utf8(const char *text, size_t len)
 {
     size_t at = 0;
 
-    while (at < len) {
+    while ((at = skip_ascii(text, len, at)) < len) {
         unsigned char byte = (unsigned char)text[at];
 
-        if (byte != '\0' && byte < 0x80) { /* as almost all of a profile is */
+        if (byte != '\0' && byte < 0x80) {
             at++;
             continue;
         }

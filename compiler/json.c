@@ -12,6 +12,10 @@
 #include "compiler/json-error.h"
 #include "util/cleanup.h"
 
+enum {
+    FEW_KEYS = 8, /* that are compared with each other, without being sorted */
+};
+
 /* An array or object that is not closed yet. */
 struct open_node {
     enum json_type type;
@@ -77,21 +81,19 @@ static int index_lines(struct builder *b)
 {
     const char *end = b->text + b->len;
     const char *line = b->text;
-    size_t n = 1;
+    uint32_t *lines = NULL;
+    size_t room = 0;
+    size_t n = 0;
 
-    for (size_t i = 0; i < b->len; i++)
-        n += b->text[i] == '\n';
-
-    uint32_t *lines = arena_calloc(b->arena, n, sizeof(*lines));
-
-    if (!lines)
-        return -ENOMEM;
+    while (line) {
+        if (arena_grow(b->arena, &lines, n, &room, sizeof(*lines)) < 0)
+            return -ENOMEM;
+        lines[n++] = (uint32_t)(line - b->text);
+        line = memchr(line, '\n', (size_t)(end - line));
+        line = line ? line + 1 : NULL;
+    }
     b->doc->lines = lines;
     b->doc->n_lines = n;
-    for (size_t i = 1; i < n; i++) {
-        line = (const char *)memchr(line, '\n', (size_t)(end - line)) + 1;
-        lines[i] = (uint32_t)(line - b->text);
-    }
     return 0;
 }
 
@@ -252,35 +254,53 @@ static int compare_members(const void *a, const void *b)
     return order ? order : ((*x)->offset > (*y)->offset) - ((*x)->offset < (*y)->offset);
 }
 
-/* Sorts, since an object may have 100,000 keys. Of all duplicates the first in the text is named.
- */
-static int check_duplicates(struct builder *b, const struct json_member *members, size_t n)
+/* Returns 1, and the first PAIR in the text that shares a key; 0 where there is none; -ENOMEM. */
+static int find_duplicates(const struct json_member *members, size_t n,
+                           const struct json_member *pair[2])
 {
-    const struct json_member *first = NULL, *second = NULL;
+    cleanup_free const struct json_member **sorted = NULL;
 
-    if (n < 2)
+    if (n <= FEW_KEYS) {
+        for (size_t i = 1; i < n; i++) {
+            for (size_t k = 0; k < i; k++) {
+                pair[0] = &members[k];
+                pair[1] = &members[i];
+                if (!strcmp(pair[0]->key, pair[1]->key))
+                    return 1;
+            }
+        }
         return 0;
-
-    cleanup_free const struct json_member **sorted = reallocarray(NULL, n, sizeof(*sorted));
-
+    }
+    /* An object may have 100,000 keys. */
+    sorted = reallocarray(NULL, n, sizeof(*sorted));
     if (!sorted)
         return -ENOMEM;
     for (size_t i = 0; i < n; i++)
         sorted[i] = &members[i];
     qsort(sorted, n, sizeof(*sorted), compare_members);
+    pair[1] = NULL;
     for (size_t i = 1; i < n; i++) {
         if (strcmp(sorted[i - 1]->key, sorted[i]->key) != 0)
             continue;
-        if (!second || sorted[i]->offset < second->offset) {
-            first = sorted[i - 1];
-            second = sorted[i];
+        if (!pair[1] || sorted[i]->offset < pair[1]->offset) {
+            pair[0] = sorted[i - 1];
+            pair[1] = sorted[i];
         }
     }
-    if (!second)
-        return 0;
-    diags_add(b->diags, DIAG_ERROR, locate(b, second->offset),
+    return pair[1] ? 1 : 0;
+}
+
+/* Of all duplicates the first in the text is named. */
+static int check_duplicates(struct builder *b, const struct json_member *members, size_t n)
+{
+    const struct json_member *pair[2];
+    int found = find_duplicates(members, n, pair);
+
+    if (found <= 0)
+        return found;
+    diags_add(b->diags, DIAG_ERROR, locate(b, pair[1]->offset),
               "key %s stands twice in one object, first on line %u; keep one",
-              diag_quote(b->arena, second->key), locate(b, first->offset).line);
+              diag_quote(b->arena, pair[1]->key), locate(b, pair[0]->offset).line);
     return -EINVAL;
 }
 

@@ -4,6 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
+enum {
+    RECENT = 256, /* decisions that are remembered with their functions */
+};
+
 /* argument == VALUE in the bits of MASK. */
 static bdd_ref equals(struct bdd *bdd, const struct arg_test *test, unsigned int bits,
                       uint64_t value, uint64_t mask)
@@ -76,8 +80,27 @@ static bdd_ref decision_function(struct bdd *bdd, const struct decision *decisio
     return result;
 }
 
+/* What was made of decisions already: a table that forgets. */
+struct recent {
+    const struct decision *decision;
+    bool wide;
+    bdd_ref function;
+};
+
+static bdd_ref recall_function(struct recent recent[RECENT], struct bdd *bdd,
+                               const struct policy_range *range)
+{
+    /* Decisions are neighbours in memory, some 40 bytes each. */
+    struct recent *known = &recent[((uintptr_t)range->decision / 16 + range->abi->wide) % RECENT];
+
+    if (known->decision != range->decision || known->wide != range->abi->wide)
+        *known = (struct recent){range->decision, range->abi->wide,
+                                 decision_function(bdd, range->decision, range->abi)};
+    return known->function;
+}
+
 static int fill_numbers(struct arch_range *range, struct bdd *bdd, const struct policy_arch *arch,
-                        struct arena *arena)
+                        struct recent recent[RECENT], struct arena *arena)
 {
     struct nr_range *numbers = arena_calloc(arena, arch->n_ranges, sizeof(*numbers));
     size_t n = 0;
@@ -85,11 +108,10 @@ static int fill_numbers(struct arch_range *range, struct bdd *bdd, const struct 
     if (!numbers)
         return -ENOMEM;
     for (size_t i = 0; i < arch->n_ranges; i++) {
-        const struct policy_range *from = &arch->ranges[i];
-        bdd_ref decision = decision_function(bdd, from->decision, from->abi);
+        bdd_ref decision = recall_function(recent, bdd, &arch->ranges[i]);
 
         if (n == 0 || numbers[n - 1].decision != decision)
-            numbers[n++] = (struct nr_range){from->first, decision};
+            numbers[n++] = (struct nr_range){arch->ranges[i].first, decision};
     }
     range->numbers = numbers;
     range->n_numbers = n;
@@ -109,6 +131,7 @@ int behaviour_of_policy(struct behaviour *behaviour, struct bdd *bdd, const stru
 {
     struct arch_range *archs = arena_calloc(arena, 2 * policy->n_archs + 1, sizeof(*archs));
     struct nr_range *foreign = arena_alloc(arena, sizeof(*foreign));
+    struct recent recent[RECENT] = {{NULL, false, BDD_FALSE}};
     size_t n = policy->n_archs;
 
     if (!archs || !foreign)
@@ -116,7 +139,7 @@ int behaviour_of_policy(struct behaviour *behaviour, struct bdd *bdd, const stru
     *foreign = (struct nr_range){0, bdd_constant(bdd, policy->foreign)};
     for (size_t i = 0; i < n; i++) {
         archs[i].first = policy->archs[i].audit_arch;
-        if (fill_numbers(&archs[i], bdd, &policy->archs[i], arena) < 0)
+        if (fill_numbers(&archs[i], bdd, &policy->archs[i], recent, arena) < 0)
             return -ENOMEM;
     }
     qsort(archs, n, sizeof(*archs), compare_archs);

@@ -59,6 +59,12 @@ static struct value input_value(const struct symbolic *sym, enum input input, ui
     return (struct value){.kind = VALUE_INPUT, .input = input, .payload = less};
 }
 
+void value_settle(const struct symbolic *sym, struct value *value)
+{
+    if (value->kind == VALUE_INPUT)
+        *value = input_value(sym, value->input, value->payload);
+}
+
 int value_load(struct symbolic *sym, uint32_t offset, struct value *value)
 {
     if (offset == offsetof(struct seccomp_data, nr)) {

@@ -1,7 +1,7 @@
 /*
  * The behaviour of a program, by running it on ranges of inputs at once. Architecture and number
- * are ranges: a test that a range does not decide asks for the range to be split, and the program
- * is run again on each part. Arguments are vectors of diagrams, one for each bit: a test on them
+ * are ranges: a test that a range does not decide asks for the range to be split, and the run goes
+ * on from there with each part. Arguments are vectors of diagrams, one for each bit: a test on them
  * runs both ways, and the results are joined.
  */
 #include "compiler/symbolic.h"
@@ -24,6 +24,12 @@ struct machine {
     struct value a;
     struct value x;
     struct value memory[BPF_MEMWORDS];
+};
+
+/* Where a run is: the next instruction, and what it finds. */
+struct place {
+    size_t pc;
+    struct machine machine;
 };
 
 /* The result of running on from an instruction in some state. */
@@ -213,30 +219,41 @@ static struct memo *find_memo(struct symbolic *sym, size_t pc, const struct mach
     return memo;
 }
 
-static int run(struct symbolic *sym, size_t pc, const struct machine *start, bdd_ref *result);
+static int run(struct symbolic *sym, struct place *at, bdd_ref *result);
 
-/* Runs both ways from the jump at PC. */
-static int run_both(struct symbolic *sym, size_t pc, const struct machine *machine,
-                    bdd_ref condition, bdd_ref *result)
+/* Runs on from TO, leaving MACHINE as it is. */
+static int run_from(struct symbolic *sym, size_t to, const struct machine *machine, bdd_ref *result)
 {
-    const struct sock_filter *insn = &sym->program[pc];
-    struct memo *memo = find_memo(sym, pc, machine);
+    struct place at = {to, *machine};
+
+    return run(sym, &at, result);
+}
+
+/* Runs on from a jump that tests an argument: where that decides nothing yet, both ways. */
+static int run_both(struct symbolic *sym, const struct place *at, const struct value *operand,
+                    bdd_ref *result)
+{
+    const struct sock_filter *insn = &sym->program[at->pc];
+    struct memo *memo = find_memo(sym, at->pc, &at->machine);
+    bdd_ref condition;
+    bdd_ref then = BDD_FALSE;
+    bdd_ref otherwise = BDD_FALSE;
 
     if (!memo)
         return -ENOMEM;
     if (!memo->done) {
-        bdd_ref then;
-        bdd_ref otherwise;
-        int r = run(sym, pc + 1 + insn->jt, machine, &then);
+        int r = value_test(sym, BPF_OP(insn->code), &at->machine.a, operand, &condition);
 
-        if (r == 0)
-            r = run(sym, pc + 1 + insn->jf, machine, &otherwise);
+        if (r == 0 && condition != BDD_FALSE)
+            r = run_from(sym, at->pc + 1 + insn->jt, &at->machine, &then);
+        if (r == 0 && condition != BDD_TRUE)
+            r = run_from(sym, at->pc + 1 + insn->jf, &at->machine, &otherwise);
         if (r != 0)
             return r;
         memo->result = bdd_if(sym->bdd, condition, then, otherwise);
         memo->done = true;
         if (bdd_failed(sym->bdd))
-            return symbolic_stop(sym, pc, -E2BIG, "its diagrams grow too large");
+            return symbolic_stop(sym, at->pc, -E2BIG, "its diagrams grow too large");
     }
     *result = memo->result;
     return 0;
@@ -280,63 +297,97 @@ static bool divides_by_zero(const struct sock_filter *insn, const struct machine
            machine->x.payload == 0;
 }
 
-/* Runs on from PC to the function that the program computes. Returns 0, SPLIT, or an error. */
-static int run(struct symbolic *sym, size_t pc, const struct machine *start, bdd_ref *result)
+/* Answers *RESULT, the function that the program returns at the instruction of AT. */
+static int run_return(struct symbolic *sym, const struct place *at, bdd_ref *result)
 {
-    struct machine machine = *start;
+    const struct sock_filter *insn = &sym->program[at->pc];
+    const struct value *a = &at->machine.a;
 
-    for (;; pc++) {
-        const struct sock_filter *insn = &sym->program[pc];
+    if (BPF_RVAL(insn->code) != BPF_A) {
+        *result = bdd_constant(sym->bdd, insn->k);
+        return 0;
+    }
+    if (a->kind == VALUE_INPUT)
+        return value_split(sym, a);
+    if (a->kind == VALUE_BITS)
+        return symbolic_stop(sym, at->pc, -ENOTSUP, "a returned value that depends on an argument");
+    *result = bdd_constant(sym->bdd, a->payload);
+    return 0;
+}
+
+/*
+ * Runs on from AT to the function that the program computes. Returns 0; SPLIT, with AT where the
+ * undecided test is; or an error.
+ */
+static int run(struct symbolic *sym, struct place *at, bdd_ref *result)
+{
+    struct machine *machine = &at->machine;
+
+    for (;; at->pc++) {
+        const struct sock_filter *insn = &sym->program[at->pc];
         int r = 0;
 
         if (sym->steps++ == MAX_STEPS)
-            return symbolic_stop(sym, pc, -E2BIG, "the analysis takes too many steps");
-        if (BPF_CLASS(insn->code) == BPF_RET) {
-            if (BPF_RVAL(insn->code) == BPF_A && machine.a.kind == VALUE_INPUT)
-                return value_split(sym, &machine.a);
-            if (BPF_RVAL(insn->code) == BPF_A && machine.a.kind == VALUE_BITS)
-                return symbolic_stop(sym, pc, -ENOTSUP,
-                                     "a returned value that depends on an argument");
-            *result =
-                bdd_constant(sym->bdd, BPF_RVAL(insn->code) == BPF_A ? machine.a.payload : insn->k);
-            return 0;
-        }
+            return symbolic_stop(sym, at->pc, -E2BIG, "the analysis takes too many steps");
+        if (BPF_CLASS(insn->code) == BPF_RET)
+            return run_return(sym, at, result);
         if (BPF_CLASS(insn->code) == BPF_JMP && BPF_OP(insn->code) == BPF_JA) {
-            pc += insn->k;
+            at->pc += insn->k;
         } else if (BPF_CLASS(insn->code) == BPF_JMP) {
-            struct value operand =
-                BPF_SRC(insn->code) == BPF_X ? machine.x : value_constant(insn->k);
+            const struct value operand =
+                BPF_SRC(insn->code) == BPF_X ? machine->x : value_constant(insn->k);
             bdd_ref condition = BDD_FALSE;
 
-            r = value_test(sym, BPF_OP(insn->code), &machine.a, &operand, &condition);
-            if (r == 0 && condition != BDD_TRUE && condition != BDD_FALSE)
-                return run_both(sym, pc, &machine, condition, result);
-            pc += condition == BDD_TRUE ? insn->jt : insn->jf;
-        } else if (divides_by_zero(insn, &machine)) {
+            if (machine->a.kind == VALUE_BITS || operand.kind == VALUE_BITS)
+                return run_both(sym, at, &operand, result);
+            r = value_test(sym, BPF_OP(insn->code), &machine->a, &operand, &condition);
+            if (r == 0)
+                at->pc += condition == BDD_TRUE ? insn->jt : insn->jf;
+        } else if (divides_by_zero(insn, machine)) {
             *result = bdd_constant(sym->bdd, 0); /* the kernel's program ends with 0 then */
             return 0;
         } else {
-            r = run_plain(sym, pc, &machine);
+            r = run_plain(sym, at->pc, machine);
         }
         if (r != 0)
             return r;
     }
 }
 
-/* A growing list of ranges that wait for their turn, the next one last. */
+/* A range of an input, and where the run stands that goes on with it. */
+struct part {
+    struct range range;
+    struct place at;
+};
+
+/* A growing list of parts that wait for their turn, the next one last. */
 struct waiting {
-    struct range *items;
+    struct part *items;
     size_t n;
     size_t room;
 };
 
-static int put_off(struct symbolic *sym, struct waiting *waiting, struct range range)
+/* Makes *NOW the lower part of what the run AT is to split it into; the upper one waits. */
+static int split_part(struct symbolic *sym, struct waiting *waiting, struct range *now,
+                      const struct place *at)
 {
-    int r = arena_grow(sym->arena, &waiting->items, waiting->n, &waiting->room, sizeof(range));
+    int r = arena_grow(sym->arena, &waiting->items, waiting->n, &waiting->room,
+                       sizeof(*waiting->items));
 
-    if (r == 0)
-        waiting->items[waiting->n++] = range;
-    return r;
+    if (r < 0)
+        return r;
+    waiting->items[waiting->n++] = (struct part){{sym->split_at, now->last}, *at};
+    now->last = sym->split_at - 1;
+    return 0;
+}
+
+/* What was computed of an input that is now a single value is a constant. */
+static void settle_inputs(const struct symbolic *sym, struct machine *machine)
+{
+    for (size_t i = 0; i < BPF_MEMWORDS; i++)
+        value_settle(sym, &machine->memory[i]);
+    value_settle(sym, &machine->a);
+    value_settle(sym, &machine->x);
 }
 
 /*
@@ -345,7 +396,7 @@ static int put_off(struct symbolic *sym, struct waiting *waiting, struct range r
  */
 static int find_numbers(struct symbolic *sym, struct arch_range *found, size_t *n_ranges)
 {
-    const struct machine machine = {0};
+    struct place at = {0};
     struct range *now = &sym->inputs[INPUT_NR];
     struct waiting waiting = {NULL, 0, 0};
     struct nr_range *numbers = NULL;
@@ -355,15 +406,15 @@ static int find_numbers(struct symbolic *sym, struct arch_range *found, size_t *
     *now = (struct range){0, UINT32_MAX};
     for (;;) {
         bdd_ref decision;
-        int r = run(sym, 0, &machine, &decision);
+        int r;
 
+        settle_inputs(sym, &at.machine);
+        r = run(sym, &at, &decision);
         if (r == SPLIT && sym->split == INPUT_NR) {
-            r = put_off(sym, &waiting, (struct range){sym->split_at, now->last});
-            if (r < 0)
-                return r;
+            if (split_part(sym, &waiting, now, &at) < 0)
+                return -ENOMEM;
             if (waiting.n + ++*n_ranges > MAX_RANGES)
                 return symbolic_stop(sym, 0, -E2BIG, "it tells apart too many ranges of numbers");
-            now->last = sym->split_at - 1;
             continue;
         }
         if (r != 0)
@@ -375,7 +426,8 @@ static int find_numbers(struct symbolic *sym, struct arch_range *found, size_t *
         }
         if (waiting.n == 0)
             break;
-        *now = waiting.items[--waiting.n];
+        *now = waiting.items[--waiting.n].range;
+        at = waiting.items[waiting.n].at;
     }
     found->numbers = numbers;
     found->n_numbers = n;
@@ -397,6 +449,7 @@ int behaviour_of_program(struct behaviour *behaviour, struct bdd *bdd,
                          const struct sock_filter *program, size_t n, bool big_endian,
                          struct arena *arena, struct obstacle *obstacle)
 {
+    const struct place start = {0};
     struct symbolic *sym = arena_alloc(arena, sizeof(*sym));
     struct waiting waiting = {NULL, 0, 0};
     struct arch_range *archs = NULL;
@@ -423,11 +476,10 @@ int behaviour_of_program(struct behaviour *behaviour, struct bdd *bdd,
         int r = find_numbers(sym, &found, &n_ranges);
 
         if (r == SPLIT) {
-            if (put_off(sym, &waiting, (struct range){sym->split_at, now->last}) < 0)
+            if (split_part(sym, &waiting, now, &start) < 0)
                 return -ENOMEM;
             if (++n_ranges > MAX_RANGES)
                 return symbolic_stop(sym, 0, -E2BIG, "it tells apart too many architectures");
-            now->last = sym->split_at - 1;
             continue;
         }
         if (r < 0)
@@ -439,7 +491,7 @@ int behaviour_of_program(struct behaviour *behaviour, struct bdd *bdd,
         }
         if (waiting.n == 0)
             break;
-        *now = waiting.items[--waiting.n];
+        *now = waiting.items[--waiting.n].range;
     }
     if (bdd_failed(bdd))
         return symbolic_stop(sym, 0, -E2BIG, "its diagrams grow too large");

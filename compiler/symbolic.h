@@ -83,6 +83,9 @@ struct value value_constant(uint32_t value);
 /* Notes why and where the analysis ends; returns ERROR. */
 int symbolic_stop(struct symbolic *sym, size_t pc, int error, const char *why);
 
+/* Makes *VALUE a constant where the range of the input that it is has become a single value. */
+void value_settle(const struct symbolic *sym, struct value *value);
+
 /* The word at OFFSET of struct seccomp_data. Returns 0 or -ENOMEM. */
 int value_load(struct symbolic *sym, uint32_t offset, struct value *value);
 

@@ -13,7 +13,12 @@
 #include "compiler/lower.h"
 #include "compiler/prove.h"
 #include "compiler/resolve.h"
+#include "tests/compiler/random.h"
 #include "util/cleanup.h"
+
+enum {
+    RANDOM_PROGRAM = 20, /* instructions */
+};
 
 static const char profile_text[] =
     "{\"defaultAction\": \"SCMP_ACT_ERRNO\", \"architectures\": [\"SCMP_ARCH_X86\","
@@ -56,7 +61,8 @@ static void set_up(struct fixture *fixture, const char *text, const char *target
         variant_resolve(&variant, &profile, &request, &fixture->arena, &fixture->diags), 0);
     ck_assert_int_eq(policy_lower(&fixture->policy, &variant, fixture->syscalls, &fixture->arena),
                      0);
-    ck_assert_int_eq(policy_emit(&fixture->filter, &fixture->policy, &fixture->arena), 0);
+    ck_assert_int_eq(
+        policy_emit(&fixture->filter, &fixture->policy, fixture->syscalls, &fixture->arena), 0);
 }
 
 static void tear_down(struct fixture *fixture)
@@ -498,6 +504,122 @@ START_TEST(kept_numbers_are_told_apart)
 }
 END_TEST
 
+/* A value near those that random programs test. */
+static uint32_t random_value(uint64_t *seed)
+{
+    static const uint32_t edges[] = {0, 8, 0x7fffffff, 0x80000000, 0xfffffffe};
+
+    return edges[random_below(seed, ARRAY_SIZE(edges))] + random_below(seed, 12);
+}
+
+static struct sock_filter random_instruction(size_t pc, uint64_t *seed)
+{
+    /* What tells bits or numbers apart makes too many ranges. */
+    static const uint16_t jumps[] = {BPF_JEQ, BPF_JGT, BPF_JGE};
+    static const uint32_t words[] = {0, 0, 4, 16, 28};
+    const uint32_t slot = random_below(seed, 2);
+    const uint32_t room = (uint32_t)(RANDOM_PROGRAM - pc - 2);
+
+    switch (random_below(seed, 10)) {
+    case 0:
+        return (struct sock_filter)BPF_STMT(BPF_MISC | (random_below(seed, 2) ? BPF_TAX : BPF_TXA),
+                                            0);
+    case 1:
+        return (struct sock_filter)BPF_STMT(random_below(seed, 2) ? BPF_ST : BPF_STX, slot);
+    case 2:
+        return (struct sock_filter)BPF_STMT((random_below(seed, 2) ? BPF_LD : BPF_LDX) | BPF_MEM,
+                                            slot);
+    case 3:
+        return (struct sock_filter)BPF_STMT(
+            BPF_ALU | (random_below(seed, 2) ? BPF_ADD : BPF_SUB) | BPF_K, random_below(seed, 12));
+    case 4:
+        return (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, random_below(seed, 4));
+    case 5:
+    case 6:
+        return (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+                                            words[random_below(seed, ARRAY_SIZE(words))]);
+    default:
+        return (struct sock_filter)BPF_JUMP(
+            BPF_JMP | jumps[random_below(seed, ARRAY_SIZE(jumps))] | BPF_K, random_value(seed),
+            (uint8_t)random_below(seed, room > 5 ? 5 : room + 1),
+            (uint8_t)random_below(seed, room > 5 ? 5 : room + 1));
+    }
+}
+
+/* A program that the kernel takes, of RANDOM_PROGRAM instructions. */
+static void random_program(struct sock_filter *program, uint64_t *seed)
+{
+    size_t n = 0;
+
+    program[n++] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0);
+    program[n++] = (struct sock_filter)BPF_STMT(BPF_ST, 0);
+    program[n++] = (struct sock_filter)BPF_STMT(BPF_ST, 1);
+    program[n++] = (struct sock_filter)BPF_STMT(BPF_MISC | BPF_TAX, 0);
+    for (; n < RANDOM_PROGRAM - 1; n++)
+        program[n] = random_instruction(n, seed);
+    program[n] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, 9);
+}
+
+/* Compares BEHAVIOUR with PROGRAM for inputs near the constants that random programs test. */
+static void compare_at_random(const struct bdd *bdd, const struct behaviour *behaviour,
+                              const struct sock_filter *program, size_t n, uint64_t *seed)
+{
+    for (int i = 0; i < 400; i++) {
+        struct seccomp_data data = {
+            .nr = (int)random_value(seed),
+            .arch = random_value(seed),
+            .args = {random_value(seed), (uint64_t)random_value(seed) << 32},
+        };
+        uint64_t words[BDD_WORDS] = {data.args[0], data.args[1]};
+        bdd_ref decision = behaviour_at(behaviour, data.arch, (uint32_t)data.nr);
+        uint32_t wanted = bpf_simulate(program, n, &data, false).verdict;
+        uint32_t got = bdd_evaluate(bdd, decision, words);
+
+        if (got == wanted)
+            continue;
+        for (size_t pc = 0; pc < n; pc++)
+            fprintf(stderr, "%zu: %#x jt %u jf %u k %#x\n", pc, program[pc].code, program[pc].jt,
+                    program[pc].jf, program[pc].k);
+        ck_abort_msg("nr %#x arch %#x args %#lx %#lx: %#x, but the analysis says %#x",
+                     (unsigned int)data.nr, data.arch, (unsigned long)data.args[0],
+                     (unsigned long)data.args[1], wanted, got);
+    }
+}
+
+/*
+ * Registers and memory carry numbers, architectures and arguments past tests of each other: what is
+ * known of one must not be taken for what is known of another range.
+ */
+START_TEST(random_programs_are_analysed)
+{
+    uint64_t seed = UINT64_C(0x5eed) + (uint64_t)_i;
+    size_t analysed = 0;
+
+    for (int round = 0; round < 150; round++) {
+        cleanup_arena struct arena arena = ARENA_INIT;
+        struct bdd *bdd = bdd_new(1 << 20);
+        struct sock_filter program[RANDOM_PROGRAM];
+        struct behaviour behaviour;
+        struct obstacle obstacle;
+        const char *why;
+        size_t bad;
+        int r;
+
+        ck_assert_ptr_nonnull(bdd);
+        random_program(program, &seed);
+        ck_assert_msg(bpf_check(program, RANDOM_PROGRAM, &bad, &why) == 0, "%zu: %s", bad, why);
+        r = behaviour_of_program(&behaviour, bdd, program, RANDOM_PROGRAM, false, &arena,
+                                 &obstacle);
+        ck_assert(r == 0 || r == -E2BIG);
+        if (r == 0)
+            compare_at_random(bdd, &behaviour, program, RANDOM_PROGRAM, &seed);
+        analysed += r == 0;
+        bdd_free(bdd);
+    }
+    ck_assert_uint_ge(analysed, 75);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("prove");
@@ -510,6 +632,7 @@ int main(void)
     tcase_add_test(tcase, unanalysable_is_refused);
     tcase_add_test(tcase, any_instruction_is_analysed);
     tcase_add_test(tcase, kept_numbers_are_told_apart);
+    tcase_add_loop_test(tcase, random_programs_are_analysed, 0, 4);
     suite_add_tcase(suite, tcase);
 
     SRunner *runner = srunner_create(suite);

@@ -6,17 +6,14 @@
 #include "compiler/assemble.h"
 
 #include <errno.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <string.h>
 
 #include "compiler/bpf.h"
 #include "compiler/shape.h"
+#include "compiler/traffic.h"
 
 enum {
-    OFFSET_MAX = 255,     /* of a conditional jump */
-    NUMBERS_IN_USE = 480, /* of an ABI, from its first one: what the kernel tries at install */
-    NATIVE_FIRST = 2,     /* how much more often the native ABI calls than another */
+    OFFSET_MAX = 255, /* of a conditional jump */
     NOWHERE = -1,
 };
 
@@ -28,8 +25,8 @@ struct spot {
 
 struct assembler {
     struct arena *arena;
-    const struct target *target;
-    struct sock_filter *code; /* from the end */
+    const uint32_t *const *weights; /* of a switch's segments, by node id */
+    struct sock_filter *code;       /* from the end */
     size_t n;
     size_t open;        /* nodes that are being placed: each will push something yet */
     struct spot *spots; /* by node id */
@@ -111,35 +108,6 @@ static int push_jump(struct assembler *as, uint16_t op, uint32_t k, struct goal 
     }
 }
 
-static uint32_t overlap(uint64_t first, uint64_t last, uint64_t from, uint64_t to)
-{
-    first = first > from ? first : from;
-    last = last < to ? last : to;
-    return first <= last ? (uint32_t)(last - first + 1) : 0;
-}
-
-/* How often a word is in FIRST..LAST. */
-static uint32_t weigh(const struct assembler *as, uint32_t word, uint32_t first, uint32_t last)
-{
-    const struct target *target = as->target;
-    uint32_t weight = 0;
-
-    if (word != WORD_FOLDED_NR && word != offsetof(struct seccomp_data, nr) &&
-        word != offsetof(struct seccomp_data, arch))
-        return 1;
-    for (size_t i = 0; i < target->n_abis; i++) {
-        const struct abi *abi = abi_get(target->abis[i]);
-
-        if (word == offsetof(struct seccomp_data, arch)) {
-            if (abi->audit_arch >= first && abi->audit_arch <= last)
-                weight += i == 0 ? NATIVE_FIRST * NUMBERS_IN_USE : NUMBERS_IN_USE;
-        } else if (i == 0 || abi->nr_base != abi_get(target->abis[0])->nr_base) {
-            weight += overlap(first, last, abi->nr_base, abi->nr_base + NUMBERS_IN_USE - 1);
-        }
-    }
-    return weight;
-}
-
 static int place_target(struct assembler *as, const struct branch_target *to, uint32_t word,
                         struct goal *goal);
 
@@ -173,16 +141,9 @@ static int place_target(struct assembler *as, const struct branch_target *to, ui
 /* Places the tests of a switch; returns the position of the first one. */
 static int place_switch(struct assembler *as, const struct node *node)
 {
-    uint32_t *weights = arena_calloc(as->arena, node->n, sizeof(*weights));
     struct branch_target root;
-    int r;
+    int r = shape_build(&root, node->segments, as->weights[node->id], node->n, as->arena);
 
-    if (!weights)
-        return -ENOMEM;
-    for (size_t i = 0; i < node->n; i++)
-        weights[i] = weigh(as, node->word, node->segments[i].first,
-                           i + 1 < node->n ? node->segments[i + 1].first - 1 : UINT32_MAX);
-    r = shape_build(&root, node->segments, weights, node->n, as->arena);
     return r < 0 ? r : place_branch(as, root.branch, node->word);
 }
 
@@ -256,16 +217,17 @@ static int place_node(struct assembler *as, const struct node *node, uint32_t he
 }
 
 int assemble(struct sock_filter **program, size_t *n, const struct diagram *diagram,
-             const struct node *root, const struct target *target, struct arena *arena)
+             const struct node *root, const struct target *target, struct syscalls *syscalls,
+             struct arena *arena)
 {
     struct assembler as = {
         .arena = arena,
-        .target = target,
+        .weights = traffic_follow(diagram, root, target, syscalls, arena),
         .code = arena_calloc(arena, BPF_MAX_INSNS, sizeof(*as.code)),
         .spots = arena_calloc(arena, diagram->n_nodes, sizeof(*as.spots)),
     };
 
-    if (!as.code || !as.spots)
+    if (!as.weights || !as.code || !as.spots)
         return -ENOMEM;
     memset(as.spots, 0xff, diagram->n_nodes * sizeof(*as.spots)); /* NOWHERE */
 

@@ -8,16 +8,18 @@
 
 #include "compiler/abi.h"
 #include "compiler/diagram.h"
+#include "compiler/syscalls.h"
 
 /* Where a jump's target may be entered: nothing that a node asks for is in A. */
 #define WORD_NONE (UINT32_MAX - 1)
 
 /*
- * Assembles the diagram below ROOT for TARGET (whose ABIs say which numbers and architectures come
- * up most) into *PROGRAM, in ARENA. Returns 0; -E2BIG where it takes more than BPF_MAX_INSNS
- * instructions; -ENOMEM.
+ * Assembles the diagram below ROOT for TARGET (whose ABIs, with their SYSCALLS, say which numbers
+ * and architectures come up most) into *PROGRAM, in ARENA. Returns 0; -E2BIG where it takes more
+ * than BPF_MAX_INSNS instructions; -ENOMEM.
  */
 int assemble(struct sock_filter **program, size_t *n, const struct diagram *diagram,
-             const struct node *root, const struct target *target, struct arena *arena);
+             const struct node *root, const struct target *target, struct syscalls *syscalls,
+             struct arena *arena);
 
 #endif

@@ -45,7 +45,7 @@ int compile_variant(struct filter *filter, struct syscalls *syscalls, const stru
     if (r == 0)
         r = policy_lower(&policy, &variant, syscalls, arena);
     if (r == 0)
-        r = policy_emit(filter, &policy, arena);
+        r = policy_emit(filter, &policy, syscalls, arena);
     if (r == -E2BIG) {
         diags_add(
             diags, DIAG_ERROR, whole,

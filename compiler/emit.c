@@ -257,7 +257,8 @@ static const struct node *build_root(struct emission *em, bool fold, bool share)
     return dispatch(em, nodes);
 }
 
-int policy_emit(struct filter *filter, const struct policy *policy, struct arena *arena)
+int policy_emit(struct filter *filter, const struct policy *policy, struct syscalls *syscalls,
+                struct arena *arena)
 {
     struct emission em = {.policy = policy, .arena = arena};
     int r = diagram_init(&em.diagram, arena);
@@ -287,5 +288,6 @@ int policy_emit(struct filter *filter, const struct policy *policy, struct arena
         }
     }
     filter->flags = policy->flags;
-    return assemble(&filter->insns, &filter->n_insns, &em.diagram, best, policy->target, arena);
+    return assemble(&filter->insns, &filter->n_insns, &em.diagram, best, policy->target, syscalls,
+                    arena);
 }

@@ -43,4 +43,5 @@ libcompiler_la_SOURCES = \
 	compiler/shape.c compiler/shape.h \
 	compiler/suggest.c compiler/suggest.h \
 	compiler/symbolic-value.c compiler/symbolic.c compiler/symbolic.h \
-	compiler/syscalls.c compiler/syscalls.h
+	compiler/syscalls.c compiler/syscalls.h \
+	compiler/traffic.c compiler/traffic.h

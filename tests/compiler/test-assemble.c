@@ -31,10 +31,13 @@ struct program {
 static int make(struct program *program, const struct diagram *diagram, const struct node *root,
                 struct arena *arena)
 {
-    int r = assemble(&program->insns, &program->n, diagram, root, target_by_name("x86_64"), arena);
+    struct syscalls *syscalls = syscalls_new();
+    int r = assemble(&program->insns, &program->n, diagram, root, target_by_name("x86_64"),
+                     syscalls, arena);
     size_t bad;
     const char *why;
 
+    syscalls_free(syscalls);
     if (r < 0)
         return r;
     ck_assert_msg(bpf_check(program->insns, program->n, &bad, &why) == 0, "%zu: %s", bad, why);

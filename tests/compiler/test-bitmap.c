@@ -112,7 +112,7 @@ static size_t check_text(const char *text, size_t len, const struct variant_requ
     ck_assert_int_eq(profile_parse(&profile, text, len, &arena, &diags), 0);
     ck_assert_int_eq(variant_resolve(&variant, &profile, request, &arena, &diags), 0);
     ck_assert_int_eq(policy_lower(&policy, &variant, syscalls, &arena), 0);
-    ck_assert_int_eq(policy_emit(&filter, &policy, &arena), 0);
+    ck_assert_int_eq(policy_emit(&filter, &policy, syscalls, &arena), 0);
     ck_assert_int_eq(behaviour_of_policy(&asked, bdd, &policy, &arena), 0);
     for (size_t i = 0; i < policy.n_archs; i++) {
         for (size_t k = 0; k < request->target->n_abis; k++) {

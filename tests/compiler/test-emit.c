@@ -139,6 +139,9 @@ static void check_arch(const struct policy *policy, const struct filter *filter,
 
 START_TEST(random_policies)
 {
+    struct syscalls *syscalls = syscalls_new();
+
+    ck_assert_ptr_nonnull(syscalls);
     for (uint64_t number = 1; number <= RANDOM_POLICIES; number++) {
         cleanup_arena struct arena arena = ARENA_INIT;
         uint64_t seed = number * UINT64_C(0x9e3779b97f4a7c15);
@@ -153,7 +156,7 @@ START_TEST(random_policies)
             if (target->abis[i] != ABI_X32)
                 random_arch(&policy.archs[policy.n_archs++], abi_get(target->abis[i]),
                             target->abis[i] == ABI_X86_64 && next_random(&seed) % 2, &arena, &seed);
-        ck_assert_int_eq(policy_emit(&filter, &policy, &arena), 0);
+        ck_assert_int_eq(policy_emit(&filter, &policy, syscalls, &arena), 0);
         ck_assert_msg(bpf_check(filter.insns, filter.n_insns, &bad, &why) == 0, "%zu: %s", bad,
                       why);
         ck_assert(bpf_is_emulable(filter.insns, filter.n_insns));
@@ -165,6 +168,7 @@ START_TEST(random_policies)
         ck_assert_uint_eq(bpf_simulate(filter.insns, filter.n_insns, &foreign, big_endian).verdict,
                           SECCOMP_RET_KILL_THREAD);
     }
+    syscalls_free(syscalls);
 }
 END_TEST
 
@@ -172,6 +176,7 @@ END_TEST
 static void many_values(size_t n, int expected)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
+    struct syscalls *syscalls = syscalls_new();
     struct clause *clauses = arena_calloc(&arena, n, sizeof(*clauses));
     struct arg_test *tests = arena_calloc(&arena, n, sizeof(*tests));
     struct decision decision = {.clauses = clauses, .n_clauses = n, .otherwise = SECCOMP_RET_TRAP};
@@ -193,7 +198,7 @@ static void many_values(size_t n, int expected)
         clauses[i] =
             (struct clause){SECCOMP_RET_ERRNO | (uint32_t)(i % 3), &tests[i], 1, NULL, NULL};
     }
-    ck_assert_int_eq(policy_emit(&filter, &policy, &arena), expected);
+    ck_assert_int_eq(policy_emit(&filter, &policy, syscalls, &arena), expected);
     for (size_t i = 0; expected == 0 && i < 10 * n + 10; i++) {
         struct seccomp_data data = {.arch = AUDIT_ARCH_AARCH64, .args = {i}};
 
@@ -201,6 +206,7 @@ static void many_values(size_t n, int expected)
             policy_evaluate(&policy, &data))
             ck_abort_msg("argument %zu of %zu", i, n);
     }
+    syscalls_free(syscalls);
 }
 
 START_TEST(far_jumps)

@@ -67,11 +67,12 @@ static void random_table(struct table *table, size_t n, uint32_t percent, enum w
             table->weights[i] = random_below(seed, 1000);
             break;
         }
+        table->weights[i] *= SHAPE_CALL;
         first += width;
     }
     /* What is behind the numbers in use. */
     if (weighing == BY_WIDTH && first < 480)
-        table->weights[n - 1] += 480 - first;
+        table->weights[n - 1] += (480 - first) * SHAPE_CALL;
 }
 
 /* Where the tree below ROOT leads VALUE. */
@@ -211,7 +212,7 @@ START_TEST(holes_cost_one)
     build(&table, &root, &arena);
     ck_assert_uint_eq(count_branches(&root), 20);
     for (uint32_t i = 0; i < 41; i++)
-        table.weights[i] = i % 2 ? 1 : 9;
+        table.weights[i] = (i % 2 ? 1 : 9) * SHAPE_CALL;
     build(&table, &root, &arena);
     ck_assert_uint_gt(count_branches(&root), 20);
     ck_assert_uint_lt(depth_of(&root), 12);

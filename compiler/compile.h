@@ -20,7 +20,13 @@
  * The version of the profile-to-filter translation, part of every cache key. It grows with each
  * change after which the same profile may give other instructions or other messages.
  */
-#define COMPILER_VERSION 3
+#define COMPILER_VERSION 4
+
+/*
+ * How much memory of one compile is worth keeping for the next (arena_clear()): real profiles take
+ * less than one MiB.
+ */
+#define COMPILER_MEMORY_KEPT (1024 * 1024)
 
 /* The version of the installed libseccomp, "2.5.4": its tables decide numbers, so keys hold it.
  * Written to BUFFER, which is returned. */
@@ -60,7 +66,7 @@ void variant_normalise(const struct variant_axes *axes, struct variant_request *
  * The version of the proof, compiler/prove.c and what it rests on. It grows with each change after
  * which an earlier proof is not to be relied on: filters in caches are proven anew then.
  */
-#define PROOF_VERSION 2
+#define PROOF_VERSION 3
 
 /* What was proven of a filter: that it answers as its profile says, for every input. */
 struct proof_record {

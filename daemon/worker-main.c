@@ -23,7 +23,6 @@ enum {
 
 /* What a worker has for all its life. */
 struct worker_context {
-    const struct worker_limits *limits;
     struct syscalls *syscalls;
     const struct target *host; /* found out before the worker is confined */
 };
@@ -153,10 +152,9 @@ static int compile(const struct worker_context *context, const char *text, size_
 }
 
 /* Compiles what REQUEST asks for, from the memfd FD, and answers. */
-static int serve(const struct worker_request *request, int fd, const struct worker_context *context)
+static int serve(const struct worker_request *request, int fd, const struct worker_context *context,
+                 struct arena *arena)
 {
-    /* Well below the limit of the process, so that running out of memory is an answer, no crash. */
-    cleanup_arena struct arena arena = {.limit = context->limits->memory / 2};
     const struct variant_request variant = {
         .target = target_by_audit_arch(request->audit_arch),
         .caps = request->caps,
@@ -170,19 +168,19 @@ static int serve(const struct worker_request *request, int fd, const struct work
 
     if (!variant.target)
         return -EBADMSG;
-    diags_init(&diags, &arena);
-    answer.result = read_profile(fd, request->size, &arena, &text);
+    diags_init(&diags, arena);
+    answer.result = read_profile(fd, request->size, arena, &text);
     if (answer.result == 0)
         answer.result =
-            compile(context, text, request->size, &variant, &filter, &axes, &arena, &diags);
+            compile(context, text, request->size, &variant, &filter, &axes, arena, &diags);
     answer.axis_caps = axes.caps;
     answer.n_axis_kernels = axes.n_kernels;
     answer.all_axis_kernels = axes.all_kernels;
     memcpy(answer.axis_kernels, axes.kernels, sizeof(axes.kernels));
-    return send_answer(&answer, &filter, diags_render(&diags, &arena, ""));
+    return send_answer(&answer, &filter, diags_render(&diags, arena, ""));
 }
 
-static int serve_next(const struct worker_context *context)
+static int serve_next(const struct worker_context *context, struct arena *arena)
 {
     struct worker_request request;
     cleanup_close int fd = -1;
@@ -195,13 +193,15 @@ static int serve_next(const struct worker_context *context)
         _exit(EXIT_SUCCESS);
     if (len != sizeof(request) || request.magic != WORKER_MAGIC || n_fds != 1)
         return -EBADMSG;
-    return serve(&request, fd, context);
+    return serve(&request, fd, context, arena);
 }
 
 _Noreturn void worker_main(const struct worker_limits *limits, const struct own_filters *own,
                            struct syscalls *syscalls, const struct target *host)
 {
-    const struct worker_context context = {limits, syscalls, host};
+    const struct worker_context context = {syscalls, host};
+    /* Well below the limit of the process, so that running out of memory is an answer, no crash. */
+    struct arena arena = {.limit = limits->memory / 2};
     const struct worker_hello hello = {.magic = WORKER_MAGIC};
     const struct iovec iov = {(void *)&hello, sizeof(hello)};
 
@@ -209,7 +209,7 @@ _Noreturn void worker_main(const struct worker_limits *limits, const struct own_
         _exit(EXIT_NOT_CONFINED);
     if (packet_send(SANDBOX_SOCKET, &iov, 1, NULL, 0, 0) < 0)
         _exit(EXIT_TALK_FAILED);
-    while (serve_next(&context) == 0)
-        ;
+    while (serve_next(&context, &arena) == 0)
+        arena_clear(&arena, COMPILER_MEMORY_KEPT);
     _exit(EXIT_TALK_FAILED);
 }

@@ -303,7 +303,7 @@ static void try_range(struct fixture *fixture, const char *target, size_t arch, 
     memcpy(ranges, right->ranges, right->n_ranges * sizeof(*ranges));
     ranges[i] = changed;
     wrong.archs[arch].ranges = ranges;
-    ck_assert_int_eq(policy_emit(&filter, &wrong, &fixture->arena), 0);
+    ck_assert_int_eq(policy_emit(&filter, &wrong, fixture->syscalls, &fixture->arena), 0);
     try_mutant(fixture, &filter, target, i, kind, mutants);
 }
 
@@ -342,7 +342,7 @@ static void try_losses(const char *target)
     }
     fewer = fixture.policy;
     fewer.n_archs--;
-    ck_assert_int_eq(policy_emit(&filter, &fewer, &fixture.arena), 0);
+    ck_assert_int_eq(policy_emit(&filter, &fewer, fixture.syscalls, &fixture.arena), 0);
     try_mutant(&fixture, &filter, target, 0, 104, &mutants);
     filter = fixture.filter;
     for (size_t i = 0; i < filter.n_insns; i++)

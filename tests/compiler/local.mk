@@ -125,9 +125,15 @@ tests_compiler_test_reference_CPPFLAGS = $(check_unit_cppflags) $(SECCOMP_CFLAGS
 tests_compiler_test_reference_LDADD = $(compiler_test_libs) $(SECCOMP_LIBS)
 check_PROGRAMS += tests/compiler/test-prove
 TESTS += tests/compiler/test-prove
-tests_compiler_test_prove_SOURCES = tests/compiler/test-prove.c tests/compiler/random.h
+tests_compiler_test_prove_SOURCES = tests/compiler/test-prove.c
 tests_compiler_test_prove_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_prove_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/test-symbolic
+TESTS += tests/compiler/test-symbolic
+tests_compiler_test_symbolic_SOURCES = tests/compiler/test-symbolic.c tests/compiler/random.h
+tests_compiler_test_symbolic_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_symbolic_LDADD = $(compiler_test_libs)
 
 
 check_PROGRAMS += tests/compiler/test-profile-mutations

@@ -20,7 +20,9 @@ EXTRA_DIST += \
 	tests/e2e/faults.py \
 	tests/e2e/flood.c \
 	tests/e2e/inject.c \
+	tests/e2e/helper-build.c \
 	tests/e2e/helper-client.py \
+	tests/e2e/helper-foreign.sh \
 	tests/e2e/helper.sh \
 	tests/e2e/lib.sh \
 	tests/e2e/library-user.c \

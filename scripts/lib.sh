@@ -73,6 +73,28 @@ need_packages()
     apt_get update >/dev/null && apt_get install --no-install-recommends "${missing[@]}" >/dev/null
 }
 
+# Prints the path of Docker's own default profile: from Debian's package of Docker's sources, where
+# that is installed; else from the package's file alone, unpacked below the new directory $1, since
+# to install it would bring 250 other packages along. Fails where it cannot be had.
+docker_profile()
+{
+    local path=usr/share/gocode/src/github.com/docker/docker/profiles/seccomp/default.json
+    local package=golang-github-docker-docker-dev
+
+    if [ -r "/$path" ]; then
+        printf '/%s\n' "$path"
+        return 0
+    fi
+    mkdir -p "$1"
+    (
+        cd "$1" || exit 1
+        apt-get -qq download "$package" ||
+            { apt_get update && apt-get -qq download "$package"; } || exit 1
+        dpkg-deb --fsys-tarfile "$package"_*.deb | tar -xf - "./$path"
+    ) >/dev/null 2>&1 || return 1
+    printf '%s/%s\n' "$1" "$path"
+}
+
 # Copies the sources of the tree at $1 into the new directory $2: what git tracks or would track,
 # or (no git, as in a release) all but what builds leave behind.
 copy_sources()

@@ -13,7 +13,6 @@
 #include "compiler/lower.h"
 #include "compiler/prove.h"
 #include "compiler/resolve.h"
-#include "tests/compiler/random.h"
 #include "util/cleanup.h"
 
 static const char profile_text[] =

@@ -16,6 +16,10 @@
 
 #define PODMAN_PROFILE "/usr/share/containers/seccomp.json" /* golang-github-containers-common */
 
+/* golang-github-docker-docker-dev */
+#define DOCKER_PROFILE \
+    "/usr/share/gocode/src/github.com/docker/docker/profiles/seccomp/default.json"
+
 struct text {
     char *bytes; /* NUL-terminated, owned; NULL: there is none */
     size_t len;

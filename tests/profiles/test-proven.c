@@ -1,8 +1,9 @@
 /*
- * Every profile that ships, Podman's, and generated ones of the same size: for every target that
- * the installed libseccomp knows, and every set of capabilities and kernel that their conditions
- * tell apart one by one, the filter must be proven. The number of generated profiles is 100, or
- * SECPROF_RANDOM_PROFILES where that is less.
+ * Every profile that ships, Podman's, Docker's, and generated ones of the same size: for every
+ * target that the installed libseccomp knows, and every set of capabilities and kernel that their
+ * conditions tell apart one by one, the filter must be proven. The number of generated profiles is
+ * 100, or SECPROF_RANDOM_PROFILES where that is less. Docker's is found where Debian's package of
+ * its sources has it, or else where SECPROF_DOCKER_PROFILE says.
  */
 #include <check.h>
 #include <dirent.h>
@@ -129,19 +130,33 @@ START_TEST(shipped_profiles)
 }
 END_TEST
 
-START_TEST(podmans_profile)
+/* Proves the profile at PATH, which a machine may lack. */
+static void prove_foreign(const char *whose, const char *path)
 {
     struct syscalls *syscalls = syscalls_new();
     cleanup_text struct text text = {0};
     struct totals totals = {0};
 
-    if (text_read(&text, PODMAN_PROFILE) < 0) {
-        fprintf(stderr, "Podman's profile was not proven: there is no %s\n", PODMAN_PROFILE);
+    if (text_read(&text, path) < 0) {
+        fprintf(stderr, "%s profile was not proven: there is no %s\n", whose, path);
     } else {
-        prove_profile(PODMAN_PROFILE, &text, syscalls, &totals);
-        print_totals("Podman's", &totals);
+        prove_profile(path, &text, syscalls, &totals);
+        print_totals(whose, &totals);
     }
     syscalls_free(syscalls);
+}
+
+START_TEST(podmans_profile)
+{
+    prove_foreign("Podman's", PODMAN_PROFILE);
+}
+END_TEST
+
+START_TEST(dockers_profile)
+{
+    const char *path = getenv("SECPROF_DOCKER_PROFILE");
+
+    prove_foreign("Docker's", path ? path : DOCKER_PROFILE);
 }
 END_TEST
 
@@ -177,6 +192,7 @@ int main(void)
     tcase_set_timeout(tcase, 600);
     tcase_add_test(tcase, shipped_profiles);
     tcase_add_test(tcase, podmans_profile);
+    tcase_add_test(tcase, dockers_profile);
     tcase_add_test(tcase, generated_profiles);
     suite_add_tcase(suite, tcase);
     srunner_run_all(runner, CK_NORMAL);

@@ -60,6 +60,7 @@ secprofctl_SOURCES = \
 	client/secprofctl/local.c client/secprofctl/local.h \
 	client/secprofctl/main.c \
 	client/secprofctl/metrics.c \
+	client/secprofctl/number.c client/secprofctl/number.h \
 	client/secprofctl/numbers.c client/secprofctl/numbers.h \
 	client/secprofctl/process.c client/secprofctl/process.h \
 	client/secprofctl/record.c \
@@ -67,6 +68,7 @@ secprofctl_SOURCES = \
 	client/secprofctl/reload.c \
 	client/secprofctl/remote.c client/secprofctl/remote.h \
 	client/secprofctl/run.c \
+	client/secprofctl/simulate.c \
 	client/secprofctl/status.c \
 	client/secprofctl/subject.c client/secprofctl/subject.h \
 	client/secprofctl/watch.c

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/secprofctl/number.h"
 #include "client/secprofctl/remote.h"
 #include "compiler/lower.h"
 #include "compiler/prove.h"
@@ -24,23 +25,6 @@ static void explaining_close(struct explaining *what)
     arena_free(&what->arena);
 }
 
-/* Reads a number in C's syntax, which may be negative. */
-static bool parse_number(const char *text, uint64_t *number)
-{
-    const char *digits = text + (*text == '-');
-    char *end;
-
-    if (*digits < '0' || *digits > '9')
-        return false;
-    errno = 0;
-    *number = strtoull(digits, &end, 0);
-    if (errno || *end || (*text == '-' && *number > (uint64_t)INT64_MAX + 1))
-        return false;
-    if (*text == '-')
-        *number = -*number;
-    return true;
-}
-
 /* Reads the syscall and its arguments. Returns CTL_OK, or CTL_USAGE after a message. */
 static int parse_call(struct explaining *what)
 {
@@ -48,7 +32,7 @@ static int parse_call(struct explaining *what)
     const char *call = args[1];
     uint64_t number;
 
-    if (parse_number(call, &number)) {
+    if (number_parse(call, &number)) {
         if (number > UINT32_MAX && number < UINT64_MAX - INT32_MAX)
             return ctl_fail(CTL_USAGE, "%s is no syscall number: these have 32 bits", call);
         what->number = (uint32_t)number;
@@ -57,7 +41,7 @@ static int parse_call(struct explaining *what)
     }
     what->has_args = what->options->n_args > 2;
     for (int i = 2; i < what->options->n_args; i++)
-        if (!parse_number(args[i], &what->args[i - 2]))
+        if (!number_parse(args[i], &what->args[i - 2]))
             return ctl_fail(CTL_USAGE,
                             "'%s' is no argument: that is a number of up to 64 bits, as in C: 38, "
                             "0x26, -1",

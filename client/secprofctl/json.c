@@ -159,8 +159,13 @@ int json_finish(struct json *json, const char *path)
 
     if (!json->failed && yajl_gen_get_buf(json->gen, &text, &len) == yajl_gen_status_ok)
         r = json->line ? write_line(path, text, len) : output_write(path, text, len);
+    json_discard(json);
+    return r;
+}
+
+void json_discard(struct json *json)
+{
     if (json->gen)
         yajl_gen_free(json->gen);
     json->gen = NULL;
-    return r;
 }

@@ -40,4 +40,7 @@ void json_flags(struct json *json, const char *key, uint32_t flags);
  * holds. Returns 0 or -errno. */
 int json_finish(struct json *json, const char *path);
 
+/* Frees what JSON holds, and writes nothing. */
+void json_discard(struct json *json);
+
 #endif

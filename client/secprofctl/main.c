@@ -15,9 +15,9 @@
 #include "util/cleanup.h"
 
 static const struct ctl_command *const commands[] = {
-    &command_get,     &command_list,    &command_status, &command_reload, &command_run,
-    &command_compile, &command_check,   &command_disasm, &command_diff,   &command_explain,
-    &command_watch,   &command_metrics, &command_record, &command_helper,
+    &command_get,     &command_list,    &command_status, &command_reload,   &command_run,
+    &command_compile, &command_check,   &command_disasm, &command_diff,     &command_explain,
+    &command_watch,   &command_metrics, &command_record, &command_simulate, &command_helper,
 };
 
 static const char usage[] =
@@ -37,6 +37,7 @@ static const char usage[] =
     "  disasm FILE|NAME    a filter as readable instructions\n"
     "  diff A B            what two filters decide unlike\n"
     "  explain NAME CALL   what a call gets, and why\n"
+    "  simulate A [TABLE]  what a filter answers to a table of calls\n"
     "\n"
     "  --socket PATH       the daemon's socket (default: $SECPROF_SOCKET, else\n"
     "                      /run/secprof/secprof.sock)\n"

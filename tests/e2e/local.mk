@@ -36,6 +36,7 @@ EXTRA_DIST += \
 	tests/e2e/record.sh \
 	tests/e2e/secprofctl.sh \
 	tests/e2e/secprofd.py \
+	tests/e2e/simulate.sh \
 	tests/e2e/systemd-boot.sh \
 	tests/e2e/systemd-inside.sh \
 	tests/e2e/watch.sh

@@ -1,6 +1,7 @@
 /*
  * Makes raw syscalls with harmless arguments and prints how each one ended, on one line:
- * "getpid=OK unshare=EPERM". Linked statically, so that it runs in an empty root file system.
+ * "getpid=OK unshare=EPERM". The word "filters" prints how many filters this process has, and
+ * "wait" waits for ever. Linked statically, so that it runs in an empty root file system.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -25,8 +26,32 @@ static const struct probe {
     {"clone3", SYS_clone3, {0}},                 /* EINVAL */
 };
 
+/* From /proc, which has to be there. */
+static int print_filters(void)
+{
+    FILE *status = fopen("/proc/self/status", "re");
+    char line[256];
+    unsigned int n;
+
+    while (status && fgets(line, sizeof(line), status)) {
+        if (sscanf(line, "Seccomp_filters: %u", &n) != 1)
+            continue;
+        printf("filters=%u", n);
+        return fclose(status);
+    }
+    perror("probe: /proc/self/status");
+    return 2;
+}
+
 static int probe_run(const char *name)
 {
+    if (!strcmp(name, "filters"))
+        return print_filters();
+    if (!strcmp(name, "wait")) {
+        fflush(stdout);
+        for (;;)
+            pause();
+    }
     for (size_t i = 0; i < sizeof(probes) / sizeof(probes[0]); i++) {
         const struct probe *p = &probes[i];
         long rc;

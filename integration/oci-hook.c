@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "integration/oci-config.h"
@@ -57,7 +56,7 @@ static int read_options(int argc, char **argv, struct settings *settings)
         case -1:
             if (optind == argc)
                 return 0;
-            report(LOG_ERR, "unexpected argument %s (try --help)", argv[optind]);
+            report_error("unexpected argument %s (try --help)", argv[optind]);
             return 1 + EXIT_USAGE;
         case 'a':
             settings->allow = optarg;
@@ -81,11 +80,11 @@ static int read_options(int argc, char **argv, struct settings *settings)
             puts(PACKAGE_STRING);
             return 1;
         default:
-            report(LOG_ERR, "wrong command line (try --help)");
+            report_error("wrong command line (try --help)");
             return 1 + EXIT_USAGE;
         }
         if (wrong) {
-            report(LOG_ERR, "--timeout: %s: %s was expected", optarg, wrong);
+            report_error("--timeout: %s: %s was expected", optarg, wrong);
             return 1 + EXIT_USAGE;
         }
     }
@@ -103,11 +102,11 @@ static int run(const struct settings *settings)
     int r;
 
     if (!text) {
-        report(LOG_ERR, "cannot read the configuration from standard input: %s", strerror(errno));
+        report_error("cannot read the configuration from standard input: %s", strerror(errno));
         return EXIT_REFUSED;
     }
     oci_seccomp_apply(&result, &policy, text, len, &arena);
-    report_result(&result, NULL);
+    report_result(&result, NULL, true);
     if (result.outcome == OCI_REFUSED)
         return EXIT_REFUSED;
     if (result.outcome == OCI_CHANGED)
@@ -115,7 +114,7 @@ static int run(const struct settings *settings)
     else
         r = text_write_all(STDOUT_FILENO, text, len);
     if (r < 0)
-        report(LOG_ERR, "cannot write the configuration: %s", strerror(-r));
+        report_error("cannot write the configuration: %s", strerror(-r));
     return r < 0 ? EXIT_REFUSED : EXIT_SUCCESS;
 }
 

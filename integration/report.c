@@ -1,6 +1,6 @@
 /*
- * The journal gets every line. Standard error gets those that matter: engines show it to users,
- * though Podman throws that of its hooks away.
+ * The journal gets every line, and syslog where there is no journal. Standard error gets what makes
+ * a start fail: engines show it to users, though Podman throws that of its hooks away.
  */
 #include "integration/report.h"
 
@@ -24,33 +24,52 @@ static void flatten(char *text)
             *text = ' ';
 }
 
-void report(int priority, const char *fmt, ...)
+__attribute__((format(printf, 3, 0))) static void report(int priority, bool aloud, const char *fmt,
+                                                         va_list args)
 {
     cleanup_free char *text = NULL;
-    va_list args;
 
-    va_start(args, fmt);
     if (vasprintf(&text, fmt, args) < 0)
         text = NULL;
-    va_end(args);
     if (text)
         flatten(text);
 
     const char *line = text ? text : "out of memory";
 
-    sd_journal_print(priority, "%s", line);
-    if (priority < LOG_INFO)
+    if (sd_journal_print(priority, "%s", line) < 0)
+        syslog(LOG_DAEMON | priority, "%s", line);
+    if (aloud)
         fprintf(stderr, "%s: %s\n", program_invocation_short_name, line);
 }
 
-void report_result(const struct oci_result *result, const char *container)
+void report_error(const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    report(LOG_ERR, true, fmt, args);
+    va_end(args);
+}
+
+__attribute__((format(printf, 3, 4))) static void report_line(int priority, bool aloud,
+                                                              const char *fmt, ...)
+{
+    va_list args;
+
+    va_start(args, fmt);
+    report(priority, aloud, fmt, args);
+    va_end(args);
+}
+
+void report_result(const struct oci_result *result, const char *container, bool aloud)
 {
     const char *name = container ? container : result->where;
-    int priority = result->outcome == OCI_REFUSED ? LOG_ERR
-                   : result->fallback             ? LOG_NOTICE
-                                                  : LOG_INFO;
+    bool refused = result->outcome == OCI_REFUSED;
 
     if (result->message)
-        report(priority, "container %s: %s%s", name ? name : "without a name",
-               result->outcome == OCI_REFUSED ? "refused: " : "", result->message);
+        report_line(refused            ? LOG_ERR
+                    : result->fallback ? LOG_NOTICE
+                                       : LOG_INFO,
+                    refused || (result->fallback && aloud), "container %s: %s%s",
+                    name ? name : "without a name", refused ? "refused: " : "", result->message);
 }

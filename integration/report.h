@@ -1,4 +1,4 @@
-/* What is said about a container: to the journal, and to who called. */
+/* What is said about a container: to the journal (or to syslog), and to who called. */
 #ifndef INTEGRATION_REPORT_H
 #define INTEGRATION_REPORT_H
 
@@ -6,10 +6,14 @@
 
 #include "integration/oci-seccomp.h"
 
-/* PRIORITY is syslog's; lines that are no more than information go to the journal only. */
-void report(int priority, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Tells of an error, on standard error too. */
+void report_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
-/* Tells of RESULT for CONTAINER, its name, or NULL where that is not known. */
-void report_result(const struct oci_result *result, const char *container);
+/*
+ * Tells of RESULT for CONTAINER, its name, or NULL where that is not known. A refusal goes to
+ * standard error too, and where ALOUD so does a fallback: for the shim standard error is the
+ * container's own, for which that would be noise.
+ */
+void report_result(const struct oci_result *result, const char *container, bool aloud);
 
 #endif

@@ -24,7 +24,7 @@ static void put_quoted(FILE *out, const char *text)
     }
 }
 
-void runtime_log(const struct runtime_args *args, const char *message)
+void runtime_log(const struct runtime_args *args, const char *level, const char *message)
 {
     cleanup_free char *line = NULL;
     char now[sizeof("2000-01-01T00:00:00Z")] = "";
@@ -43,9 +43,10 @@ void runtime_log(const struct runtime_args *args, const char *message)
         return;
     if (gmtime_r(&seconds, &utc))
         strftime(now, sizeof(now), "%Y-%m-%dT%H:%M:%SZ", &utc);
-    fputs(args->log_json ? "{\"level\":\"error\",\"msg\":\"secprof-runtime: "
-                         : "level=error msg=\"secprof-runtime: ",
-          out);
+    fprintf(out,
+            args->log_json ? "{\"level\":\"%s\",\"msg\":\"secprof-runtime: "
+                           : "level=%s msg=\"secprof-runtime: ",
+            level);
     put_quoted(out, message);
     fprintf(out, args->log_json ? "\",\"time\":\"%s\"}\n" : "\" time=\"%s\"\n", now);
     if (fclose(out) == 0)

@@ -4,7 +4,8 @@
 
 #include "integration/runtime-args.h"
 
-/* Appends MESSAGE as an error to the log that ARGS name, in its format. Without one: nothing. */
-void runtime_log(const struct runtime_args *args, const char *message);
+/* Appends MESSAGE to the log that ARGS name, in its format; LEVEL is "error" or "warning". Without
+ * a log: nothing. */
+void runtime_log(const struct runtime_args *args, const char *level, const char *message);
 
 #endif

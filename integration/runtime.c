@@ -10,7 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "integration/bundle.h"
@@ -44,8 +43,8 @@ struct call {
 static int fail(const struct call *call, int code, const char *message)
 {
     message = message ? message : "out of memory";
-    report(LOG_ERR, "%s", message);
-    runtime_log(&call->args, message);
+    report_error("%s", message);
+    runtime_log(&call->args, "error", message);
     return code;
 }
 
@@ -89,11 +88,12 @@ static int prepare(struct call *call)
         if (r < 0)
             oci_seccomp_not_written(&result, strerror(-r), &call->arena);
     }
-    report_result(&result, call->args.id);
-    if (result.outcome != OCI_REFUSED)
-        return 0;
-    runtime_log(&call->args, result.message);
-    return EXIT_REFUSED;
+    report_result(&result, call->args.id, false);
+    if (result.outcome == OCI_REFUSED)
+        runtime_log(&call->args, "error", result.message);
+    else if (result.fallback)
+        runtime_log(&call->args, "warning", result.message);
+    return result.outcome == OCI_REFUSED ? EXIT_REFUSED : 0;
 }
 
 /* True where PATH is the file of this very program. */

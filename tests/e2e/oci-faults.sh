@@ -77,15 +77,15 @@ sed -i 's/^timeout.*/timeout = 300/' "$D/runtime.conf"
 kill -STOP "$daemon"
 refused "a daemon that hangs" default 'did not answer in time'
 is "a daemon that hangs: the container's own rules" "$under_marker" \
-    "$(contained crun rules | grep -v 'did not answer in time')"
+    "$(contained crun rules)"
 kill -CONT "$daemon"
 
 stop_daemon
 refused "a stopped daemon" default 'no daemon listens'
 is "a stopped daemon: the container's own rules" "$under_marker" \
-    "$(contained crun rules | grep -v 'no daemon listens')"
-has "a stopped daemon: the log tells of it" "left to the runtime's own compiler" \
-    "$(contained crun rules)"
+    "$(contained crun rules --log "$D/engine.log")"
+has "a stopped daemon: the log tells of it" \
+    "^level=warning .*left to the runtime's own compiler: no daemon listens" "$(cat "$D/engine.log")"
 
 # A filter of an earlier start whose daemon is gone: it goes, the rules stay.
 start_daemon
@@ -93,7 +93,7 @@ contained crun rules >/dev/null
 cp "$bundle/config.json" "$D/filtered.json"
 stop_daemon
 is "a filter of an earlier start, and no daemon" "$under_marker" \
-    "$(contained crun filtered | grep -v 'no daemon listens')"
+    "$(contained crun filtered)"
 is "the filter of an earlier start went" null "$(jq -c \
     '.annotations["run.oci.seccomp_bpf_data"], .annotations["io.secprof.filter"]' \
     "$bundle/config.json" | uniq)"
@@ -119,7 +119,7 @@ full=0 wrong=
 for i in $(seq "$kills"); do
     start_daemon
     { sleep "0.0$((i * 7 % 80 + 10))"; kill -9 "$daemon"; } 2>/dev/null &
-    out=$(contained crun rules | grep -v "left to the runtime's own compiler")
+    out=$(contained crun rules)
     if [ "$out" = "$under_marker" ]; then full=$((full + 1)); else wrong="$wrong [$out]"; fi
     wait
     daemon=

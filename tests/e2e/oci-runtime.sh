@@ -6,7 +6,7 @@
 # shellcheck source=tests/e2e/oci-lib.sh
 . "$(dirname "$0")/oci-lib.sh"
 
-need crun jq capsh
+need crun jq capsh python3
 need_cg2
 build_probe
 start_daemon
@@ -70,6 +70,25 @@ cases crun
 is "crun: what it installs is the served filter" \
     "init has 1/$under_default filters=1/equal: true/subset: true" \
     "$(inside crun default default)"
+
+# A profile whose calls a listener decides: crun hands the listener over as linux.seccomp says, which
+# is the profile's by then.
+cat > "$D/profiles/listener.json" <<END
+{"defaultAction": "SCMP_ACT_ALLOW", "listenerPath": "$D/listener.sock", "listenerMetadata": "from \"$D\"",
+ "syscalls": [{"names": ["getpriority"], "action": "SCMP_ACT_NOTIFY"}]}
+END
+config listener '.annotations["io.secprof.profile"] = "listener" |
+    .process.args = ["/probe", "getpid", "getpriority"]'
+ctl reload >/dev/null
+python3 "$here/listener.py" "$D/listener.sock" > "$D/listener.out" 2>&1 &
+listener=$!
+for _ in $(seq 100); do
+    [ ! -S "$D/listener.sock" ] || break
+    sleep 0.05
+done
+is "crun: a listener decides" "getpid=OK getpriority=ENOANO" "$(contained crun listener)"
+wait "$listener"
+is "crun: the listener gets the profile's metadata" "from \"$D\"" "$(cat "$D/listener.out")"
 
 # runc compiles the rules itself, with libseccomp. What it knows of them is the same; what it does not
 # know (names newer than it, tests on multiplexed calls, high words on x32) is documented.

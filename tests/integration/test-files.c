@@ -259,7 +259,7 @@ START_TEST(log_for_the_engine)
     struct runtime_args args = {.log = in_dir(&arena, "log"), .log_json = true};
     const char *text;
 
-    runtime_log(&args, "a \"quoted\\\" word\nand\xc3\xa9");
+    runtime_log(&args, "error", "a \"quoted\\\" word\nand\xc3\xa9");
     text = read_file(&arena, args.log);
     ck_assert_msg(!strncmp(text,
                            "{\"level\":\"error\",\"msg\":\"secprof-runtime: a \\\"quoted\\\\\\\" "
@@ -268,11 +268,12 @@ START_TEST(log_for_the_engine)
                                   "\\\" word and\xc3\xa9\",\"time\":\"20")),
                   "%s", text);
     args.log_json = false;
-    runtime_log(&args, "more");
+    runtime_log(&args, "warning", "more");
     text = read_file(&arena, args.log);
-    ck_assert_ptr_nonnull(strstr(text, "\"}\nlevel=error msg=\"secprof-runtime: more\" time=\"20"));
+    ck_assert_ptr_nonnull(
+        strstr(text, "\"}\nlevel=warning msg=\"secprof-runtime: more\" time=\"20"));
     args.log = NULL;
-    runtime_log(&args, "nowhere");
+    runtime_log(&args, "error", "nowhere");
 }
 END_TEST
 

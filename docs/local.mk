@@ -1,5 +1,5 @@
 # docs/: the manual pages, one for each binary and for each file format.
-dist_man_MANS += docs/secprofd.8
+dist_man_MANS += docs/secprofd.8 docs/secprof-oci-hook.8 docs/secprof-runtime.8
 dist_man_MANS += docs/secprof-profile.5
 dist_man_MANS += docs/secprof.3 docs/secprofctl.1 docs/secprof-helper.1
 

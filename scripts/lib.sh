@@ -11,7 +11,7 @@ demo_packages=(util-linux coreutils)
 # shellcheck disable=SC2034
 test_packages=(clang clang-format-14 libclang-rt-14-dev shellcheck mandoc jq python3 xz-utils git
     systemd systemd-container bubblewrap crun podman golang-github-containers-common util-linux
-    libcap2-bin procps)
+    libcap2-bin procps docker.io runc)
 # shellcheck disable=SC2034
 bench_packages=(golang-github-containers-common)
 
@@ -56,6 +56,20 @@ missing_packages()
     done
 }
 
+# Runs apt_get, and lets no package start its services meanwhile: Docker's would change the machine's
+# network.
+apt_get_quietly()
+{
+    local policy=/usr/sbin/policy-rc.d rc=0
+
+    [ ! -e "$policy" ] || { apt_get "$@"; return; }
+    # shellcheck disable=SC2016
+    as_root sh -c 'printf "#!/bin/sh\nexit 101\n" > "$0" && chmod 755 "$0"' "$policy" || return
+    apt_get "$@" || rc=$?
+    as_root rm -f "$policy"
+    return $rc
+}
+
 # Installs those of the named Debian packages that are missing. Updates the package lists only
 # where they are too old to find one.
 need_packages()
@@ -69,8 +83,9 @@ need_packages()
     mapfile -t missing < <(missing_packages "$@")
     [ "${#missing[@]}" -gt 0 ] || return 0
     say "installing ${missing[*]}"
-    apt_get install --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && return 0
-    apt_get update >/dev/null && apt_get install --no-install-recommends "${missing[@]}" >/dev/null
+    apt_get_quietly install --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && return 0
+    apt_get update >/dev/null &&
+        apt_get_quietly install --no-install-recommends "${missing[@]}" >/dev/null
 }
 
 # Prints the path of Docker's own default profile: from Debian's package of Docker's sources, where

@@ -13,6 +13,8 @@ EXTRA_DIST += \
 	tests/e2e/daemon-serve.py \
 	tests/e2e/daemon-subscribe.py \
 	tests/e2e/daemon-workers.py \
+	tests/data/oci/config.json \
+	tests/e2e/docker.sh \
 	tests/e2e/fault-clients.py \
 	tests/e2e/fault-packets.py \
 	tests/e2e/fault-resources.py \
@@ -27,7 +29,14 @@ EXTRA_DIST += \
 	tests/e2e/lib.sh \
 	tests/e2e/library-user.c \
 	tests/e2e/library.sh \
+	tests/e2e/listener.py \
 	tests/e2e/minimal_client.py \
+	tests/e2e/oci-config.py \
+	tests/e2e/oci-faults.sh \
+	tests/e2e/oci-lib.sh \
+	tests/e2e/oci-many.sh \
+	tests/e2e/oci-runtime.sh \
+	tests/e2e/podman-hook.sh \
 	tests/e2e/podman.sh \
 	tests/e2e/probe.c \
 	tests/e2e/profiles/marker.json \

@@ -92,8 +92,6 @@ int bundle_replace(const struct bundle *bundle, const char *text, size_t len)
         r = -errno;
     if (r < 0)
         unlinkat(bundle->dir, temporary, 0);
-    else if (fsync(bundle->dir) < 0)
-        r = -errno;
     return r;
 }
 

@@ -1,8 +1,8 @@
 # integration/: how container runtimes get their filters from secprofd without being changed. All
 # but the two main() is a library, for the tests.
 noinst_LTLIBRARIES += libintegration.la
-libintegration_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS) $(YAJL_CFLAGS)
-libintegration_la_LIBADD = libsecprof.la libcompiler.la libutil.la $(SYSTEMD_LIBS)
+libintegration_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(YAJL_CFLAGS)
+libintegration_la_LIBADD = libsecprof.la libcompiler.la libutil.la
 libintegration_la_SOURCES = \
 	integration/bundle.c integration/bundle.h \
 	integration/oci-config.c integration/oci-config.h \
@@ -29,7 +29,7 @@ secprof_runtime_SOURCES = integration/runtime.c
 hooksdir = $(datadir)/secprof/hooks.d
 nodist_hooks_DATA = integration/secprof.json
 dist_dropin_DATA = integration/runtime.conf
-EXTRA_DIST += integration/secprof.json.in
+EXTRA_DIST += integration/README.md integration/secprof.json.in
 CLEANFILES += integration/secprof.json
 
 integration/secprof.json: integration/secprof.json.in Makefile

@@ -1,4 +1,4 @@
-/* What is said about a container: to the journal (or to syslog), and to who called. */
+/* What is said about a container: to the system's log, and to who called. */
 #ifndef INTEGRATION_REPORT_H
 #define INTEGRATION_REPORT_H
 

@@ -13,7 +13,7 @@ test_packages=(clang clang-format-14 libclang-rt-14-dev shellcheck mandoc jq pyt
     systemd systemd-container bubblewrap crun podman golang-github-containers-common util-linux
     libcap2-bin procps docker.io runc)
 # shellcheck disable=SC2034
-bench_packages=(golang-github-containers-common)
+bench_packages=(golang-github-containers-common crun jq)
 
 # Prints its words as a message of this script, on standard error.
 say()

@@ -1,6 +1,6 @@
 # tests/bench/: programs that scripts/bench builds and runs; no test.
 bench_programs = tests/bench/bench-filter tests/bench/bench-fetch tests/bench/bench-clients \
-	tests/bench/bench-start tests/bench/bench-helper
+	tests/bench/bench-start tests/bench/bench-helper tests/bench/bench-commands
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
@@ -20,6 +20,9 @@ tests_bench_bench_start_LDADD = libsecprof.la libcompiler.la libutil.la $(SECCOM
 tests_bench_bench_fetch_SOURCES = tests/bench/bench-fetch.c $(bench_measure) \
 	tests/bench/echo.c tests/bench/echo.h
 tests_bench_bench_fetch_LDADD = libprotocol.la libutil.la
+
+tests_bench_bench_commands_SOURCES = tests/bench/bench-commands.c $(bench_measure)
+EXTRA_DIST += tests/bench/containers.sh
 
 tests_bench_bench_helper_SOURCES = tests/bench/bench-helper.c $(bench_measure)
 tests_bench_bench_helper_LDADD = libsecprof.la libutil.la

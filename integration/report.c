@@ -1,7 +1,7 @@
 /*
- * syslog(3) gets every line, and so does the journal. Not by its own library: loading that would take
- * longer than all the rest of a start. Standard error gets what makes a start fail: engines show it
- * to users, though Podman throws that of its hooks away.
+ * syslog(3) gets every line, and so does the journal. Not by its own library: loading that would
+ * take longer than all the rest of a start. Standard error gets what makes a start fail: engines
+ * show it to users, though Podman throws that of its hooks away.
  */
 #include "integration/report.h"
 

@@ -124,8 +124,9 @@ static void spoiled(struct fake_server *self, const union wire_request *request,
                     struct fake_reply *reply)
 {
     struct wire_change *change = add(request, reply, "a", WIRE_PROFILE_SERVED);
+    int mode = self->mode;
 
-    switch (self->mode) {
+    switch (mode) {
     case 0:
         change->header.serial++;
         break;

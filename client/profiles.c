@@ -147,6 +147,12 @@ int secprof_status(struct secprof *handle, struct secprof_status **status)
         .contents = from.contents,
         .subscribers = from.subscribers,
         .lacks = from.lacks,
+        .cache_state = from.cache_state,
+        .waiting = from.waiting,
+        .limited = from.limited,
+        .connections_idle = from.connections_idle,
+        .profiles_left_out = from.profiles_left_out,
+        .log_dropped = from.log_dropped,
     };
     *status = made;
     return 0;

@@ -216,6 +216,13 @@ int secprof_list(struct secprof *handle, secprof_list_fn fn, void *data);
 #define SECPROF_LACKS_SECCOMP  1u /* no seccomp filters */
 #define SECPROF_LACKS_LANDLOCK 2u /* no limits on files but its user's rights */
 
+/* How the daemon's cache on disk is. */
+enum secprof_cache_state {
+    SECPROF_CACHE_NONE = 0,    /* there is to be none */
+    SECPROF_CACHE_USED = 1,    /* filters are read from it and written to it */
+    SECPROF_CACHE_FAILING = 2, /* it cannot be used, or not written */
+};
+
 /* The daemon. Counters begin at 0 with it. Later versions may have more fields at the end. */
 struct secprof_status {
     const char *version;    /* of secprofd */
@@ -240,9 +247,15 @@ struct secprof_status {
     uint32_t connections_refused; /* over a limit */
     uint32_t jobs;                /* compiles waiting or under way */
     uint32_t workers;
-    uint32_t contents;    /* profiles in memory that came with secprof_compile_*() */
-    uint32_t subscribers; /* of secprof_subscribe() */
-    uint32_t lacks;       /* SECPROF_LACKS_*; later versions may set other bits */
+    uint32_t contents;          /* profiles in memory that came with secprof_compile_*() */
+    uint32_t subscribers;       /* of secprof_subscribe() */
+    uint32_t lacks;             /* SECPROF_LACKS_*; later versions may set other bits */
+    uint32_t cache_state;       /* enum secprof_cache_state */
+    uint32_t waiting;           /* requests that wait for a compile or for what is on the disk */
+    uint32_t limited;           /* requests refused because of a limit */
+    uint32_t connections_idle;  /* closed because nothing happened on them */
+    uint32_t profiles_left_out; /* files over the limit on profiles */
+    uint32_t log_dropped;       /* lines about clients that were too many to be logged */
 };
 
 /* Asks how the daemon is. Returns 0 and *STATUS, which the caller gives to free() whole, or a

@@ -82,26 +82,58 @@ void background_unpause(struct daemon *daemon)
 
 static int on_pause_over(sd_event_source *source, uint64_t usec, void *user)
 {
+    struct background *background = &((struct daemon *)user)->background;
+
     (void)source;
     (void)usec;
+    background->pause_usec *= 2;
+    if (background->pause_usec > BACKGROUND_PAUSE_MAX_USEC)
+        background->pause_usec = BACKGROUND_PAUSE_MAX_USEC;
     background_unpause(user);
     return 0;
 }
 
+/* An entry was written, perhaps the first one after a pause. */
+static void note_success(struct daemon *daemon)
+{
+    if (daemon->background.pause_usec)
+        log_write(&daemon->log, LOG_NOTICE, "the cache can be written again");
+    daemon->background.pause_usec = 0;
+    background_kick(daemon);
+}
+
 void background_note_written(struct daemon *daemon, int result)
 {
+    struct background *background = &daemon->background;
+
     if (result == 0) {
-        background_kick(daemon);
+        note_success(daemon);
         return;
     }
     daemon->counters.cache_errors++;
-    if (daemon->background.pause)
+    if (background->pause)
         return;
-    log_write(&daemon->log, LOG_WARNING,
-              "the cache cannot be written: %s; compiling ahead of time pauses", strerror(-result));
-    if (sd_event_add_time_relative(daemon->event, &daemon->background.pause, CLOCK_MONOTONIC,
-                                   BACKGROUND_PAUSE_USEC, 0, on_pause_over, daemon) < 0)
+    if (background->pause_usec == 0) {
+        log_write(
+            &daemon->log, LOG_WARNING,
+            "the cache cannot be written: %s; compiling ahead of time pauses, and it is tried "
+            "again",
+            strerror(-result));
+        background->pause_usec = BACKGROUND_PAUSE_MIN_USEC;
+    }
+    if (sd_event_add_time_relative(daemon->event, &background->pause, CLOCK_MONOTONIC,
+                                   background->pause_usec, 0, on_pause_over, daemon) < 0)
         log_write(&daemon->log, LOG_ERR, "cannot set a timer: the cache stays as it is");
+}
+
+enum wire_cache_state background_cache_state(const struct daemon *daemon)
+{
+    if (!daemon->options->cache_path)
+        return WIRE_CACHE_NONE;
+    return daemon->cache.dir_fd >= 0 && cache_writer_is_alive(&daemon->writer) &&
+                   !daemon->background.pause
+               ? WIRE_CACHE_USED
+               : WIRE_CACHE_FAILING;
 }
 
 uint32_t background_left(const struct daemon *daemon)

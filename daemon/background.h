@@ -8,16 +8,21 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "protocol/protocol.h"
+
 struct daemon;
 
 enum {
-    BACKGROUND_WRITES_MAX = 16,       /* entries on their way to the disk; with more it waits */
-    BACKGROUND_PAUSE_USEC = 60000000, /* after an entry could not be written */
+    BACKGROUND_WRITES_MAX = 16, /* entries on their way to the disk; with more it waits */
+    /* After an entry could not be written. It doubles until one can be. */
+    BACKGROUND_PAUSE_MIN_USEC = 1000000,
+    BACKGROUND_PAUSE_MAX_USEC = 60000000,
 };
 
 struct background {
     sd_event_source *step;
     sd_event_source *pause; /* it waits for this timer, if there is one */
+    uint64_t pause_usec;    /* the last pause; 0: none since an entry was written */
 };
 
 /* Returns 0 or -errno. */
@@ -32,6 +37,9 @@ void background_unpause(struct daemon *daemon);
 
 /* RESULT of writing a cache entry: 0, or -errno, which makes it pause. */
 void background_note_written(struct daemon *daemon, int result);
+
+/* How the cache is, which only it and requests write to. */
+enum wire_cache_state background_cache_state(const struct daemon *daemon);
 
 /* How many variants it still has to look for; 0 while it pauses. */
 uint32_t background_left(const struct daemon *daemon);

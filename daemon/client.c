@@ -217,6 +217,7 @@ void client_refuse(struct client *client, enum wire_status status, const char *f
     wire_reply_header(&reply.header, &client->request.header, status,
                       sizeof(reply.header) + (size_t)len);
     count_reply(client, true);
+    client->daemon->counters.limited += status == WIRE_LIMIT;
     log_about(&client->daemon->log, LOG_DEBUG, &subject, "refused request %u of pid %d, uid %u: %s",
               client->request.header.opcode, client->peer.pid, client->peer.uid,
               wire_status_text((int)status));
@@ -229,6 +230,8 @@ void client_wait_for_job(struct client *client, struct job *job)
         client_refuse(client, WIRE_FAILED, "the profile changes faster than it can be compiled");
         return;
     }
+    if (TAILQ_EMPTY(&job->waiters))
+        job->uid = client->peer.uid;
     client->job = job;
     TAILQ_INSERT_TAIL(&job->waiters, client, wait_link);
     set_state(client, CLIENT_WAITING);

@@ -38,6 +38,9 @@ struct counters {
     uint64_t cache_bad;
     uint64_t cache_errors;
     uint32_t connections_refused;
+    uint32_t connections_idle;
+    uint32_t limited;
+    uint32_t profiles_left_out; /* of the last scan */
 };
 
 /*

@@ -114,6 +114,18 @@ static void count_profiles(const struct daemon *daemon, struct wire_daemon_statu
     }
 }
 
+static uint32_t count_waiting(const struct daemon *daemon)
+{
+    const struct client *client;
+    uint32_t n = 0;
+
+    TAILQ_FOREACH(client, &daemon->server.clients, in_server)
+    {
+        n += client->state == CLIENT_WAITING;
+    }
+    return n;
+}
+
 static void reply_daemon_status(struct daemon *daemon, struct client *client)
 {
     const struct counters *counters = &daemon->counters;
@@ -138,6 +150,12 @@ static void reply_daemon_status(struct daemon *daemon, struct client *client)
         .contents = (uint32_t)daemon->contents.n,
         .subscribers = (uint32_t)daemon->changes.n_clients,
         .lacks = daemon->lacks,
+        .cache_state = background_cache_state(daemon),
+        .waiting = count_waiting(daemon),
+        .limited = counters->limited,
+        .connections_idle = counters->connections_idle,
+        .profiles_left_out = counters->profiles_left_out,
+        .log_dropped = daemon->log.dropped,
     };
 
     count_profiles(daemon, &status);

@@ -247,8 +247,8 @@ static void log_scan(struct daemon *daemon, const struct scan *scan, bool everyt
         log_write(&daemon->log, everything ? LOG_WARNING : LOG_DEBUG,
                   "%zu files end in .json but their stems cannot name profiles", scan->n_ignored);
     if (scan->n_left_out)
-        log_write(&daemon->log, LOG_ERR, "%zu profiles are left out: there are more than %d",
-                  scan->n_left_out, SCAN_MAX_PROFILES);
+        log_write(&daemon->log, LOG_ERR, "%zu profiles are left out: there are more than %u",
+                  scan->n_left_out, daemon->options->max_profiles);
 }
 
 /* For scan.c: true where the content of the file is what ENTRY's is. */
@@ -303,6 +303,7 @@ uint64_t follow_scan(struct daemon *daemon, bool everything)
     const struct scan_input input = {
         .directories = daemon->options->directories,
         .n_directories = daemon->options->n_directories,
+        .max_profiles = daemon->options->max_profiles,
         .own_uid = daemon->uid,
         .known = everything ? NULL : is_known,
         .user = daemon,
@@ -318,6 +319,7 @@ uint64_t follow_scan(struct daemon *daemon, bool everything)
         watch_again(&daemon->watch);
     } else {
         log_scan(daemon, &scan, everything);
+        daemon->counters.profiles_left_out = (uint32_t)scan.n_left_out;
         merge(daemon, &scan);
         watch_places(daemon);
         if (scan.again)

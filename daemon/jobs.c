@@ -97,12 +97,30 @@ int jobs_submit(struct jobs *jobs, struct source *source, const struct variant_r
     return 0;
 }
 
+/* The first job of the user whose turn it is: the next one, going round, after the last. */
+static struct job *next_in_turn(const struct jobs *jobs)
+{
+    struct job *job, *best = NULL;
+
+    TAILQ_FOREACH(job, &jobs->waiting[JOB_REQUEST], link)
+    {
+        if (!best || job->uid - jobs->last_uid - 1 < best->uid - jobs->last_uid - 1)
+            best = job;
+    }
+    return best;
+}
+
 struct job *jobs_take(struct jobs *jobs)
 {
-    struct job *job = NULL;
+    struct job *job = TAILQ_FIRST(&jobs->waiting[JOB_NATIVE]);
 
-    for (int i = 0; i < JOB_PRIORITIES && !job; i++)
-        job = TAILQ_FIRST(&jobs->waiting[i]);
+    if (!job) {
+        job = next_in_turn(jobs);
+        if (job)
+            jobs->last_uid = job->uid;
+    }
+    if (!job)
+        job = TAILQ_FIRST(&jobs->waiting[JOB_BACKGROUND]);
     if (!job)
         return NULL;
     TAILQ_REMOVE(&jobs->waiting[job->priority], job, link);

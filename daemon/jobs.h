@@ -38,6 +38,7 @@ struct job {
     uint64_t id;
     unsigned attempts;          /* that began */
     bool running;               /* a worker has it */
+    uid_t uid;                  /* JOB_REQUEST: of the first client that wanted it */
     struct client_list waiters; /* clients whose reply depends on it */
 };
 
@@ -49,6 +50,7 @@ struct jobs {
     size_t n;            /* in all */
     size_t n_background; /* of these, JOB_BACKGROUND */
     uint64_t last_id;
+    uid_t last_uid; /* whose JOB_REQUEST a worker got last */
 };
 
 /* What came of a compile. */
@@ -73,7 +75,10 @@ int jobs_submit(struct jobs *jobs, struct source *source, const struct variant_r
 struct job *jobs_find(struct jobs *jobs, const struct source *source,
                       const struct variant_request *request);
 
-/* Takes the most urgent waiting job for a worker; NULL where none waits. */
+/*
+ * Takes the most urgent waiting job for a worker; NULL where none waits. Of what clients wait for,
+ * users take turns: one with many requests does not hold up the others.
+ */
 struct job *jobs_take(struct jobs *jobs);
 
 /* Puts JOB, which a worker had, back to the front of those that wait. */

@@ -53,7 +53,7 @@ void log_init(struct log *log, int level)
 {
     struct stat st;
 
-    *log = (struct log){.level = level};
+    *log = (struct log){.level = level, .burst = LOG_PEER_BURST};
     if (fstat(STDERR_FILENO, &st) < 0)
         return;
     log->journal = stderr_is_journal(&st);
@@ -69,8 +69,9 @@ bool log_budget_take(struct log *log, uid_t uid, uint64_t now_usec, uint32_t *dr
         *dropped = budget->dropped;
         *budget = (struct log_budget){.since_usec = now_usec};
     }
-    if (budget->used >= LOG_PEER_BURST) {
+    if (budget->used >= log->burst) {
         budget->dropped++;
+        log->dropped++;
         return false;
     }
     budget->used++;

@@ -13,7 +13,7 @@
 
 enum {
     LOG_PEER_SLOTS = 64, /* uids are spread over these */
-    LOG_PEER_BURST = 10, /* lines that one slot may cause in one interval */
+    LOG_PEER_BURST = 10, /* lines that one slot may cause in one interval, unless set otherwise */
     LOG_PEER_INTERVAL_USEC = 5000000,
 };
 
@@ -25,9 +25,11 @@ struct log_budget {
 };
 
 struct log {
-    int level;    /* LOG_ERR … LOG_DEBUG: the least urgent priority that is written */
-    bool journal; /* standard error is the journal: use its own protocol */
-    bool prefix;  /* lines begin with <PRIORITY>, as service managers read them */
+    int level;        /* LOG_ERR … LOG_DEBUG: the least urgent priority that is written */
+    bool journal;     /* standard error is the journal: use its own protocol */
+    bool prefix;      /* lines begin with <PRIORITY>, as service managers read them */
+    uint32_t burst;   /* lines that one slot may cause in one interval */
+    uint32_t dropped; /* lines that were too many, since the start */
     struct log_budget budgets[LOG_PEER_SLOTS];
 };
 

@@ -222,6 +222,7 @@ static int run(const struct options *options)
     daemon->uid = geteuid();
     daemon->server.listener = -1;
     log_init(&daemon->log, options->log_level);
+    daemon->log.burst = options->log_burst;
     jobs_init(&daemon->jobs);
     contents_init(&daemon->contents, options->max_contents);
     r = start(daemon);

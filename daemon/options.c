@@ -188,6 +188,18 @@ static const char *parse_max_subscribers(struct options *options, const char *va
     return parse_number(value, 0, 1000000, &options->max_subscribers);
 }
 
+static const char *parse_max_profiles(struct options *options, const char *value)
+{
+    return parse_number(value, 1, SCAN_MAX_PROFILES, &options->max_profiles)
+               ? "a number from 1 to 65536"
+               : NULL;
+}
+
+static const char *parse_log_burst(struct options *options, const char *value)
+{
+    return parse_number(value, 0, 1000000, &options->log_burst);
+}
+
 static const char *parse_debug(struct options *options, const char *value)
 {
     (void)value;
@@ -226,7 +238,10 @@ static const struct {
      "filters in memory besides those of this machine (default 512)"},
     {"max-contents", "N", parse_max_contents,
      "profiles in memory that came as content (default 256)"},
+    {"max-profiles", "N", parse_max_profiles, "profiles; more are left out (default 4096)"},
     {"max-subscribers", "N", parse_max_subscribers, "clients that hear of changes (default 64)"},
+    {"log-burst", "N", parse_log_burst,
+     "lines about the clients of one user in 5 seconds (default 10)"},
     {"debug", NULL, parse_debug, "log everything"},
     {"log-level", "LEVEL", parse_log_level, "error, warning, notice, info (default) or debug"},
 };
@@ -285,6 +300,8 @@ static void set_defaults(struct options *options)
         .max_variants = 512,
         .max_contents = 256,
         .max_subscribers = 64,
+        .max_profiles = 4096,
+        .log_burst = LOG_PEER_BURST,
         .log_level = LOG_INFO,
     };
     add_all_targets(options);

@@ -26,6 +26,8 @@ struct options {
     unsigned max_variants;
     unsigned max_contents;
     unsigned max_subscribers;
+    unsigned max_profiles;
+    unsigned log_burst; /* lines that the clients of one user may cause in a few seconds */
     int log_level;
 };
 

@@ -252,7 +252,7 @@ static int scan_file(struct scan *scan, const struct look *look, const char *fil
     }
     if (find_place(scan, scan->n, item.name, &place))
         return 0;
-    if (scan->n >= SCAN_MAX_PROFILES) {
+    if (scan->n >= look->input->max_profiles) {
         scan->n_left_out++;
         return 0;
     }

@@ -15,7 +15,7 @@
 
 enum {
     SCAN_MAX_DIRECTORIES = 32,
-    SCAN_MAX_PROFILES = 4096, /* files beyond this are left out, and counted */
+    SCAN_MAX_PROFILES = 65536, /* that can be asked for */
 };
 
 enum scan_kind {
@@ -46,7 +46,7 @@ struct scan {
     size_t n;
     size_t room;
     size_t n_ignored;                 /* files named *.json whose stem cannot name a profile */
-    size_t n_left_out;                /* over SCAN_MAX_PROFILES */
+    size_t n_left_out;                /* over the limit on profiles */
     bool again;                       /* a file was being written: look again soon */
     int failed[SCAN_MAX_DIRECTORIES]; /* by directory: -errno where it could not be read through */
     bool missing[SCAN_MAX_DIRECTORIES]; /* by directory: it does not exist */
@@ -55,6 +55,7 @@ struct scan {
 struct scan_input {
     char *const *directories; /* in the order of precedence */
     size_t n_directories;     /* at most SCAN_MAX_DIRECTORIES */
+    size_t max_profiles;      /* more are left out */
     uid_t own_uid;
     /*
      * Says whether the caller knows the content of the file at PATH that has ID, under

@@ -166,10 +166,12 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *user)
         struct client *next = TAILQ_NEXT(client, in_server);
         uint64_t deadline = client_deadline(client);
 
-        if (deadline <= now)
+        if (deadline <= now) {
+            server->daemon->counters.connections_idle += !client->refused;
             client_end(client);
-        else
+        } else {
             server_sweep_at(server, deadline);
+        }
         client = next;
     }
     return 0;

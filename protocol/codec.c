@@ -182,7 +182,8 @@ static bool daemon_status_check(const unsigned char *packet, size_t len)
         return false;
     memcpy(&reply, packet, sizeof(reply));
     return text_is_padded(reply.version, sizeof(reply.version)) &&
-           text_is_padded(reply.libseccomp, sizeof(reply.libseccomp));
+           text_is_padded(reply.libseccomp, sizeof(reply.libseccomp)) &&
+           reply.cache_state <= WIRE_CACHE_FAILING;
 }
 
 static bool profile_status_check(const unsigned char *packet, size_t len)

@@ -164,6 +164,12 @@ enum wire_lacks {
     WIRE_LACKS_LANDLOCK = 2, /* no limits on which files it reaches but its user's rights */
 };
 
+enum wire_cache_state {
+    WIRE_CACHE_NONE = 0,    /* there is to be none */
+    WIRE_CACHE_USED = 1,    /* filters are read from it and written to it */
+    WIRE_CACHE_FAILING = 2, /* it cannot be used, or not written */
+};
+
 /* The reply to a STATUS without a name. Counters start at 0 with the daemon. */
 struct wire_daemon_status {
     struct wire_header header;
@@ -187,14 +193,20 @@ struct wire_daemon_status {
     uint32_t connections_refused; /* over a limit */
     uint32_t jobs;                /* compiles waiting or under way */
     uint32_t workers;
-    uint32_t contents;    /* profiles in memory that came with COMPILE */
-    uint32_t subscribers; /* connections that were SUBSCRIBEd */
-    uint32_t lacks;       /* bits of enum wire_lacks; others may come */
+    uint32_t contents;          /* profiles in memory that came with COMPILE */
+    uint32_t subscribers;       /* connections that were SUBSCRIBEd */
+    uint32_t lacks;             /* bits of enum wire_lacks; others may come */
+    uint32_t cache_state;       /* enum wire_cache_state */
+    uint32_t waiting;           /* requests that wait for a compile or for what is on the disk */
+    uint32_t limited;           /* requests answered with WIRE_LIMIT */
+    uint32_t connections_idle;  /* connections that were closed because nothing happened on them */
+    uint32_t profiles_left_out; /* files over the limit on profiles */
+    uint32_t log_dropped;       /* lines about clients that were too many to be logged */
     uint32_t zero;
     char version[32];    /* of secprofd */
     char libseccomp[32]; /* of its libseccomp */
 };
-static_assert(sizeof(struct wire_daemon_status) == 24 + 96 + 48 + 64, "wire_daemon_status");
+static_assert(sizeof(struct wire_daemon_status) == 24 + 96 + 72 + 64, "wire_daemon_status");
 
 /* The reply to a STATUS with a name. */
 struct wire_profile_status {

@@ -16,11 +16,15 @@ static const struct number numbers[] = {
     NUMBER(profiles, NUMBER_GAUGE, "profiles in service or broken"),
     NUMBER(profiles_stale, NUMBER_GAUGE, "of these stale: the last good filter is in service"),
     NUMBER(profiles_broken, NUMBER_GAUGE, "of these broken: nothing is in service"),
+    NUMBER(profiles_left_out, NUMBER_GAUGE, "files left out: over the limit on profiles"),
     NUMBER(variants, NUMBER_GAUGE, "filters in memory"),
     NUMBER(contents, NUMBER_GAUGE, "profiles in memory that came by content"),
     NUMBER(requests, NUMBER_COUNTER, "requests answered"),
     NUMBER(refused, NUMBER_COUNTER, "of these refused"),
+    NUMBER(limited, NUMBER_COUNTER, "of these because of a limit"),
+    NUMBER(waiting, NUMBER_GAUGE, "requests that wait for a compile or for the disk"),
     NUMBER(memory_hits, NUMBER_COUNTER, "filters that were in memory when asked for"),
+    NUMBER(cache_state, NUMBER_GAUGE, "the disk cache: 0 there is none, 1 in use, 2 failing"),
     NUMBER(cache_hits, NUMBER_COUNTER, "filters read from the disk cache"),
     NUMBER(cache_misses, NUMBER_COUNTER, "filters that the disk cache did not have"),
     NUMBER(cache_bad, NUMBER_COUNTER, "bad entries of the disk cache, dropped"),
@@ -32,7 +36,9 @@ static const struct number numbers[] = {
     NUMBER(worker_failures, NUMBER_COUNTER, "workers that failed"),
     NUMBER(connections, NUMBER_GAUGE, "connections"),
     NUMBER(connections_refused, NUMBER_COUNTER, "connections refused: over a limit"),
+    NUMBER(connections_idle, NUMBER_COUNTER, "connections closed: nothing happened on them"),
     NUMBER(subscribers, NUMBER_GAUGE, "clients that hear of changes"),
+    NUMBER(log_dropped, NUMBER_COUNTER, "lines about clients that were too many to be logged"),
 #undef NUMBER
 };
 

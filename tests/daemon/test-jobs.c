@@ -80,6 +80,24 @@ START_TEST(urgent_ones_come_first)
 }
 END_TEST
 
+START_TEST(users_take_turns)
+{
+    static const struct {
+        uint32_t caps;
+        uid_t uid;
+    } asked[] = {{1, 1000}, {2, 1000}, {3, 0}, {4, 1000}, {5, 2000}, {6, 0}};
+    static const uint32_t taken[] = {1, 5, 3, 2, 6, 4};
+    struct fixture fixture;
+
+    make(&fixture);
+    for (size_t i = 0; i < ARRAY_SIZE(asked); i++)
+        submit(&fixture, asked[i].caps, JOB_REQUEST)->uid = asked[i].uid;
+    for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
+        ck_assert_uint_eq(jobs_take(&fixture.jobs)->request.caps, taken[i]);
+    drop(&fixture);
+}
+END_TEST
+
 START_TEST(another_try_comes_before_the_rest)
 {
     struct fixture fixture;
@@ -139,6 +157,7 @@ int main(void)
 
     tcase_add_test(tests, the_same_is_compiled_once);
     tcase_add_test(tests, urgent_ones_come_first);
+    tcase_add_test(tests, users_take_turns);
     tcase_add_test(tests, another_try_comes_before_the_rest);
     tcase_add_test(tests, what_nobody_wants_is_dropped);
     return unit_end(suite);

@@ -36,8 +36,10 @@ static void teardown(void)
 
 static void run(struct scan *scan)
 {
-    const struct scan_input input = {
-        .directories = directories, .n_directories = n_directories, .own_uid = geteuid()};
+    const struct scan_input input = {.directories = directories,
+                                     .n_directories = n_directories,
+                                     .max_profiles = 8,
+                                     .own_uid = geteuid()};
 
     ck_assert_int_eq(scan_run(scan, &input), 0);
 }
@@ -224,7 +226,7 @@ END_TEST
 START_TEST(files_of_others_are_refused)
 {
     struct scan_input input = {
-        .directories = directories, .n_directories = 1, .own_uid = geteuid()};
+        .directories = directories, .n_directories = 1, .max_profiles = 8, .own_uid = geteuid()};
     struct scan scan;
 
     unit_write_text("etc/a.json", "x");
@@ -371,6 +373,7 @@ START_TEST(known_files_are_not_read_again)
     struct file_id id;
     struct scan_input input = {.directories = directories,
                                .n_directories = 1,
+                               .max_profiles = 8,
                                .own_uid = geteuid(),
                                .known = known_if_same,
                                .user = &id};

@@ -67,7 +67,7 @@ START_TEST(options_are_read)
     parse_good(&options, "--socket /s --profiles /a// --profiles b/c --cache /c --cache-size 3 "
                          "--targets aarch64,SCMP_ARCH_S390X,arm64 --workers 3 --compile-timeout 7 "
                          "--idle-timeout 0 --max-connections 9 --max-connections-per-uid 8 "
-                         "--max-variants 5 --log-level error");
+                         "--max-variants 5 --max-profiles 6 --log-burst 0 --log-level error");
     ck_assert_str_eq(options.socket_path, "/s");
     ck_assert_uint_eq(options.n_directories, 2);
     ck_assert_str_eq(options.directories[0], "/a");
@@ -84,6 +84,8 @@ START_TEST(options_are_read)
     ck_assert_uint_eq(options.max_connections, 9);
     ck_assert_uint_eq(options.max_connections_per_uid, 8);
     ck_assert_uint_eq(options.max_variants, 5);
+    ck_assert_uint_eq(options.max_profiles, 6);
+    ck_assert_uint_eq(options.log_burst, 0);
     ck_assert_int_eq(options.log_level, LOG_ERR);
     options_clear(&options);
     parse_good(&options, "--targets native --debug");
@@ -107,6 +109,9 @@ START_TEST(wrong_options_are_told)
         "--compile-timeout 0",
         "--compile-timeout 999",
         "--max-connections 0",
+        "--max-profiles 0",
+        "--max-profiles 65537",
+        "--log-burst -1",
         "--log-level x",
         "--max-variants 0",
         "word",
@@ -237,7 +242,7 @@ END_TEST
 
 START_TEST(a_peer_has_a_budget)
 {
-    struct log log = {.level = LOG_INFO};
+    struct log log = {.level = LOG_INFO, .burst = LOG_PEER_BURST};
     uint32_t dropped;
     uint64_t now = 1000;
 
@@ -246,6 +251,7 @@ START_TEST(a_peer_has_a_budget)
     for (int i = 0; i < 7; i++)
         ck_assert(!log_budget_take(&log, 5, now + 1, &dropped));
     ck_assert(log_budget_take(&log, 6, now, &dropped));
+    ck_assert_uint_eq(log.dropped, 7);
     ck_assert(!log_budget_take(&log, 5, now + LOG_PEER_INTERVAL_USEC - 1, &dropped));
     ck_assert(log_budget_take(&log, 5, now + LOG_PEER_INTERVAL_USEC, &dropped));
     ck_assert_uint_eq(dropped, 8);

@@ -15,6 +15,7 @@ EXTRA_DIST += \
 	tests/e2e/daemon-workers.py \
 	tests/data/oci/config.json \
 	tests/e2e/docker.sh \
+	tests/e2e/fault-cache.py \
 	tests/e2e/fault-clients.py \
 	tests/e2e/fault-packets.py \
 	tests/e2e/fault-resources.py \

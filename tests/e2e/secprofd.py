@@ -29,7 +29,9 @@ X86_64, AARCH64, S390X = 0xC000003E, 0xC00000B7, 0x80000016
 COUNTERS = ("generation uptime_usec requests refused compiles compile_errors worker_failures "
             "memory_hits cache_hits cache_misses cache_bad cache_errors").split()
 NUMBERS = ("profiles profiles_stale profiles_broken variants connections connections_refused jobs "
-           "workers contents subscribers lacks zero").split()
+           "workers contents subscribers lacks cache_state waiting limited connections_idle "
+           "profiles_left_out log_dropped zero").split()
+NO_CACHE, CACHE_USED, CACHE_FAILING = range(3)
 
 
 class Refused(Exception):
@@ -169,7 +171,7 @@ class Client:
 
     def status(self):
         reply, _ = self.call(STATUS, bytes(128))
-        values = struct.unpack_from("=12Q12I32s32s", reply)
+        values = struct.unpack_from("=12Q18I32s32s", reply)
         answer = Record(zip(COUNTERS + NUMBERS, values))
         answer.update(version=values[-2].rstrip(b"\0").decode(),
                       libseccomp=values[-1].rstrip(b"\0").decode())

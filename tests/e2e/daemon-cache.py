@@ -9,6 +9,7 @@ import shutil
 import stat
 import subprocess
 import sys
+import time
 
 sys.dont_write_bytecode = True
 from secprofd import *
@@ -232,6 +233,7 @@ def test_bound(test):
             test.replace("p/a.json", conditional(1000 + i))
             client.reload()
             daemon.idle()
+    time.sleep(0.5)  # for what is on its way to the disk
     size = sum(os.stat(test.path("small/" + name)).st_blocks * 512 for name in entries(test, "small"))
     test.check(0 < size <= 1 << 20, f"the cache stays within its bound: {size} bytes")
     with daemon.client() as client:

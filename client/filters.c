@@ -274,6 +274,14 @@ int secprof_compile_bytes(struct secprof *handle, const void *profile, size_t pr
     return fetch_bytes(handle, &subject, options, filter, len, info);
 }
 
+int secprof_compile_helper(struct secprof *handle, const void *profile, size_t profile_len,
+                           const struct secprof_options *options, struct secprof_info *info)
+{
+    const struct subject subject = {.text = profile, .len = profile_len};
+
+    return fetch_fd(handle, &subject, options, WIRE_DELIVER_HELPER, info);
+}
+
 int secprof_install(struct secprof *handle, const char *name, const struct secprof_options *options,
                     struct secprof_info *info)
 {

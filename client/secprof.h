@@ -155,7 +155,8 @@ int secprof_get_helper(struct secprof *handle, const char *name,
 int secprof_get_profile(struct secprof *handle, const char *name, struct secprof_info *info);
 
 /*
- * As secprof_get_fd() and secprof_get_bytes(), but for a profile that the caller has: the
+ * As secprof_get_fd(), secprof_get_bytes() and secprof_get_helper(), but for a profile that the
+ * caller has: the
  * PROFILE_LEN bytes of JSON at PROFILE, up to 1 MiB. The daemon compiles it, or has the filter
  * still from an earlier time. For root and the daemon's user. -ENODATA: the profile does not
  * compile, and secprof_last_message() says why, in lines that begin with "profile:LINE:COLUMN:".
@@ -165,6 +166,8 @@ int secprof_compile_fd(struct secprof *handle, const void *profile, size_t profi
 int secprof_compile_bytes(struct secprof *handle, const void *profile, size_t profile_len,
                           const struct secprof_options *options, void **filter, size_t *len,
                           struct secprof_info *info);
+int secprof_compile_helper(struct secprof *handle, const void *profile, size_t profile_len,
+                           const struct secprof_options *options, struct secprof_info *info);
 
 /*
  * Fetches the filter of profile NAME and installs it in the calling thread, or in all threads of

@@ -6,7 +6,7 @@ dist_man_MANS += docs/secprof.3 docs/secprofctl.1 docs/secprof-helper.1
 # One page tells of all functions; each has its name as a page too.
 secprof_pages = \
 	docs/secprof_changes_close.3 docs/secprof_changes_fd.3 docs/secprof_changes_next.3 \
-	docs/secprof_close.3 docs/secprof_compile_bytes.3 docs/secprof_compile_fd.3 \
+	docs/secprof_close.3 docs/secprof_compile_bytes.3 docs/secprof_compile_fd.3 docs/secprof_compile_helper.3 \
 	docs/secprof_get_bytes.3 docs/secprof_get_fd.3 docs/secprof_get_helper.3 \
 	docs/secprof_get_profile.3 docs/secprof_install.3 \
 	docs/secprof_install_filter.3 docs/secprof_last_message.3 docs/secprof_list.3 \

@@ -97,6 +97,19 @@ START_TEST(it_comes_as_an_fd_too)
 }
 END_TEST
 
+START_TEST(and_as_an_executable)
+{
+    cleanup_close int fd = -1;
+
+    server.spoil = record;
+    fd = secprof_compile_helper(handle, "x", 1, NULL, NULL);
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(last_request.header.opcode, WIRE_COMPILE);
+    ck_assert_uint_eq(last_request.compile.delivery, WIRE_DELIVER_HELPER);
+    ck_assert_int_eq(secprof_compile_helper(handle, NULL, 0, NULL, NULL), -EINVAL);
+}
+END_TEST
+
 START_TEST(what_cannot_be_a_profile_is_not_sent)
 {
     cleanup_free char *big = calloc(1, WIRE_MAX_PROFILE + 1);
@@ -204,6 +217,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_profile_by_content_is_sent_sealed);
     tcase_add_test(tcase, it_comes_as_an_fd_too);
+    tcase_add_test(tcase, and_as_an_executable);
     tcase_add_test(tcase, what_cannot_be_a_profile_is_not_sent);
     tcase_add_test(tcase, a_refusal_has_the_daemons_words);
     tcase_add_test(tcase, a_lost_connection_is_made_again);

@@ -31,6 +31,7 @@ struct builder {
     const char *text;
     size_t len;
     yajl_handle yajl;
+    bool has_escapes; /* somewhere in the text */
     bool at_end;      /* yajl has seen the whole text */
     size_t last_end;  /* where the last token ended */
     size_t token;     /* where the token of this callback starts */
@@ -183,7 +184,7 @@ static int on_number(void *ctx, const char *text, size_t len)
 static bool has_bad_escape(struct builder *b)
 {
     size_t len = b->token_end - b->token;
-    size_t bad = json_check_escapes(b->text + b->token, len);
+    size_t bad = b->has_escapes ? json_check_escapes(b->text + b->token, len) : len;
 
     if (bad == len)
         return false;
@@ -451,6 +452,7 @@ static int build(struct builder *b)
         r = check_text(b);
     if (r < 0)
         return r;
+    b->has_escapes = memchr(b->text, '\\', b->len) != NULL;
     b->open = arena_calloc(b->arena, b->limits->max_depth, sizeof(*b->open));
     b->yajl = yajl_alloc(&callbacks, NULL, b);
     r = b->open && b->yajl ? run_yajl(b) : -ENOMEM;

@@ -277,14 +277,12 @@ static void table_free(struct table *table)
     free(table);
 }
 
-/* The table of ABI, its names in the index. NULL: no memory. */
-static const struct table *get_table(struct syscalls *syscalls, enum abi_id id)
+/* Makes the table of ABI, its names in the index. NULL: no memory. */
+static const struct table *build_table(struct syscalls *syscalls, enum abi_id id)
 {
     const struct abi *abi = abi_get(id);
     struct table *table = syscalls->tables[id];
 
-    if (syscalls->built & (abi_set)1 << id)
-        return table;
     if (!table) {
         uint32_t token = seccomp_arch_resolve_name(abi->name);
 
@@ -298,6 +296,13 @@ static const struct table *get_table(struct syscalls *syscalls, enum abi_id id)
         syscalls->tables[id] = table;
     }
     return index_names(syscalls, id) < 0 ? NULL : table;
+}
+
+static const struct table *get_table(struct syscalls *syscalls, enum abi_id id)
+{
+    bool built = syscalls->built & (abi_set)1 << id;
+
+    return built ? syscalls->tables[id] : build_table(syscalls, id);
 }
 
 struct syscalls *syscalls_new(void)

@@ -332,6 +332,99 @@ START_TEST(files_can_be_taken_away)
 }
 END_TEST
 
+START_TEST(an_empty_root_is_empty)
+{
+    pid_t pid = fork();
+    int status;
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        int r = sandbox_empty_root();
+
+        if (r != 0)
+            _exit(r == 1 ? 2 : 3);
+        if (access("/etc", F_OK) == 0 || access("/proc", F_OK) == 0)
+            _exit(4);
+        /* Not even root can make something in a directory that is gone. */
+        _exit(mkdir("/new", 0700) < 0 && open("/new", O_WRONLY | O_CREAT, 0600) < 0 ? 0 : 5);
+    }
+    status = wait_for(pid);
+    /* Only who has CAP_SYS_CHROOT may do this; root has it. */
+    ck_assert_int_eq(status, geteuid() == 0 ? 0 : 2);
+}
+END_TEST
+
+#if !SANDBOX_SANITIZED
+/* Limits that a test can reach. */
+static void limit_to(uint64_t memory, uint64_t cpu_seconds)
+{
+    if (sandbox_limit_worker(memory, cpu_seconds) < 0)
+        _exit(2);
+}
+
+START_TEST(memory_is_limited)
+{
+    const size_t limit = 256 << 20, chunk = 16 << 20;
+    pid_t pid = fork();
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        size_t got = 0;
+
+        limit_to(limit, 30);
+        for (char *at; got < 2 * limit && (at = malloc(chunk)); got += chunk)
+            memset(at, 1, chunk);
+        _exit(got < limit && malloc(2 * limit) == NULL ? 0 : 3);
+    }
+    ck_assert_int_eq(wait_for(pid), 0);
+}
+END_TEST
+
+START_TEST(cpu_time_is_limited)
+{
+    pid_t pid = fork();
+    int status;
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        limit_to(1 << 30, 1);
+        for (volatile unsigned i = 0;; i++)
+            ;
+    }
+    status = wait_for(pid);
+    ck_assert_msg(status == 128 + SIGXCPU || status == 128 + SIGKILL, "status %d", status);
+}
+END_TEST
+
+START_TEST(processes_files_and_fds_are_limited)
+{
+    pid_t pid;
+
+    unit_write_text("file", "x");
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        int n = 0, file = open(unit_path("file"), O_WRONLY);
+
+        signal(SIGXFSZ, SIG_IGN);
+        limit_to(1 << 30, 30);
+        if (write(file, "more", 4) >= 0)
+            _exit(3);
+        while (n < 100 && dup(file) >= 0)
+            n++;
+        if (n > 16)
+            _exit(4);
+        /* Root's processes are not counted, so this is for nobody. */
+        if (sandbox_become_nobody() < 0)
+            _exit(5);
+        pid = fork();
+        _exit(pid < 0 || getuid() == 0 ? 0 : 6);
+    }
+    ck_assert_int_eq(wait_for(pid), 0);
+}
+END_TEST
+#endif
+
 START_TEST(only_what_is_kept_stays_open)
 {
     int pipes[2];
@@ -368,6 +461,12 @@ int main(void)
     tcase_add_test(tests, a_worker_compiles);
     tcase_add_test(tests, a_worker_ends_at_nonsense);
     tcase_add_test(tests, files_can_be_taken_away);
+    tcase_add_test(tests, an_empty_root_is_empty);
+#if !SANDBOX_SANITIZED
+    tcase_add_test(tests, memory_is_limited);
+    tcase_add_test(tests, cpu_time_is_limited);
+    tcase_add_test(tests, processes_files_and_fds_are_limited);
+#endif
     tcase_add_test(tests, only_what_is_kept_stays_open);
     return unit_end(suite);
 }

@@ -44,6 +44,7 @@ EXTRA_DIST += \
 	tests/e2e/python-client.sh \
 	tests/e2e/questions.sh \
 	tests/e2e/record.sh \
+	tests/e2e/restart-load.c \
 	tests/e2e/secprofctl.sh \
 	tests/e2e/secprofd.py \
 	tests/e2e/simulate.sh \

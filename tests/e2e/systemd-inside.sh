@@ -146,6 +146,35 @@ has "the journal tells of a broken profile, by field" 'broken\.json:[0-9]+:[0-9]
     "$(journalctl -q -o cat _SYSTEMD_UNIT=secprofd.service SECPROF_PROFILE=broken)"
 has "and so does its status" 'broken\.json:[0-9]+:[0-9]+: error' "$(secprofctl status broken 2>&1)"
 
+# Restarts and kills under load: the socket stays with systemd, and libsecprof asks again.
+rm -rf /run/systemd/system/secprofd.service.d
+systemctl daemon-reload
+/e2e/restart-load 4 default /run/load-ends > /tmp/load.out 2> /tmp/load.err &
+load=$!
+restarts=0
+for i in $(seq 12); do
+    sleep 0.2
+    # Not what is tested here: so many starts in so short a time are too many for a real service.
+    systemctl reset-failed secprofd.service
+    if [ $((i % 4)) -ne 0 ]; then
+        systemctl restart secprofd.service && restarts=$((restarts + 1))
+    else
+        pid=$(show secprofd.service MainPID)
+        kill -KILL "$pid"
+        for _ in $(seq 100); do
+            now=$(show secprofd.service MainPID)
+            if [ "$now" != 0 ] && [ "$now" != "$pid" ]; then break; fi
+            sleep 0.1
+        done
+    fi
+done
+: > /run/load-ends
+wait "$load"
+is "no request is lost" 0 $?
+is "in 9 restarts and 3 kills" 9 "$restarts"
+has "of many" '^[0-9]{4,} answered, 0 lost$' "$(cat /tmp/load.out; sort /tmp/load.err | uniq -c)"
+cat /tmp/load.out
+
 systemctl stop secprofd.service
 is "it stops when asked" "inactive success" \
     "$(show secprofd.service ActiveState) $(show secprofd.service Result)"

@@ -4,6 +4,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -157,17 +159,19 @@ int cache_entry_check(struct cache_entry *entry, uint8_t *bytes, size_t size,
 
 int cache_open(struct cache *cache, const char *path, uid_t own_uid, char why[TRUST_WHY_SIZE])
 {
+    cleanup_free char *here = *path == '/' ? NULL : getcwd(NULL, 0);
+    cleanup_free char *absolute = NULL;
     cleanup_close int fd = -1;
     int r;
 
     *cache = (struct cache){.dir_fd = -1, .own_uid = own_uid};
-    if (mkdir(path, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
+    if ((*path != '/' && !here) ||
+        asprintf(&absolute, "%s%s%s", here ? here : "", here ? "/" : "", path) < 0)
+        return -ENOMEM;
+    if (mkdir(absolute, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
         return -errno;
-    fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    /* Whoever can write there could hand out filters of their own. */
-    r = trust_directory(fd, own_uid, why);
+    /* Whoever can write there, or put another one in its place, could hand out filters. */
+    r = trust_open_directory(absolute, own_uid, false, &fd, why);
     if (r == TRUST_OK)
         cache->dir_fd = steal_fd(&fd);
     return r;

@@ -305,6 +305,7 @@ uint64_t follow_scan(struct daemon *daemon, bool everything)
         .n_directories = daemon->options->n_directories,
         .max_profiles = daemon->options->max_profiles,
         .own_uid = daemon->uid,
+        .shared = daemon->options->shared_directories,
         .known = everything ? NULL : is_known,
         .user = daemon,
     };

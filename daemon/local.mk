@@ -35,7 +35,7 @@ libdaemon_la_SOURCES = \
 	daemon/store.c daemon/store.h \
 	daemon/subscribe.c daemon/subscribe.h \
 	daemon/text.c daemon/text.h \
-	daemon/trust.c daemon/trust.h \
+	daemon/trust.c daemon/trust.h daemon/trust-path.c \
 	daemon/verify.c daemon/verify.h \
 	daemon/watch.c daemon/watch.h \
 	daemon/workers.c daemon/workers.h \

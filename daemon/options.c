@@ -217,6 +217,13 @@ static const char *parse_log_level(struct options *options, const char *value)
     return NULL;
 }
 
+static const char *parse_shared_directories(struct options *options, const char *value)
+{
+    (void)value;
+    options->shared_directories = true;
+    return NULL;
+}
+
 static const struct {
     const char *name;
     const char *value; /* what the help calls it; NULL: it takes none */
@@ -225,6 +232,8 @@ static const struct {
 } table[] = {
     {"socket", "PATH", parse_socket, "make and serve this socket (without systemd)"},
     {"profiles", "DIR", parse_profiles, "read profiles from DIR; repeatable, the first one wins"},
+    {"shared-directories", NULL, parse_shared_directories,
+     "these may be writable by others, as Kubernetes' volumes are"},
     {"cache", "DIR", parse_cache, "keep compiled filters in DIR; '' for none"},
     {"no-cache", NULL, parse_no_cache, "keep no filters on disk"},
     {"cache-size", "MIB", parse_cache_size, "keep at most this much on disk (default 64)"},

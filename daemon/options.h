@@ -14,8 +14,9 @@ struct options {
     const char *socket_path;                 /* NULL: the service manager passes the socket */
     char *directories[SCAN_MAX_DIRECTORIES]; /* absolute, owned */
     size_t n_directories;
-    const char *cache_path; /* NULL: no cache on disk */
-    uint64_t cache_size;    /* bytes */
+    bool shared_directories; /* they may be writable by others */
+    const char *cache_path;  /* NULL: no cache on disk */
+    uint64_t cache_size;     /* bytes */
     const struct target *targets[ABI_COUNT];
     size_t n_targets;
     unsigned workers;

@@ -272,12 +272,14 @@ static int scan_directory(struct scan *scan, const struct scan_input *input, siz
     __attribute__((cleanup(cleanup_closedir))) DIR *dir = NULL;
     char why[TRUST_WHY_SIZE];
     struct look look = {.input = input, .directory = i};
-    int r, fd = open(input->directories[i], O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+    int fd,
+        r = trust_open_directory(input->directories[i], input->own_uid, input->shared, &fd, why);
 
-    if (fd < 0) {
-        scan->missing[i] = errno == ENOENT || errno == ENOTDIR;
-        return scan->missing[i] ? 0 : -errno;
+    if (r < 0) {
+        scan->missing[i] = r == -ENOENT || r == -ENOTDIR;
+        return scan->missing[i] ? 0 : r;
     }
+    look.distrust = r == TRUST_OK ? NULL : why;
     dir = fdopendir(fd);
     if (!dir) {
         r = -errno;
@@ -285,10 +287,6 @@ static int scan_directory(struct scan *scan, const struct scan_input *input, siz
         return r;
     }
     look.dir_fd = fd;
-    r = trust_directory(fd, input->own_uid, why);
-    if (r < 0)
-        return r;
-    look.distrust = r == TRUST_OK ? NULL : why;
     for (;;) {
         errno = 0;
 

@@ -57,6 +57,7 @@ struct scan_input {
     size_t n_directories;     /* at most SCAN_MAX_DIRECTORIES */
     size_t max_profiles;      /* more are left out */
     uid_t own_uid;
+    bool shared; /* the directories themselves may be writable by others */
     /*
      * Says whether the caller knows the content of the file at PATH that has ID, under
      * NAME: then it is not read again. NULL: everything is read.

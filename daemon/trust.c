@@ -86,7 +86,7 @@ static int check_owner(const struct stat *st, uid_t own_uid, const char *what,
     return TRUST_OK;
 }
 
-int trust_directory(int dir_fd, uid_t own_uid, char why[TRUST_WHY_SIZE])
+int trust_directory(int dir_fd, uid_t own_uid, bool shared, char why[TRUST_WHY_SIZE])
 {
     struct stat st;
 
@@ -94,6 +94,8 @@ int trust_directory(int dir_fd, uid_t own_uid, char why[TRUST_WHY_SIZE])
         return -errno;
     if (!S_ISDIR(st.st_mode))
         return refuse(why, "this is no directory");
+    if (shared)
+        st.st_mode &= ~(mode_t)(S_IWGRP | S_IWOTH);
     return check_owner(&st, own_uid, "the directory", why);
 }
 
@@ -175,7 +177,7 @@ static bool next_name(struct way *way, char name[NAME_MAX + 1])
 /* Goes down into the directory FD (consumed where TRUST_OK), if it is to be trusted. */
 static int enter(struct way *way, int fd, uid_t own_uid, char why[TRUST_WHY_SIZE])
 {
-    int r = trust_directory(fd, own_uid, why);
+    int r = trust_directory(fd, own_uid, false, why);
 
     if (r != TRUST_OK)
         return r;
@@ -272,6 +274,9 @@ static int check_file(const struct stat *st, uid_t own_uid, char why[TRUST_WHY_S
 {
     if (!S_ISREG(st->st_mode))
         return refuse(why, "it is %s; a profile has to be a regular file", type_name(st->st_mode));
+    if (st->st_mode & (S_ISUID | S_ISGID))
+        return refuse(why, "it is set-user-ID or set-group-ID (mode %04o): chmod ug-s",
+                      st->st_mode & 07777);
     if (st->st_size > PROFILE_MAX_BYTES)
         return refuse(why, "it has %jd bytes; a profile may have %d", (intmax_t)st->st_size,
                       PROFILE_MAX_BYTES);

@@ -51,10 +51,19 @@ struct trusted_file {
 };
 
 /*
- * Checks the directory behind DIR_FD: owned by root or OWN_UID, writable by its owner only. Returns
- * TRUST_OK; or TRUST_REFUSED and the reason in WHY; or -errno.
+ * Checks the directory behind DIR_FD: owned by root or OWN_UID, writable by its owner only (SHARED:
+ * by whomever). Returns TRUST_OK; or TRUST_REFUSED and the reason in WHY; or -errno.
  */
-int trust_directory(int dir_fd, uid_t own_uid, char why[TRUST_WHY_SIZE]);
+int trust_directory(int dir_fd, uid_t own_uid, bool shared, char why[TRUST_WHY_SIZE]);
+
+/*
+ * Opens the directory PATH (absolute) for reading, and checks it so, and the way to it: each
+ * directory and link on it belongs to root, OWN_UID or the owner of "/", and nobody else can
+ * exchange what is in it. Returns TRUST_OK, or TRUST_REFUSED and the reason in WHY, with the
+ * caller's own fd in *FD in both cases; or -errno.
+ */
+int trust_open_directory(const char *path, uid_t own_uid, bool shared, int *fd,
+                         char why[TRUST_WHY_SIZE]);
 
 /*
  * Opens the file NAME of the directory DIR_FD, which is trusted. It may be a link that stays inside

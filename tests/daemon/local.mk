@@ -21,6 +21,12 @@ tests_daemon_test_helper_SOURCES = tests/daemon/test-helper.c
 tests_daemon_test_helper_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_test_helper_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/test-confine
+TESTS += tests/daemon/test-confine
+tests_daemon_test_confine_SOURCES = tests/daemon/test-confine.c
+tests_daemon_test_confine_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_confine_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/test-jobs
 TESTS += tests/daemon/test-jobs
 tests_daemon_test_jobs_SOURCES = tests/daemon/test-jobs.c

@@ -7,9 +7,12 @@ EXTRA_DIST += \
 	tests/e2e/daemon-activation.py \
 	tests/e2e/daemon-cache.py \
 	tests/e2e/daemon-content.py \
+	tests/e2e/daemon-crash.py \
+	tests/e2e/daemon-files.py \
 	tests/e2e/daemon-follow.py \
 	tests/e2e/daemon-limits.py \
 	tests/e2e/daemon-packets.py \
+	tests/e2e/daemon-peers.py \
 	tests/e2e/daemon-serve.py \
 	tests/e2e/daemon-subscribe.py \
 	tests/e2e/daemon-workers.py \

@@ -182,7 +182,7 @@ def test_useless(test, wanted):
     status = daemon.idle()
     test.check(good and status.cache_errors > 0, "a read-only cache: all is served, and it is counted")
     test.check("cannot be written: Permission denied" in daemon.log(), "and logged", daemon.log())
-    test.check(status.cache_errors < 20, "but not tried for ever", status.cache_errors)
+    test.check(status.cache_errors < 30, "but not tried for ever", status.cache_errors)
     os.chmod(test.path("readonly"), 0o700)
     with daemon.client() as client:
         client.reload()
@@ -233,12 +233,11 @@ def test_bound(test):
             test.replace("p/a.json", conditional(1000 + i))
             client.reload()
             daemon.idle()
-    time.sleep(0.5)  # for what is on its way to the disk
-    size = sum(os.stat(test.path("small/" + name)).st_blocks * 512 for name in entries(test, "small"))
-    test.check(0 < size <= 1 << 20, f"the cache stays within its bound: {size} bytes")
     with daemon.client() as client:
         test.equal("the newest is served", errno_in(client.get("a").code, 1014), True)
-    daemon.stop()
+    daemon.stop()  # and the last entry is written, the oldest removed
+    size = sum(os.stat(test.path("small/" + name)).st_blocks * 512 for name in entries(test, "small"))
+    test.check(0 < size <= 1 << 20, f"the cache stays within its bound: {size} bytes")
 
 
 def errno_in(code, errno):

@@ -10,5 +10,6 @@ EXTRA_DIST += \
 	scripts/demo \
 	scripts/fuzz \
 	scripts/lib.sh \
+	scripts/soak \
 	scripts/test \
 	scripts/test-foreign

@@ -1,11 +1,9 @@
 #!/usr/bin/python3
-"""The disk cache while it runs: full, read-only, gone, not there at the start, and the daemon killed
-while it writes. All is served, and status says how the cache is. Where the directory is still the one
-that the daemon may write to, it heals by itself; a new one is beyond what its own sandbox leaves it,
-and is used from the next start on."""
+"""The disk cache while it runs: full, read-only, gone, not there at the start. All is served, and status
+says how the cache is. Where the directory is still the one that the daemon may write to, it heals by
+itself; a new one is beyond what its own sandbox leaves it, and is used from the next start on."""
 import ctypes
 import os
-import random
 import shutil
 import subprocess
 import sys
@@ -14,7 +12,6 @@ import time
 sys.dont_write_bytecode = True
 from faults import *
 
-KILLS = form(20, 1000)
 MS_RDONLY, MS_REMOUNT, MS_REC, MS_PRIVATE = 1, 1 << 5, 1 << 14, 1 << 18
 CLONE_NEWNS = 0x00020000
 libc = ctypes.CDLL(None, use_errno=True)
@@ -160,52 +157,6 @@ def test_not_there(test):
     daemon.stop()
 
 
-def test_kills(test):
-    """Killed at any moment while it writes: the next start serves what is right, and no entry is
-    half."""
-    rng = random.Random(4711)
-    test.mkdir("killed", 0o700)
-    wrong, writers, bad = [], 0, 0
-    for i in range(KILLS):
-        daemon = Daemon(test, "--targets", "aarch64,s390x", cache="killed", name="killed")
-        with daemon.client() as client:
-            try:
-                status = client.status()
-                bad += status.cache_bad
-                changing = Changing(test, client)
-                changing.version = 200 + i % 3000
-                if not changing.change():
-                    wrong.append(f"start {i}")
-                for caps in range(20):
-                    client.send(GET, get_body("y", caps=1 << caps))
-                time.sleep(rng.random() * 0.05)
-            finally:
-                children = daemon.children()
-                if i % 3 == 0 and children:
-                    # One of its processes first: the one that writes, or that compiles.
-                    os.kill(children[rng.randrange(len(children))], 9)
-                    writers += 1
-                    time.sleep(rng.random() * 0.005)
-                os.kill(daemon.pid, 9)
-                daemon.process.wait()
-        test.daemons.remove(daemon)
-    daemon = Daemon(test, "--targets", "aarch64,s390x", cache="killed", name="killed")
-    with daemon.client() as client:
-        test.check(Changing(test, client).change(), "after all of them all is served")
-        status = daemon.idle()
-        bad += status.cache_bad
-        test.equal("no entry was bad", bad, 0)
-        test.check(status.cache_hits > 0, f"and entries are of use: {status.cache_hits}")
-    daemon.stop()
-    left = [name for name in os.listdir(test.path("killed")) if len(name) != 64]
-    test.equal("no half entry is left", left, [])
-    test.equal(f"{KILLS} kills while it wrote: each next start served what is right", wrong, [])
-    row(test, f"kill -9 of the daemon at random moments, {group(KILLS)} times, while it writes the "
-        "cache", "the next start serves only proven, intact filters",
-        f"{group(KILLS)} kills ({writers} with one of its processes before it), {len(wrong)} wrong "
-        f"answers, {bad} bad entries, no half entry left")
-
-
 with Test() as test:
     test.mkdir("p")
     test.write("p/x.json", profile(1))
@@ -225,4 +176,3 @@ with Test() as test:
         "service goes on; status says so; heals by itself",
         "all served, cache_state 2 meanwhile; in use again after "
         + ", ".join(f"{took:.1f} s ({what})" for what, took in healed) + ", a restart (gone)")
-    test_kills(test)

@@ -20,9 +20,11 @@ EXTRA_DIST += \
 	tests/e2e/docker.sh \
 	tests/e2e/fault-cache.py \
 	tests/e2e/fault-clients.py \
+	tests/e2e/fault-events.py \
 	tests/e2e/fault-packets.py \
 	tests/e2e/fault-resources.py \
 	tests/e2e/fault-versions.py \
+	tests/e2e/fault-workers.py \
 	tests/e2e/faults.py \
 	tests/e2e/flood.c \
 	tests/e2e/inject.c \

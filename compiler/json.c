@@ -412,6 +412,18 @@ static int run_yajl(struct builder *b)
     return status == yajl_status_client_canceled ? b->result : report_syntax(b);
 }
 
+/*
+ * The first vertical tab or form feed: yajl takes them for white space, RFC 8259 does not, and what
+ * is behind one would be looked for in the wrong place. LEN: there is none.
+ */
+static size_t find_strange_blank(const char *text, size_t len)
+{
+    const char *tab = memchr(text, '\v', len);
+    const char *feed = memchr(text, '\f', tab ? (size_t)(tab - text) : len);
+
+    return feed ? (size_t)(feed - text) : tab ? (size_t)(tab - text) : len;
+}
+
 /* What can be said about the text before it is parsed. */
 static int check_text(struct builder *b)
 {
@@ -432,6 +444,13 @@ static int check_text(struct builder *b)
     if (bad < b->len) {
         diags_add(b->diags, DIAG_ERROR, locate(b, bad),
                   "found byte 0x%02x, which is no UTF-8 text; save the file as UTF-8",
+                  (unsigned char)b->text[bad]);
+        return -EINVAL;
+    }
+    bad = find_strange_blank(b->text, b->len);
+    if (bad < b->len) {
+        diags_add(b->diags, DIAG_ERROR, locate(b, bad),
+                  "found control character 0x%02x, which has no place in JSON; remove it",
                   (unsigned char)b->text[bad]);
         return -EINVAL;
     }

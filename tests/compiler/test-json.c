@@ -199,6 +199,10 @@ static const struct {
     {"[-]", "1:2: error: found number '-': a digit must follow the '-'"},
     {"[1e+]", "1:2: error: found number '1e+': a digit must follow the 'e'"},
     {"[1 # one\n]", "1:4: error: found '#', which has no place in JSON outside of a string"},
+    {"[1]\v", "1:4: error: found control character 0x0b, which has no place in JSON; remove it"},
+    {"\n\f{}\v", "2:1: error: found control character 0x0c, which has no place in JSON; remove it"},
+    {"[\"a\v\"]",
+     "1:4: error: found control character 0x0b, which has no place in JSON; remove it"},
     {"[1, \x01]",
      "1:5: error: found control character 0x01, which has no place in JSON outside of a "
      "string"},

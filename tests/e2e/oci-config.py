@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import threading
+import time
 
 sys.dont_write_bytecode = True
 from secprofd import *
@@ -95,6 +97,41 @@ def test_named(test, hook, daemon):
             json.dumps(json.loads(out)["linux"]["seccomp"]).encode()).code, wanted)
 
 
+def test_changing(test, hook, daemon):
+    """The profile changes all the time: filter and rules are of one version in each configuration."""
+    stop = threading.Event()
+
+    def change():
+        errno = 0
+        while not stop.is_set():
+            errno = errno % 100 + 1
+            test.replace("p/changing.json", conditional(errno))
+            time.sleep(0.002)
+
+    test.write("p/changing.json", conditional(1))
+    with daemon.client() as client:
+        client.reload()
+        changer = threading.Thread(target=change)
+        changer.start()
+        outputs = [hook.run(text_of("changing"), "--allow=*") for _ in range(60)]
+        stop.set()
+        changer.join()
+        good, versions = 0, set()
+        for code, out, error in outputs:
+            if code != 0:
+                test.check("changes faster" in error, "a refusal has a reason", error)
+                continue
+            config = json.loads(out)
+            bpf = base64.b64decode(config["annotations"][BPF])
+            rules = json.dumps(config["linux"]["seccomp"]).encode()
+            good += client.compile(rules).code == bpf
+            versions.add(bpf)
+    done = sum(code == 0 for code, _, _ in outputs)
+    test.check(good == done >= 50 and len(versions) > 5,
+               "a profile that changes: filter and rules are of one version",
+               f"({good} of {done}, {len(versions)} versions)")
+
+
 def test_deep(test, hook):
     text = text_of(insert=b',"n":' + b"[" * DEEP + b'{"\\u00e9":1e99}' + b"]" * DEEP)
     code, out, _ = hook.run(text)
@@ -155,6 +192,7 @@ with Test() as test:
     hook = Hook(test, daemon)
     test_content(test, hook, daemon)
     test_named(test, hook, daemon)
+    test_changing(test, hook, daemon)
     test_deep(test, hook)
     test_large(test, hook)
     test_cut_off(test, hook)

@@ -45,6 +45,15 @@ static int compare(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+double measure_least(const struct measured *thing, size_t rounds)
+{
+    int64_t least = thing->ns[0];
+
+    for (size_t i = 1; i < rounds; i++)
+        least = thing->ns[i] < least ? thing->ns[i] : least;
+    return (double)least;
+}
+
 double measure_median(struct measured *thing, size_t rounds)
 {
     qsort(thing->ns, rounds, sizeof(thing->ns[0]), compare);

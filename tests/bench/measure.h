@@ -32,4 +32,10 @@ int measure_all(struct measured *things, size_t n, size_t rounds);
 /* The median of the ROUNDS runs of THING, in ns. Sorts them. */
 double measure_median(struct measured *thing, size_t rounds);
 
+/*
+ * The shortest of the ROUNDS runs of THING, in ns: for work that is the same each time, where what
+ * makes a run longer comes from outside.
+ */
+double measure_least(const struct measured *thing, size_t rounds);
+
 #endif

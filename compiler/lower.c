@@ -44,8 +44,9 @@ struct made {
 struct abi_sites {
     const struct abi *abi;
     const struct syscall_name *multiplexers[2]; /* socketcall and ipc; NULL: it has no such call */
-    struct site_list *calls;                    /* by their places in the ABI's table */
-    size_t n_calls;                             /* up to the highest that the profile names */
+    const struct syscall_entry *table;
+    struct site_list *calls; /* by their places in the table, from 1 on */
+    size_t n_calls;          /* up to the highest that the profile names */
 };
 
 struct lowering {
@@ -378,9 +379,7 @@ static int begin_abi(struct lowering *low, struct abi_sites *to, const struct ab
 {
     static const char *const multiplexers[] = {"socketcall", "ipc"};
     const abi_set set = (abi_set)1 << abi->id;
-    const char *name;
-    uint32_t nr;
-    size_t n = 0;
+    size_t n;
 
     *to = (struct abi_sites){.abi = abi};
     for (size_t i = 0; i < ARRAY_SIZE(multiplexers); i++) {
@@ -389,11 +388,10 @@ static int begin_abi(struct lowering *low, struct abi_sites *to, const struct ab
         if (to->multiplexers[i] && !to->multiplexers[i]->at[abi->id])
             to->multiplexers[i] = NULL;
     }
-    while (syscalls_at(low->syscalls, abi->id, n, &nr, &name))
-        n++;
+    to->table = syscalls_all(low->syscalls, abi->id, &n);
     to->calls = arena_calloc(low->arena, n + 1, sizeof(*to->calls));
     low->n_sites = 0;
-    return to->calls ? 0 : -ENOMEM;
+    return to->table && to->calls ? 0 : -ENOMEM;
 }
 
 /* Adds the ranges of ABI from its number FIRST on, up to the highest of all. */
@@ -404,13 +402,12 @@ static int lower_abi(struct lowering *low, const struct abi *abi, uint32_t first
     struct abi_sites sites;
     uint32_t next = first;
     uint32_t nr = first;
-    const char *name;
     int r = none ? begin_abi(low, &sites, abi) : -ENOMEM;
 
     if (r == 0)
         r = add_sites(low, &sites);
     for (size_t i = 0; r == 0 && i < sites.n_calls; i++) {
-        syscalls_at(low->syscalls, abi->id, i, &nr, &name);
+        nr = sites.table[i].nr;
         if (!sites.calls[i + 1].first)
             continue;
 

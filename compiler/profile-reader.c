@@ -127,7 +127,8 @@ void reader_fields(struct reader *reader, const struct json_node *object, const 
         const struct json_member *member = &object->members[i];
         size_t k = 0;
 
-        while (k < n_fields && strcmp(fields[k].key, member->key) != 0)
+        while (k < n_fields && (fields[k].key[0] != member->key[0] || /* most often */
+                                strcmp(fields[k].key, member->key) != 0))
             k++;
         if (k < n_fields)
             known_key(reader, &member->value, &fields[k], &slots[k]);

@@ -126,55 +126,60 @@ static uint64_t chain_cost(const struct shaping *shaping, size_t i, size_t j, bo
     return holes * (SHAPE_INSN_COST + weight_of(shaping, i, j, hole)) - weight * (holes - 1) / 2;
 }
 
-static void fill_cell(struct shaping *shaping, size_t i, size_t j, bool hole)
+/* Fills the cells of all runs that end with atom J, without or with the hole behind it. */
+static void fill_column(struct shaping *shaping, size_t j, bool hole)
 {
     const struct atom *atoms = shaping->atoms;
-    uint64_t own = SHAPE_INSN_COST + weight_of(shaping, i, j, hole);
-    struct cell cell = {UINT64_MAX, (uint16_t)i, false};
+    const struct atom *last = &atoms[j];
+    struct cell *cells = cell_of(shaping, 0, j, hole); /* that of run i..j: the one at 2 * i */
+    const struct cell *before =
+        j > 0 ? cell_of(shaping, 0, j - 1, hole && atoms[j - 1].hole_leaf) : NULL;
+    uint64_t end =
+        SHAPE_INSN_COST + last->weight_before + last->weight + (hole ? last->hole_weight : 0);
 
-    if (i < j) {
+    for (size_t i = j + 1; i-- > 0;) {
+        uint64_t own = end - atoms[i].weight_before;
+        uint64_t *whole = whole_costs(shaping, i);
+        struct cell cell = {UINT64_MAX, (uint16_t)i, false};
         /* As Knuth bounds it: not before the split of i..j-1, and not behind that of i+1..j. */
-        const uint64_t *left = whole_costs(shaping, i);
-        const struct cell *right = cell_of(shaping, 0, j, hole);
-        size_t from = cell_of(shaping, i, j - 1, hole && atoms[j - 1].hole_leaf)->split;
-        size_t to = right[2 * (i + 1)].split;
+        size_t to = i == j                             ? 0
+                    : cells[2 * (i + 1)].split < j - 1 ? cells[2 * (i + 1)].split + 1u
+                                                       : j;
 
-        to = to < j - 1 ? to : j - 1;
-        for (size_t t = from; t <= to; t++) {
-            uint64_t cost = own + left[t] + right[2 * (t + 1)].cost;
+        for (size_t t = i == j ? 0 : before[2 * i].split; t < to; t++) {
+            uint64_t cost = own + whole[t] + cells[2 * (t + 1)].cost;
 
             if (cost < cell.cost) {
                 cell.cost = cost;
                 cell.split = (uint16_t)t;
             }
         }
-    }
-    if (atoms[i].run == atoms[j].run) {
-        uint64_t cost = chain_cost(shaping, i, j, hole);
+        if (atoms[i].run == last->run) {
+            uint64_t cost = chain_cost(shaping, i, j, hole);
 
-        cell.chain = cost <= cell.cost;
-        if (cell.chain)
-            cell.cost = cost;
-    } else if (hole) {
-        uint64_t cost = own + cell_of(shaping, i, j, false)->cost;
+            cell.chain = cost <= cell.cost;
+            if (cell.chain)
+                cell.cost = cost;
+        } else if (hole) {
+            uint64_t cost = own + cell_of(shaping, i, j, false)->cost;
 
-        /* The hole behind the run alone, before everything else. */
-        if (cost < cell.cost) {
-            cell.cost = cost;
-            cell.split = (uint16_t)j;
+            /* The hole behind the run alone, before everything else. */
+            if (cost < cell.cost) {
+                cell.cost = cost;
+                cell.split = (uint16_t)j;
+            }
         }
+        cells[2 * i] = cell;
+        if (hole || !last->hole_leaf)
+            whole[j] = cell.cost;
     }
-    *cell_of(shaping, i, j, hole) = cell;
-    if (hole || !atoms[j].hole_leaf)
-        whole_costs(shaping, i)[j] = cell.cost;
 }
 
 static void fill_cells(struct shaping *shaping)
 {
     for (size_t j = 0; j < shaping->n; j++)
-        for (size_t i = j + 1; i-- > 0;)
-            for (int hole = 0; hole <= (shaping->atoms[j].hole_leaf != NULL); hole++)
-                fill_cell(shaping, i, j, hole);
+        for (int hole = 0; hole <= (shaping->atoms[j].hole_leaf != NULL); hole++)
+            fill_column(shaping, j, hole);
 }
 
 static int compare_hole_weights(const void *pa, const void *pb)

@@ -381,9 +381,11 @@ static int split_part(struct symbolic *sym, struct waiting *waiting, struct rang
     return 0;
 }
 
-/* What was computed of an input that is now a single value is a constant. */
-static void settle_inputs(const struct symbolic *sym, struct machine *machine)
+/* Where the number has become a single one, what was computed of it is a constant. */
+static void settle_numbers(const struct symbolic *sym, struct machine *machine)
 {
+    if (sym->inputs[INPUT_NR].first != sym->inputs[INPUT_NR].last)
+        return;
     for (size_t i = 0; i < BPF_MEMWORDS; i++)
         value_settle(sym, &machine->memory[i]);
     value_settle(sym, &machine->a);
@@ -408,7 +410,7 @@ static int find_numbers(struct symbolic *sym, struct arch_range *found, size_t *
         bdd_ref decision;
         int r;
 
-        settle_inputs(sym, &at.machine);
+        settle_numbers(sym, &at.machine);
         r = run(sym, &at, &decision);
         if (r == SPLIT && sym->split == INPUT_NR) {
             if (split_part(sym, &waiting, now, &at) < 0)

@@ -21,15 +21,10 @@ enum {
     INDEX_SIZE = 2048, /* slots of the hash index at first, a power of two */
 };
 
-struct call {
-    uint32_t nr;
-    const char *name;
-};
-
 struct table {
     size_t n;
-    struct call calls[CALLS_MAX]; /* rising numbers */
-    char *owned[CALLS_MAX];       /* the names that came from libseccomp */
+    struct syscall_entry calls[CALLS_MAX]; /* rising numbers */
+    char *owned[CALLS_MAX];                /* the names that came from libseccomp */
     size_t n_owned;
 };
 
@@ -252,7 +247,7 @@ static int scan_number(struct table *table, const struct abi *abi, uint32_t toke
     if (name)
         table->owned[table->n_owned++] = name;
     if (known)
-        table->calls[table->n++] = (struct call){nr, known};
+        table->calls[table->n++] = (struct syscall_entry){nr, known};
     return 0;
 }
 
@@ -355,7 +350,7 @@ int syscalls_number(struct syscalls *syscalls, enum abi_id abi, const char *name
 static int compare_nr(const void *key, const void *element)
 {
     uint32_t nr = *(const uint32_t *)key;
-    const struct call *call = element;
+    const struct syscall_entry *call = element;
 
     return nr < call->nr ? -1 : nr > call->nr;
 }
@@ -363,10 +358,18 @@ static int compare_nr(const void *key, const void *element)
 const char *syscalls_name(struct syscalls *syscalls, enum abi_id abi, uint32_t nr)
 {
     const struct table *table = get_table(syscalls, abi);
-    const struct call *call =
+    const struct syscall_entry *call =
         table ? bsearch(&nr, table->calls, table->n, sizeof(*table->calls), compare_nr) : NULL;
 
     return call ? call->name : NULL;
+}
+
+const struct syscall_entry *syscalls_all(struct syscalls *syscalls, enum abi_id abi, size_t *n)
+{
+    const struct table *table = get_table(syscalls, abi);
+
+    *n = table ? table->n : 0;
+    return table ? table->calls : NULL;
 }
 
 bool syscalls_at(struct syscalls *syscalls, enum abi_id abi, size_t i, uint32_t *nr,

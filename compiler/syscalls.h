@@ -54,6 +54,13 @@ const char *syscalls_name(struct syscalls *syscalls, enum abi_id abi, uint32_t n
 bool syscalls_at(struct syscalls *syscalls, enum abi_id abi, size_t i, uint32_t *nr,
                  const char **name);
 
+/* The same as a table of N calls, which lives as long as SYSCALLS. NULL: no memory. */
+struct syscall_entry {
+    uint32_t nr;
+    const char *name;
+};
+const struct syscall_entry *syscalls_all(struct syscalls *syscalls, enum abi_id abi, size_t *n);
+
 /* True where some ABI of libseccomp, or our table, has NAME. */
 bool syscalls_is_known(const char *name);
 

@@ -52,33 +52,33 @@ static void count_architecture(const struct traffic *traffic, const struct abi *
                 : 0;
 }
 
-static void count_numbers(const struct traffic *traffic, const struct abi *abi,
-                          const struct node *node, uint32_t *weights)
+static int count_numbers(const struct traffic *traffic, const struct abi *abi,
+                         const struct node *node, uint32_t *weights)
 {
+    size_t n_calls;
+    const struct syscall_entry *calls = syscalls_all(traffic->syscalls, abi->id, &n_calls);
     /* x32's bit is gone where its numbers are looked up together with x86_64's. */
     uint32_t less = node->word == WORD_FOLDED_NR && abi->id == ABI_X32 ? abi->nr_base : 0;
     uint32_t tried = abi->nr_base - less;
     uint32_t of_number = weight_of(traffic, abi, false);
     uint32_t of_call = weight_of(traffic, abi, true) - of_number;
-    const char *name;
     size_t call = 0;
-    uint32_t nr;
 
+    if (!calls)
+        return -ENOMEM;
     for (size_t i = 0; i < node->n; i++) {
         uint32_t first = node->segments[i].first > tried ? node->segments[i].first : tried;
         uint32_t last = last_of(node, i);
 
         weights[i] = 0;
-        for (; syscalls_at(traffic->syscalls, abi->id, call, &nr, &name); call++) {
-            if (nr - less > last)
-                break;
-            if (nr - less >= first)
+        for (; call < n_calls && calls[call].nr - less <= last; call++)
+            if (calls[call].nr - less >= first)
                 weights[i] += of_call;
-        }
         if (last > tried + NUMBERS_TRIED - 1)
             last = tried + NUMBERS_TRIED - 1;
         weights[i] += first <= last ? (last - first + 1) * of_number : 0;
     }
+    return 0;
 }
 
 /* Weighs the segments of the switch NODE, and sends the callers on to where they lead. */
@@ -102,8 +102,8 @@ static int weigh(struct traffic *traffic, const struct node *node)
             continue;
         if (of_arch)
             count_architecture(traffic, abi, node, own);
-        else
-            count_numbers(traffic, abi, node, own);
+        else if (count_numbers(traffic, abi, node, own) < 0)
+            return -ENOMEM;
         for (size_t i = 0; i < node->n; i++) {
             sum[i] += own[i];
             if (own[i])

@@ -41,10 +41,9 @@ struct bdd {
 
 static uint32_t hash3(uint32_t a, uint32_t b, uint32_t c)
 {
-    uint64_t x = (uint64_t)a * UINT64_C(0x9e3779b97f4a7c15);
+    uint64_t x = a * UINT64_C(0x9e3779b97f4a7c15) + b * UINT64_C(0xff51afd7ed558ccd) +
+                 c * UINT64_C(0xc4ceb9fe1a85ec53);
 
-    x = (x ^ b) * UINT64_C(0xff51afd7ed558ccd);
-    x = (x ^ x >> 32 ^ c) * UINT64_C(0xc4ceb9fe1a85ec53);
     return (uint32_t)(x >> 32);
 }
 

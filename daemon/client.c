@@ -163,13 +163,29 @@ static void reply_done(struct client *client)
     }
 }
 
+/*
+ * Sets how much CLIENT's socket keeps unread. The fds in it are this process's, and the kernel lets
+ * a user have only so many on the way: clients that do not read must not use them up. The least
+ * that can be set is room for a handful. That is too little for a long reply, which has no fd.
+ */
+static void make_narrow(struct client *client, bool narrow)
+{
+    const int room = narrow ? 0 : WIRE_MAX_REPLY;
+
+    if (client->narrow != narrow &&
+        setsockopt(client->fd, SOL_SOCKET, SO_SNDBUF, &room, sizeof(room)) == 0)
+        client->narrow = narrow;
+}
+
 /* Sends a reply whose header is complete. */
 static void send_reply(struct client *client, const void *reply, size_t len, int owned_fd)
 {
     const struct iovec iov = {(void *)reply, len};
     cleanup_close int fd = owned_fd;
-    int r = packet_send(client->fd, &iov, 1, &fd, fd >= 0, MSG_DONTWAIT);
+    int r;
 
+    make_narrow(client, fd >= 0);
+    r = packet_send(client->fd, &iov, 1, &fd, fd >= 0, MSG_DONTWAIT);
     client->active_usec = daemon_now(client->daemon);
     if (r == -EAGAIN)
         r = keep_reply(client, reply, len, &fd);

@@ -1,7 +1,7 @@
 /*
  * One connection. It is read one request at a time: the next one is looked at when the reply to
  * the one before is with the kernel, so replies keep their order and a client that does not read
- * costs one reply.
+ * costs what fits its socket, and one reply. Of replies with fds that is a few: see send_reply().
  */
 #ifndef DAEMON_CLIENT_H
 #define DAEMON_CLIENT_H
@@ -40,6 +40,7 @@ struct client {
     struct peer peer;
     enum client_state state;
     bool refused; /* over a limit: its first request is answered with that, and it is closed */
+    bool narrow;  /* its socket has room for few replies */
     uint64_t active_usec;
     union wire_request request;
     int in_fd;              /* that came with the request, while it is dispatched first; borrowed */

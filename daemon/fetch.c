@@ -91,7 +91,9 @@ static void deliver(struct daemon *daemon, struct client *client, const struct w
         return;
     }
     if (r < 0) {
-        log_write(&daemon->log, LOG_ERR, "%s: the filter cannot be handed out: %s",
+        const struct log_subject subject = {.peer = &client->peer};
+
+        log_about(&daemon->log, LOG_ERR, &subject, "%s: the filter cannot be handed out: %s",
                   variant->source->path, strerror(-r));
         client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
         return;

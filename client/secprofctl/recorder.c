@@ -149,8 +149,11 @@ static int supervise(struct supervisor *supervisor)
     while (!supervisor->stop) {
         int r = 0;
 
-        if (poll(fds, ARRAY_SIZE(fds), -1) < 0 && errno != EINTR)
+        if (poll(fds, ARRAY_SIZE(fds), -1) < 0) {
+            if (errno == EINTR)
+                continue;
             return -errno;
+        }
         if (fds[1].revents & POLLIN)
             take_signal(supervisor);
         if (fds[0].revents & POLLIN)

@@ -120,6 +120,72 @@ def test_fds(test):
     daemon.stop()
 
 
+def test_unread(test):
+    """Fds that clients do not read count as the daemon's, and the kernel limits them: nobody may use
+    them up for the others."""
+    daemon = Daemon(test, name="unread", prefix=["prlimit", "--nofile=400:400"])
+    deaf = [daemon.client() for _ in range(40)]
+    sent = [0] * len(deaf)
+    asked = request(GET, get_body("default", delivery=FD))
+    for client in deaf:
+        client.sock.setblocking(False)
+    closed = 0
+    end = time.monotonic() + 2
+    while time.monotonic() < end:
+        for i, client in enumerate(deaf):
+            try:
+                for _ in range(64):
+                    client.sock.send(asked)
+                    sent[i] += 1
+            except BlockingIOError:
+                pass
+            except OSError:
+                closed += 1
+        time.sleep(0.01)
+    test.equal("clients that do not read keep their connections", closed, 0)
+    with daemon.client() as client:
+        try:
+            answer = client.get("default", FD)
+            test.check(answer.fd >= 0, "beside 40 of them another one gets its fd")
+            os.close(answer.fd)
+        except Closed:
+            test.fail("beside 40 of them another one gets its fd (the connection was closed)")
+    deaf[0].sock.settimeout(20)
+    right = 0
+    try:
+        for _ in range(sent[0]):
+            status, _, fds = deaf[0].receive()
+            right += status == OK and len(fds) == 1
+            for fd in fds:
+                os.close(fd)
+    except Closed:
+        pass
+    test.equal("who reads after all gets all replies, each with its fd", right, sent[0])
+    for client in deaf:
+        client.sock.close()
+    daemon.stop()
+
+
+def test_wide(test):
+    """Long replies between those with fds."""
+    daemon = Daemon(test, name="wide")
+    with daemon.client() as client:
+        for delivery in (FD, BYTES, FD, PROFILE, BYTES):
+            client.send(GET, get_body("default", delivery=delivery))
+            client.send(LIST, bytes(128))
+        for delivery in (FD, BYTES, FD, PROFILE, BYTES):
+            status, reply, fds = client.receive()
+            answer = client.filter(reply, fds, delivery)
+            if answer.fd is not None:
+                os.close(answer.fd)
+            status, reply, _ = client.receive()
+            if status != OK or len(reply) < 256 * 176:
+                test.fail(f"a list of 256 profiles, status {status}, {len(reply)} bytes")
+                return
+    test.ok("lists of 45 KB and fds in turn on one connection")
+    daemon.stop()
+
+
 def test_variants(test):
     """Filters in memory are bounded; those of this machine stay."""
     caps = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID",
@@ -151,4 +217,8 @@ with Test() as test:
     test_in_all(test)
     test_idle(test)
     test_fds(test)
+    test_unread(test)
     test_variants(test)
+    for i in range(300):
+        test.write(f"p/more{i:03}.json", profile(1))
+    test_wide(test)

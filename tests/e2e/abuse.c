@@ -259,9 +259,8 @@ static size_t make_get(struct wire_get *get, const char *name)
     return sizeof(*get);
 }
 
-static _Noreturn void run_deaf(const char *path, const char *name, int n, bool reads)
+static _Noreturn void run_deaf(const char *path, const char *name, int n)
 {
-    static char reply[WIRE_MAX_REPLY];
     int socks[CONNECTIONS_MAX];
     struct wire_get get;
 
@@ -269,14 +268,10 @@ static _Noreturn void run_deaf(const char *path, const char *name, int n, bool r
     for (int i = 0; i < n && i < CONNECTIONS_MAX; i++)
         socks[i] = connect_or_die(path);
     for (;;) {
-        for (int i = 0; i < n && i < CONNECTIONS_MAX; i++) {
+        for (int i = 0; i < n && i < CONNECTIONS_MAX; i++)
             while (send(socks[i], &get, sizeof(get), MSG_DONTWAIT | MSG_NOSIGNAL) > 0)
                 ;
-            while (reads && recv(socks[i], reply, sizeof(reply), MSG_DONTWAIT) > 0)
-                ;
-        }
-        if (!reads)
-            usleep(1000);
+        usleep(1000);
     }
 }
 
@@ -342,15 +337,13 @@ int main(int argc, char **argv)
     if (argc == 3 && strcmp(mode, "storm") == 0)
         run_storm(argv[2]);
     if (argc == 5 && strcmp(mode, "deaf") == 0)
-        run_deaf(argv[2], argv[3], atoi(argv[4]), false);
-    if (argc == 5 && strcmp(mode, "greedy") == 0)
-        run_deaf(argv[2], argv[3], atoi(argv[4]), true);
+        run_deaf(argv[2], argv[3], atoi(argv[4]));
     if (argc == 3 && strcmp(mode, "halves") == 0)
         run_halves(argv[2]);
     if (argc == 4 && strcmp(mode, "fds") == 0)
         run_fds(argv[2], argv[3]);
     fputs("usage: abuse random SOCKET SEED COUNT | storm SOCKET | deaf SOCKET NAME CONNECTIONS |\n"
-          "             greedy SOCKET NAME CONNECTIONS | halves SOCKET | fds SOCKET NAME\n",
+          "             halves SOCKET | fds SOCKET NAME\n",
           stderr);
     return 2;
 }

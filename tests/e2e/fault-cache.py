@@ -102,7 +102,8 @@ def test_gone(test):
         test.check(Changing(test, client).change(), "after a restart all is served")
         daemon.idle()
         test.equal("and the cache in use", client.status().cache_state, CACHE_USED)
-    test.check(entries(cache), "and written")
+    test.until(lambda: entries(cache), 10, "an entry")
+    test.ok("and written")
     daemon.stop()
     shutil.rmtree(cache)
 

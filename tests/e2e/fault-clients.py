@@ -11,7 +11,7 @@ import time
 sys.dont_write_bytecode = True
 from faults import *
 
-REQUESTS = form(5000, 100_000)
+REQUESTS = form(5000, 50_000)
 ROUNDS = form(3, 9)
 OTHERS = 4
 IDLE = form(1000, 10_000)
@@ -61,8 +61,7 @@ def test_abusers(test, flood, abuse):
                 ("64 that ask and never read", abuse, "deaf", daemon.path, "big", 64),
                 ("half packets", abuse, "halves", daemon.path),
                 ("fds in every message", abuse, "fds", daemon.path, "x"),
-                ("a connect storm", abuse, "storm", daemon.path),
-                ("8 that ask as fast as they can", abuse, "greedy", daemon.path, "x", 8)]:
+                ("a connect storm", abuse, "storm", daemon.path)]:
             p99, rate = measured.compare(*command)
             test.ok(f"beside {what} others are served: p99 {p99:.2f} of that beside a busy loop, "
                     f"throughput {rate:.2f}")
@@ -80,6 +79,15 @@ def test_abusers(test, flood, abuse):
         + ", ".join(results))
 
 
+def connect(daemon):
+    """A connection, also where the daemon is just busy with so many others."""
+    while True:
+        try:
+            return daemon.client()
+        except BlockingIOError:
+            time.sleep(0.01)
+
+
 def test_idle(test, flood):
     """As many idle connections as this machine's limit on fds allows, up to the wanted number."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -95,7 +103,7 @@ def test_idle(test, flood):
         client.status()
         fds, rss = open_fds(daemon.pid), kib(daemon.pid, "VmRSS")
         alone = [measured.latency().p99 for _ in range(ROUNDS)]
-        idle = [daemon.client() for _ in range(n - 1 - OTHERS)]
+        idle = [connect(daemon) for _ in range(n - 1 - OTHERS)]
         test.until(lambda: client.status().connections == len(idle) + 1, 30, "connections")
         test.ok(f"{len(idle)} idle connections")
         beside = [measured.latency().p99 for _ in range(ROUNDS)]

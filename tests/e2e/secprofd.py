@@ -91,9 +91,9 @@ class Client:
         try:
             data, fds, _, _ = socket.recv_fds(self.sock, 1 << 17, 4, socket.MSG_CMSG_CLOEXEC)
         except ConnectionResetError:
-            data, fds = b"", []
+            raise Closed("reset") from None
         if not data:
-            raise Closed
+            raise Closed("end of the connection")
         magic, _, _, length, _, status, _ = HEADER.unpack_from(data)
         assert magic == MAGIC and length == len(data), "not a reply"
         return status, data[HEADER.size:], fds
@@ -102,8 +102,8 @@ class Client:
         self.serial += 1
         try:
             socket.send_fds(self.sock, [request(opcode, body, self.serial)], list(fds))
-        except (BrokenPipeError, ConnectionResetError):
-            raise Closed from None
+        except (BrokenPipeError, ConnectionResetError) as error:
+            raise Closed(f"while sending: {error}") from None
 
     def call(self, opcode, body=b"", fds=()):
         self.send(opcode, body, fds)

@@ -138,11 +138,32 @@ static void fall_back(struct decision *d, const char *why)
         refuse(d, "out of memory");
 }
 
+/*
+ * The key in RULES, a linux.seccomp, that means something to secprof and nothing to an OCI runtime,
+ * which passes over it: the two would read different rules. NULL: there is none.
+ */
+static const char *find_foreign_key(const struct json_node *rules)
+{
+    static const char *const of_profiles[] = {"archMap", "defaultErrno"};
+    static const char *const of_rules[] = {"name", "includes", "excludes", "errno"};
+    const struct json_node *list = json_get(rules, "syscalls");
+
+    for (size_t i = 0; i < ARRAY_SIZE(of_profiles); i++)
+        if (json_get(rules, of_profiles[i]))
+            return of_profiles[i];
+    for (size_t i = 0; list && list->type == JSON_ARRAY && i < list->n; i++)
+        for (size_t k = 0; list->items[i].type == JSON_OBJECT && k < ARRAY_SIZE(of_rules); k++)
+            if (json_get(&list->items[i], of_rules[k]))
+                return of_rules[k];
+    return NULL;
+}
+
 static void apply_content(struct decision *d)
 {
     const struct variant_request request = make_request(d);
     const struct oci_source *source = d->policy->source;
     const struct json_node *rules = d->config.seccomp;
+    const char *foreign = find_foreign_key(rules);
     struct oci_filter filter = {.bytes = NULL};
     const char *why = NULL;
 
@@ -154,8 +175,12 @@ static void apply_content(struct decision *d)
         return;
     }
     d->result->must_change = d->config.marked;
-    if (source->get_content(source->user, d->config.text + rules->offset,
-                            rules->end - rules->offset, &request, d->arena, &filter, &why) < 0)
+    if (foreign)
+        fall_back(d,
+                  arena_printf(d->arena, "its linux.seccomp has the key \"%s\", which is not OCI's",
+                               foreign));
+    else if (source->get_content(source->user, d->config.text + rules->offset,
+                                 rules->end - rules->offset, &request, d->arena, &filter, &why) < 0)
         fall_back(d, why);
     else
         put_in(d, &filter, NULL, "the container's own rules");

@@ -118,9 +118,9 @@ static const char *find_program(const char *name, struct arena *arena)
 
         if (!file)
             return NULL;
-        /* An empty part would mean the working directory, which is anybody's. */
-        if (len > 0 && stat(file, &st) == 0 && S_ISREG(st.st_mode) && access(file, X_OK) == 0 &&
-            !is_self(file))
+        /* Other parts would mean the working directory, which is anybody's. */
+        if (*path == '/' && stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
+            access(file, X_OK) == 0 && !is_self(file))
             return file;
         if (path[len] == '\0')
             break;

@@ -275,6 +275,25 @@ START_TEST(content_falls_back)
 }
 END_TEST
 
+/* What means something to us only would make a filter of other rules than the runtime reads. */
+static const char *const foreign_rules[] = {
+    "{'defaultAction': 'SCMP_ACT_ALLOW', 'archMap': []}",
+    "{'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [{'names': ['read'], 'action': "
+    "'SCMP_ACT_LOG'},"
+    " {'names': ['mount'], 'action': 'SCMP_ACT_ERRNO', 'excludes': {'caps': ['CAP_SYS_ADMIN']}}]}",
+    "{'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': [{'name': 'read', 'action': 'SCMP_ACT_LOG'}]}",
+};
+
+START_TEST(content_has_oci_keys_only)
+{
+    apply(arena_printf(&f.arena, "{'linux': {'seccomp': %s}}", foreign_rules[_i]));
+    ck_assert_int_eq(f.result.outcome, OCI_UNCHANGED);
+    ck_assert(f.result.fallback);
+    ck_assert_ptr_nonnull(strstr(f.result.message, "which is not OCI's"));
+    ck_assert_uint_eq(f.fake.asked_content, 0);
+}
+END_TEST
+
 /* The same configuration comes by again: what secprof put in is put in anew, or taken out. */
 START_TEST(content_renews_its_own_filter)
 {
@@ -398,6 +417,7 @@ int main(void)
     tcase_add_test(tc, named_is_refused_without_a_filter);
     tcase_add_test(tc, content_keeps_the_rules);
     tcase_add_test(tc, content_falls_back);
+    tcase_add_loop_test(tc, content_has_oci_keys_only, 0, ARRAY_SIZE(foreign_rules));
     tcase_add_test(tc, content_renews_its_own_filter);
     tcase_add_test(tc, content_refuses_a_strange_filter);
     tcase_add_loop_test(tc, asks_nothing_where_nothing_is_asked_for, 0, ARRAY_SIZE(left_alone));

@@ -17,6 +17,7 @@
 enum {
     OCI_CONFIG_MAX_BYTES = 16 * 1024 * 1024,
     OCI_CONFIG_MAX_DEPTH = 512,
+    OCI_CONFIG_MEMORY = 512 * 1024 * 1024, /* that hook and shim take at most for one */
 };
 
 /* The profile that a container asks for. */

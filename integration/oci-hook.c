@@ -92,7 +92,7 @@ static int read_options(int argc, char **argv, struct settings *settings)
 
 static int run(const struct settings *settings)
 {
-    cleanup_arena struct arena arena = ARENA_INIT;
+    cleanup_arena struct arena arena = {.limit = OCI_CONFIG_MEMORY};
     cleanup_source struct source source = settings_source(settings);
     const struct oci_source from = source_interface(&source);
     const struct oci_policy policy = settings_policy(settings, &from);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "integration/bundle.h"
+#include "integration/oci-config.h"
 #include "integration/report.h"
 #include "integration/runtime-args.h"
 #include "integration/runtime-log.h"
@@ -194,7 +195,7 @@ static int run(struct call *call, char **argv)
 
 int main(int argc, char **argv)
 {
-    struct call call = {.arena = ARENA_INIT};
+    struct call call = {.arena = {.limit = OCI_CONFIG_MEMORY}};
     int code = argc > 0 ? run(&call, argv) : EXIT_REFUSED;
 
     arena_free(&call.arena);

@@ -146,6 +146,27 @@ has "the journal tells of a broken profile, by field" 'broken\.json:[0-9]+:[0-9]
     "$(journalctl -q -o cat _SYSTEMD_UNIT=secprofd.service SECPROF_PROFILE=broken)"
 has "and so does its status" 'broken\.json:[0-9]+:[0-9]+: error' "$(secprofctl status broken 2>&1)"
 
+# Podman's hook as it is installed, on configurations of a container; it looks for the socket where it is.
+hook()
+{
+    local -a command
+
+    mapfile -t command < <(sed -n 's/^ *"path": "\(.*\)",$/\1/p; s/^ *"args": \[[^,]*, "\(.*\)"\],$/\1/p' \
+        /usr/share/secprof/hooks.d/secprof.json)
+    "${command[@]}" 2>/dev/null
+}
+has "the hook puts a profile's filter in" '"run.oci.seccomp_bpf_data":"[A-Za-z0-9+/]{100,}=*"' \
+    "$(echo '{"annotations": {"io.secprof.profile": "default"}, "linux": {}}' | hook)"
+has "and one for a container's own rules" '"run.oci.seccomp_bpf_data":"[A-Za-z0-9+/]{20,}=*"' \
+    "$(echo '{"linux": {"seccomp": {"defaultAction": "SCMP_ACT_LOG"}}}' | hook)"
+is "but not another profile, as it is installed" "" \
+    "$(echo '{"annotations": {"io.secprof.profile": "marker"}, "linux": {}}' | hook)"
+journalctl -q --sync
+has "the journal tells which filter a container got" 'filter of profile "default": [0-9]+ instructions, sha256:' \
+    "$(journalctl -q -o cat -t secprof-oci-hook)"
+has "and why one was refused" 'refused: .*annotations may not ask for it' \
+    "$(journalctl -q -o cat -t secprof-oci-hook -p err)"
+
 # Restarts and kills under load: the socket stays with systemd, and libsecprof asks again.
 rm -rf /run/systemd/system/secprofd.service.d
 systemctl daemon-reload

@@ -129,6 +129,12 @@ tests_compiler_test_prove_SOURCES = tests/compiler/test-prove.c
 tests_compiler_test_prove_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_test_prove_LDADD = $(compiler_test_libs)
 
+check_PROGRAMS += tests/compiler/test-traffic
+TESTS += tests/compiler/test-traffic
+tests_compiler_test_traffic_SOURCES = tests/compiler/test-traffic.c
+tests_compiler_test_traffic_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_traffic_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/test-symbolic
 TESTS += tests/compiler/test-symbolic
 tests_compiler_test_symbolic_SOURCES = tests/compiler/test-symbolic.c tests/compiler/random.h

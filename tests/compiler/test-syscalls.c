@@ -154,6 +154,38 @@ START_TEST(each_table)
 }
 END_TEST
 
+/* One look-up says where each ABI has a call; tables that are not asked for stay out of it. */
+START_TEST(one_look_up_for_all_abis)
+{
+    const abi_set x86 = 1u << ABI_X86_64 | 1u << ABI_X86;
+    const struct syscall_name *name;
+    const struct syscall_entry *calls;
+    size_t n;
+
+    for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
+        if (facts[i].abi != ABI_X86_64 && facts[i].abi != ABI_X86)
+            continue;
+        ck_assert_int_eq(syscalls_find(syscalls, x86, facts[i].name, &name), 0);
+        calls = syscalls_all(syscalls, facts[i].abi, &n);
+        ck_assert_ptr_nonnull(calls);
+        if (facts[i].nr == ABSENT) {
+            ck_assert(!name || !name->at[facts[i].abi]);
+            continue;
+        }
+        ck_assert_uint_le(name->at[facts[i].abi], n);
+        ck_assert_uint_eq(calls[name->at[facts[i].abi] - 1].nr, facts[i].nr);
+        ck_assert_ptr_eq(name->through, syscalls_multiplexed(facts[i].name));
+    }
+    /* No ABI here has send(2) as a call of its own; as a multiplexed one it has a name. */
+    ck_assert_int_eq(syscalls_find(syscalls, x86, "send", &name), 0);
+    ck_assert_ptr_nonnull(name);
+    ck_assert_ptr_nonnull(name->through);
+    ck_assert(!name->at[ABI_X86_64] && !name->at[ABI_X86]);
+    ck_assert_int_eq(syscalls_find(syscalls, x86, "no_such_call", &name), 0);
+    ck_assert_ptr_null(name);
+}
+END_TEST
+
 /* From 424 up a call has the same number on every ABI (include/uapi/asm-generic/unistd.h). */
 START_TEST(unified_numbers)
 {
@@ -384,6 +416,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, make_syscalls, free_syscalls);
     tcase_add_test(tcase, known_numbers);
+    tcase_add_test(tcase, one_look_up_for_all_abis);
     tcase_add_loop_test(tcase, each_table, 0, ABI_COUNT);
     tcase_add_test(tcase, unified_numbers);
     tcase_add_loop_test(tcase, headers_of_x86, 0, ARRAY_SIZE(headers));

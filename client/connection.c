@@ -240,8 +240,11 @@ static void keep_message(struct secprof *handle, size_t len)
     handle->message[text_len] = '\0';
 }
 
-/* One request and its reply on the connection that there is. Returns WIRE_OK, another status of the
- * daemon, or a negative code; after a negative one the connection cannot be used any more. */
+/*
+ * One request and its reply on the connection that there is. Returns WIRE_OK, another status of the
+ * daemon, or a negative code; after a negative one, but -EPERM, the connection cannot be used any
+ * more.
+ */
 static int exchange(struct secprof *handle, const union wire_request *request, int in_fd,
                     int64_t deadline, size_t *len, int *fd)
 {
@@ -269,6 +272,28 @@ static int exchange(struct secprof *handle, const union wire_request *request, i
     return r;
 }
 
+/*
+ * The same. Where an fd that is to go along was refused (-EPERM) because the daemon has not got to
+ * this connection yet: once more, when it has. That is when it has answered something else.
+ */
+static int exchange_fd(struct secprof *handle, union wire_request *request, int in_fd,
+                       int64_t deadline, size_t *len, int *fd)
+{
+    int r = exchange(handle, request, in_fd, deadline, len, fd);
+
+    if (r != -EPERM || in_fd < 0)
+        return r;
+
+    union wire_request status = {0};
+
+    wire_request_header(&status.header, WIRE_STATUS, sizeof(status.status), request->header.serial);
+    r = exchange(handle, &status, -1, deadline, len, NULL);
+    if (r != WIRE_OK)
+        return r;
+    request->header.serial = ++handle->serial;
+    return exchange(handle, request, in_fd, deadline, len, fd);
+}
+
 int connection_call(struct secprof *handle, union wire_request *request, size_t *len, int *fd)
 {
     return connection_call_with(handle, request, -1, len, fd);
@@ -288,7 +313,7 @@ int connection_call_with(struct secprof *handle, union wire_request *request, in
         if (r < 0)
             return r;
         request->header.serial = ++handle->serial;
-        r = exchange(handle, request, in_fd, deadline, len, fd);
+        r = exchange_fd(handle, request, in_fd, deadline, len, fd);
         if (r == WIRE_OK)
             return 0;
         if (r < 0 || r == WIRE_STOPPING || r == WIRE_BAD_VERSION)

@@ -52,6 +52,10 @@ int client_new(struct daemon *daemon, int fd, bool refused)
     client->out_fd = -1;
     client->in_fd = -1;
     client->refused = refused;
+    client->trusted = access_may_administer(&client->peer, daemon->uid);
+    /* The listener has them refused for all. Where the kernel cannot do that: see read_packet(). */
+    if (client->trusted)
+        (void)packet_pass_fds(fd, true);
     client->active_usec = daemon_now(daemon);
     TAILQ_INSERT_TAIL(&server->clients, client, in_server);
     server->n_clients += !refused;
@@ -315,6 +319,25 @@ static void handle_packet(struct client *client, const void *packet, size_t len,
     }
 }
 
+/*
+ * Receives one packet. The fds of others than administrators are thrown away unopened: no request
+ * of theirs has any, and to close one can take for ever. One that is thrown away is counted, so
+ * that its request is refused.
+ */
+static ssize_t receive(const struct client *client, uint8_t *packet, size_t size,
+                       int fds[PACKET_MAX_FDS], size_t *n_fds)
+{
+    bool attached;
+    ssize_t len;
+
+    if (client->trusted)
+        return packet_recv(client->fd, packet, size, fds, PACKET_MAX_FDS, n_fds, MSG_DONTWAIT);
+    len = packet_recv_bare(client->fd, packet, size, &attached, MSG_DONTWAIT);
+    fds[0] = -1;
+    *n_fds = attached;
+    return len;
+}
+
 /* Reads and handles one packet, if there is one. CLIENT may have ended afterwards. */
 static void read_packet(struct client *client)
 {
@@ -322,8 +345,7 @@ static void read_packet(struct client *client)
     uint8_t packet[WIRE_MAX_REQUEST + 1];
     int fds[PACKET_MAX_FDS];
     size_t n_fds;
-    ssize_t len =
-        packet_recv(client->fd, packet, sizeof(packet), fds, PACKET_MAX_FDS, &n_fds, MSG_DONTWAIT);
+    ssize_t len = receive(client, packet, sizeof(packet), fds, &n_fds);
 
     if (len == -EAGAIN)
         return;
@@ -338,7 +360,8 @@ static void read_packet(struct client *client)
         client_end(client);
     }
     for (size_t i = 0; i < n_fds; i++)
-        close(fds[i]);
+        if (fds[i] >= 0)
+            close(fds[i]);
 }
 
 /* Tries again to send the reply that is kept. */

@@ -41,6 +41,7 @@ struct client {
     enum client_state state;
     bool refused; /* over a limit: its first request is answered with that, and it is closed */
     bool narrow;  /* its socket has room for few replies */
+    bool trusted; /* it may administer the daemon: its fds are taken */
     uint64_t active_usec;
     union wire_request request;
     int in_fd;              /* that came with the request, while it is dispatched first; borrowed */

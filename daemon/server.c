@@ -10,6 +10,7 @@
 
 #include "daemon/client.h"
 #include "daemon/daemon.h"
+#include "util/packet.h"
 
 int server_listen(struct server *server, struct daemon *daemon, const char *path)
 {
@@ -22,6 +23,8 @@ int server_listen(struct server *server, struct daemon *daemon, const char *path
     server->listener = path ? listener_make(path, &server->entry, why) : listener_take(why);
     if (server->listener < 0)
         log_write(&daemon->log, LOG_ERR, "%s", why);
+    else
+        (void)packet_pass_fds(server->listener, false);
     return server->listener < 0 ? server->listener : 0;
 }
 

@@ -11,6 +11,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#ifndef SO_PASSRIGHTS /* asm/socket.h, since 6.16 */
+#ifdef __hppa__
+#define SO_PASSRIGHTS 0x4051
+#else
+#define SO_PASSRIGHTS 83
+#endif
+#endif
+
 /* recvmsg(2) and sendmsg(2) want the control data aligned as its header is. */
 union control {
     alignas(struct cmsghdr) unsigned char bytes[CMSG_SPACE(sizeof(int) * PACKET_MAX_FDS)];
@@ -81,6 +89,16 @@ static bool received_collect(struct received *received, struct msghdr *msg)
     return clean;
 }
 
+static ssize_t receive(int sock, struct msghdr *msg, int flags)
+{
+    ssize_t len;
+
+    do {
+        len = recvmsg(sock, msg, flags | MSG_CMSG_CLOEXEC);
+    } while (len < 0 && errno == EINTR);
+    return len < 0 ? -errno : len;
+}
+
 ssize_t packet_recv(int sock, void *buf, size_t size, int *fds, size_t max_fds, size_t *n_fds,
                     int flags)
 {
@@ -93,14 +111,11 @@ ssize_t packet_recv(int sock, void *buf, size_t size, int *fds, size_t max_fds, 
         .msg_control = control.bytes,
         .msg_controllen = sizeof(control.bytes),
     };
-    ssize_t len;
+    ssize_t len = receive(sock, &msg, flags);
 
     *n_fds = 0;
-    do {
-        len = recvmsg(sock, &msg, flags | MSG_CMSG_CLOEXEC);
-    } while (len < 0 && errno == EINTR);
     if (len < 0)
-        return -errno;
+        return len;
 
     bool clean = received_collect(&received, &msg);
     ssize_t r = len;
@@ -122,4 +137,21 @@ ssize_t packet_recv(int sock, void *buf, size_t size, int *fds, size_t max_fds, 
         memcpy(fds, received.fds, sizeof(int) * received.n);
     *n_fds = received.n;
     return r;
+}
+
+ssize_t packet_recv_bare(int sock, void *buf, size_t size, bool *attached, int flags)
+{
+    struct iovec iov = {.iov_base = buf, .iov_len = size};
+    struct msghdr msg = {.msg_iov = &iov, .msg_iovlen = 1};
+    ssize_t len = receive(sock, &msg, flags);
+
+    *attached = len >= 0 && (msg.msg_flags & MSG_CTRUNC);
+    return len >= 0 && (msg.msg_flags & MSG_TRUNC) ? -EMSGSIZE : len;
+}
+
+int packet_pass_fds(int sock, bool pass)
+{
+    const int value = pass;
+
+    return setsockopt(sock, SOL_SOCKET, SO_PASSRIGHTS, &value, sizeof(value)) < 0 ? -errno : 0;
 }

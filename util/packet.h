@@ -5,6 +5,7 @@
 #ifndef UTIL_PACKET_H
 #define UTIL_PACKET_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -32,5 +33,20 @@ int packet_send(int sock, const struct iovec *iov, size_t n_iov, const int *fds,
  */
 ssize_t packet_recv(int sock, void *buf, size_t size, int *fds, size_t max_fds, size_t *n_fds,
                     int flags);
+
+/*
+ * The same from a peer whose fds are not wanted: they never become this process's, which would have
+ * to close them, and a close takes as long as whoever made the fd wants (a file of FUSE). *ATTACHED
+ * says whether there were any, or other ancillary data: that is no error here.
+ */
+ssize_t packet_recv_bare(int sock, void *buf, size_t size, bool *attached, int flags);
+
+/*
+ * Sets whether SOCK takes packets with fds from its peer, or, for a socket that listens, whether
+ * its connections do at first. One that does not lets the peer's send fail (EPERM). Even throwing
+ * away a packet takes as long as the close of its fds (a TCP socket with SO_LINGER). Returns 0, or
+ * -ENOPROTOOPT before Linux 6.16: then fds are always taken.
+ */
+int packet_pass_fds(int sock, bool pass);
 
 #endif

@@ -212,6 +212,7 @@ static bool serve(struct fake_server *server, int sock)
     atomic_fetch_add(&server->requests, 1);
     ck_assert_int_eq(wire_request_decode(&request, packet, (size_t)len, n_fds), WIRE_OK);
     server->in_fd = fd;
+    server->in_sock = sock;
     make_reply(server, &request, fd, reply);
     if (server->spoil)
         server->spoil(server, &request, reply);

@@ -43,6 +43,7 @@ struct fake_server {
     atomic_int mode;              /* for SPOIL */
     int n_profiles;               /* in lists: p0000, p0001, … */
     atomic_int in_fd;             /* that came with the last request, while it is served */
+    atomic_int in_sock;           /* that it came through */
     atomic_int connections;
     atomic_int open; /* of these, now */
     atomic_int requests;

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/audit.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -185,6 +186,41 @@ START_TEST(a_lost_connection_is_made_again)
 }
 END_TEST
 
+/* A daemon that takes fds only on connections that it has accepted; MODE 1: and none from us. */
+static void meet(struct fake_server *self, const union wire_request *request,
+                 struct fake_reply *reply)
+{
+    (void)reply;
+    last_request = *request;
+    if (self->mode == 0)
+        ck_assert_int_eq(packet_pass_fds(self->in_sock, true), 0);
+}
+
+/* Loop: the mode. */
+START_TEST(fds_can_be_refused_at_first)
+{
+    cleanup_free void *filter = NULL;
+    struct secprof *other;
+    size_t len;
+    int r = packet_pass_fds(server.listener, false);
+
+    if (r == -ENOPROTOOPT) {
+        fprintf(stderr, "skipped: SO_PASSRIGHTS (Linux 6.16)\n");
+        return;
+    }
+    ck_assert_int_eq(r, 0);
+    server.spoil = meet;
+    server.mode = _i;
+    ck_assert_int_eq(secprof_open(&other, server.path, 0), 0);
+    r = secprof_compile_bytes(other, "later", 5, NULL, &filter, &len, NULL);
+    ck_assert_int_eq(r, _i == 0 ? 0 : -EPERM);
+    ck_assert_int_eq(last_request.header.opcode, _i == 0 ? WIRE_COMPILE : WIRE_STATUS);
+    ck_assert_int_eq(server.requests, _i == 0 ? 2 : 1);
+    ck_assert_int_eq(fake_get(other, "more"), 0);
+    secprof_close(other);
+}
+END_TEST
+
 static void no_text(struct fake_server *self, const union wire_request *request,
                     struct fake_reply *reply)
 {
@@ -221,6 +257,7 @@ int main(void)
     tcase_add_test(tcase, what_cannot_be_a_profile_is_not_sent);
     tcase_add_test(tcase, a_refusal_has_the_daemons_words);
     tcase_add_test(tcase, a_lost_connection_is_made_again);
+    tcase_add_loop_test(tcase, fds_can_be_refused_at_first, 0, 2);
     tcase_add_test(tcase, the_text_of_a_profile);
     suite_add_tcase(suite, tcase);
 

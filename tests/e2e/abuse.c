@@ -166,7 +166,10 @@ static bool send_packet(struct flight *flight, const unsigned char *packet, size
             .cmsg_len = CMSG_LEN(sizeof(int)), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
         memcpy(CMSG_DATA(&control.header), &flight->content, sizeof(int));
     }
-    return sendmsg(flight->sock, &msg, MSG_NOSIGNAL) >= 0;
+    if (sendmsg(flight->sock, &msg, MSG_NOSIGNAL) >= 0)
+        return true;
+    /* Fds can be sent when the daemon has accepted the connection. */
+    return errno == EPERM && send(flight->sock, packet, size, MSG_NOSIGNAL) >= 0;
 }
 
 /* Takes one answer. Returns false where the connection has ended. */
@@ -319,8 +322,10 @@ static _Noreturn void run_fds(const char *path, const char *name)
         control.header = (struct cmsghdr){
             .cmsg_len = CMSG_LEN(size), .cmsg_level = SOL_SOCKET, .cmsg_type = SCM_RIGHTS};
         memcpy(CMSG_DATA(&control.header), fds, size);
-        if (sendmsg(sock, &msg, MSG_NOSIGNAL) >= 0 && poll(&poll_for, 1, HANG_MSEC) > 0 &&
-            recv(sock, reply, sizeof(reply), 0) > 0)
+        /* Fds can be sent when the daemon has accepted the connection. */
+        if ((sendmsg(sock, &msg, MSG_NOSIGNAL) >= 0 ||
+             (errno == EPERM && send(sock, iov.iov_base, iov.iov_len, MSG_NOSIGNAL) >= 0)) &&
+            poll(&poll_for, 1, HANG_MSEC) > 0 && recv(sock, reply, sizeof(reply), 0) > 0)
             continue;
         close(sock);
         sock = connect_or_die(path);

@@ -3,8 +3,11 @@
 and the daemon serves on."""
 import os
 import random
+import signal
 import socket
+import struct
 import sys
+import time
 
 sys.dont_write_bytecode = True
 from secprofd import *
@@ -16,6 +19,9 @@ def one(daemon, data, fds=()):
     """Sends one packet; returns the status of the reply, or None where the connection ended."""
     with daemon.client() as client:
         try:
+            if fds:
+                # From when the daemon has accepted the connection, it takes fds from root.
+                client.status()
             send_with_fds(client.sock, data, fds) if fds else client.sock.send(data)
             status, _, got = client.receive()
             for fd in got:
@@ -86,6 +92,63 @@ def test_fds(test, daemon):
         os.close(reading)
     test.until(lambda: open_fds() <= before, 5, "fds are closed")
     test.ok("no fd is left open")
+
+
+def slow_fd():
+    """A TCP socket whose last close takes 30 seconds, and what has to stay open for that."""
+    listener = socket.socket()
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    slow = socket.create_connection(listener.getsockname())
+    peer, _ = listener.accept()
+    slow.setblocking(False)
+    try:
+        while True:
+            slow.send(bytes(65536))
+    except BlockingIOError:
+        pass
+    slow.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 30))
+    return slow, (listener, peer)
+
+
+def test_slow_close(test, daemon):
+    """Who passes an fd decides how long its close takes. The daemon must not be the one that waits."""
+    if os.geteuid() != 0:
+        test.skip("fds of other users that are slow to close (this needs root)")
+        return
+    try:
+        socket.socket(socket.AF_UNIX).getsockopt(socket.SOL_SOCKET, 83)
+    except OSError:
+        test.skip("fds of other users that are slow to close (this needs SO_PASSRIGHTS, Linux 6.16)")
+        return
+    for accepted in (True, False):
+        slow, kept = slow_fd()
+
+        def send():
+            with daemon.client() as client:
+                if accepted:
+                    client.status()
+                try:
+                    socket.send_fds(client.sock, [request(STATUS, bytes(128))], [slow.fileno()])
+                except PermissionError:
+                    return "not sent"
+                return "sent"
+        if not accepted:
+            os.kill(daemon.pid, signal.SIGSTOP)
+        got = as_user(1234, 1234, [], send)
+        slow.close() if got == "sent" else slow.setsockopt(
+            socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 0, 0))
+        os.kill(daemon.pid, signal.SIGCONT)
+        start = time.monotonic()
+        with daemon.client() as client:
+            client.status()
+        waited = time.monotonic() - start
+        test.equal("an fd of another user, sent " + ("later" if accepted else "at once"), got,
+                   "not sent")
+        test.check(waited < 5, f"the others do not wait for its close ({waited:.1f} s)")
+        for sock in (slow, *kept):
+            sock.close()
 
 
 def test_random(test, daemon):
@@ -168,6 +231,7 @@ with Test() as test:
     start = daemon.wait()
     test_table(test, daemon)
     test_fds(test, daemon)
+    test_slow_close(test, daemon)
     test_random(test, daemon)
     test_rude(test, daemon)
     with daemon.client() as client:

@@ -100,8 +100,16 @@ class Client:
 
     def send(self, opcode, body=b"", fds=()):
         self.serial += 1
+        data = request(opcode, body, self.serial)
         try:
-            socket.send_fds(self.sock, [request(opcode, body, self.serial)], list(fds))
+            try:
+                socket.send_fds(self.sock, [data], list(fds))
+            except PermissionError:
+                # The daemon has not accepted the connection yet, or wants no fds from this user.
+                self.call(STATUS, bytes(128))
+                socket.send_fds(self.sock, [data], list(fds))
+        except PermissionError:
+            raise Refused(FORBIDDEN, "the kernel does not send the fd") from None
         except (BrokenPipeError, ConnectionResetError) as error:
             raise Closed(f"while sending: {error}") from None
 

@@ -5,6 +5,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
@@ -191,6 +192,53 @@ START_TEST(no_room_for_fds_says_so)
 }
 END_TEST
 
+/* Fds that are not wanted are never ours; the packet is. */
+START_TEST(bare_packets_leave_fds_behind)
+{
+    int in[2] = {1, 2}, ends[2];
+    bool attached = false;
+    size_t before;
+    char buf[4];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    before = count_fds();
+    ck_assert_int_eq(send_text("abc", in, 2), 0);
+    ck_assert_int_eq(send_text("de", NULL, 0), 0);
+    ck_assert_int_eq(send_text("fghij", &ends[1], 1), 0);
+    close(ends[1]);
+    ck_assert_int_eq(packet_recv_bare(pair[1], buf, sizeof(buf), &attached, 0), 3);
+    ck_assert_mem_eq(buf, "abc", 3);
+    ck_assert(attached);
+    ck_assert_int_eq(packet_recv_bare(pair[1], buf, sizeof(buf), &attached, 0), 2);
+    ck_assert(!attached);
+    ck_assert_int_eq(packet_recv_bare(pair[1], buf, sizeof(buf), &attached, 0), -EMSGSIZE);
+    ck_assert_mem_eq(buf, "fghi", 4);
+    ck_assert(attached);
+    ck_assert_uint_eq(count_fds(), before - 1);
+    /* And nobody else's any more. */
+    ck_assert_int_eq(read(ends[0], buf, 1), 0);
+    close(ends[0]);
+    ck_assert_int_eq(packet_recv_bare(pair[1], buf, sizeof(buf), &attached, MSG_DONTWAIT), -EAGAIN);
+    ck_assert(!attached);
+}
+END_TEST
+
+START_TEST(fds_can_be_kept_out)
+{
+    int fd = 1, r = packet_pass_fds(pair[1], false);
+
+    if (r == -ENOPROTOOPT) {
+        fprintf(stderr, "skipped: SO_PASSRIGHTS (Linux 6.16)\n");
+        return;
+    }
+    ck_assert_int_eq(r, 0);
+    ck_assert_int_eq(send_text("x", &fd, 1), -EPERM);
+    ck_assert_int_eq(send_text("x", NULL, 0), 0);
+    ck_assert_int_eq(packet_pass_fds(pair[1], true), 0);
+    ck_assert_int_eq(send_text("x", &fd, 1), 0);
+}
+END_TEST
+
 START_TEST(an_end_is_zero)
 {
     size_t n_fds;
@@ -234,6 +282,8 @@ int main(void)
     tcase_add_test(tcase, credentials_are_refused_with_their_fds);
     tcase_add_test(tcase, too_long_a_packet_is_refused_with_its_fds);
     tcase_add_test(tcase, no_room_for_fds_says_so);
+    tcase_add_test(tcase, bare_packets_leave_fds_behind);
+    tcase_add_test(tcase, fds_can_be_kept_out);
     tcase_add_test(tcase, an_end_is_zero);
     tcase_add_test(tcase, senseless_sends_are_refused);
     suite_add_tcase(suite, tcase);

@@ -3,6 +3,7 @@
 #include "daemon/follow.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +15,10 @@
 #include "daemon/subscribe.h"
 #include "daemon/text.h"
 #include "util/cleanup.h"
+
+enum {
+    SCAN_BYTES_MANY = 1024 * 1024,
+};
 
 /* Sets WHY as the reason for which the file of ENTRY is not looked into. */
 static void refuse(struct daemon *daemon, struct profile_entry *entry, const char *why)
@@ -298,6 +303,17 @@ static void watch_places(struct daemon *daemon)
     }
 }
 
+/*
+ * The texts of many profiles were in memory at once, between what is to stay there: without this,
+ * the room would stay with malloc, as much again as all the profiles.
+ */
+static void give_back_memory(void)
+{
+#ifdef __GLIBC__
+    malloc_trim(0);
+#endif
+}
+
 uint64_t follow_scan(struct daemon *daemon, bool everything)
 {
     const struct scan_input input = {
@@ -310,6 +326,7 @@ uint64_t follow_scan(struct daemon *daemon, bool everything)
         .user = daemon,
     };
     struct scan scan;
+    bool many;
     int r;
 
     daemon->scans++;
@@ -326,7 +343,10 @@ uint64_t follow_scan(struct daemon *daemon, bool everything)
         if (scan.again)
             watch_again(&daemon->watch);
     }
+    many = scan.n_bytes > SCAN_BYTES_MANY;
     scan_clear(&scan);
+    if (many)
+        give_back_memory();
     background_kick(daemon);
     phase_check(daemon);
     return daemon->scans;

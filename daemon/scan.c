@@ -195,6 +195,7 @@ static int read_file(struct scan *scan, int fd, struct scan_item *item)
     int r = read_stable(fd, item);
 
     item->kind = SCAN_READ;
+    scan->n_bytes += item->size;
     if (r >= 0 || r == -ENOMEM)
         return r;
     if (r == -EAGAIN) {

@@ -210,6 +210,25 @@ def test_variants(test):
     os.unlink(test.path("p/many.json"))
 
 
+def test_memory(test):
+    """The texts of profiles are in memory once, not twice: after they were read, malloc gives back."""
+    test.mkdir("large")
+    for i in range(300):
+        test.write(f"large/x{i}.json", profile(1 + i, comment="c" * 50_000))
+    daemon = Daemon(test, "--targets", "native", profiles=["large"], name="memory",
+                    socket_name="memory.sock")
+    with daemon.client() as client:
+        test.equal("300 profiles are served", client.status().profiles, 300)
+    mib = int(field(daemon.pid, "RssAnon").split()[0]) // 1024
+    with open(os.path.join(test.build, "secprofd"), "rb") as file:
+        sanitized = b"__asan_init" in file.read()
+    if sanitized:
+        test.skip("how much memory it takes (the sanitizers keep what is freed)")
+    else:
+        test.check(mib < 8, f"their 15 MB of text are not in its own memory: {mib} MiB")
+    daemon.stop()
+
+
 with Test() as test:
     test.mkdir("p")
     test.write("p/default.json", profile(1))
@@ -222,3 +241,4 @@ with Test() as test:
     for i in range(300):
         test.write(f"p/more{i:03}.json", profile(1))
     test_wide(test)
+    test_memory(test)

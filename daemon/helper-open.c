@@ -1,8 +1,8 @@
 /*
  * The helper of a filter in memory, as a file that clients execute. It is built when the first
- * client wants it and lives as long as the filter: all clients of a variant share one file, so what
- * clients keep open costs no memory beyond that, and the store's bound on variants is the bound on
- * helpers.
+ * client wants it and lives as long as the filter: all clients of a variant share one file, so the
+ * store's bound on variants is the bound on helpers. What a client keeps open of a filter that the
+ * store has dropped goes on taking memory until the client closes it.
  */
 #include "config.h"
 

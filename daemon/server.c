@@ -28,18 +28,19 @@ int server_listen(struct server *server, struct daemon *daemon, const char *path
     return server->listener < 0 ? server->listener : 0;
 }
 
-/* True where one more connection of the user UID is too many. */
-static bool is_over_limit(const struct server *server, uid_t uid)
+/* True where one more connection of PEER is too many. */
+static bool is_over_limit(const struct server *server, const struct peer *peer)
 {
     const struct options *options = server->daemon->options;
+    const bool trusted = access_may_administer(peer, server->daemon->uid);
     const struct client *client;
     size_t n = 0;
 
-    if (server->n_clients >= options->max_connections)
+    if (server->n_clients >= server_share(options->max_connections, trusted))
         return true;
     TAILQ_FOREACH(client, &server->clients, in_server)
     {
-        n += !client->refused && client->peer.uid == uid;
+        n += !client->refused && client->peer.uid == peer->uid;
     }
     return n >= options->max_connections_per_uid;
 }
@@ -50,6 +51,7 @@ static void take(struct server *server, int fd)
     struct daemon *daemon = server->daemon;
     struct ucred cred = {0};
     socklen_t size = sizeof(cred);
+    struct peer peer;
     bool refused;
     int r;
 
@@ -57,9 +59,9 @@ static void take(struct server *server, int fd)
         close(fd);
         return;
     }
-    refused = is_over_limit(server, cred.uid);
+    peer = (struct peer){.pid = cred.pid, .uid = cred.uid};
+    refused = is_over_limit(server, &peer);
     if (refused) {
-        const struct peer peer = {.pid = cred.pid, .uid = cred.uid};
         const struct log_subject subject = {.peer = &peer};
 
         daemon->counters.connections_refused++;

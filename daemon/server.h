@@ -54,6 +54,16 @@ int server_open(struct server *server);
 /* Ends all connections (who waits hears that the daemon stops) and removes the socket made. */
 void server_close(struct server *server);
 
+/*
+ * How much of a limit of MAX a client may help to use up: the last eighth is kept for those who may
+ * administer the daemon (TRUSTED). What starts containers runs as root, and one person can have
+ * many uids.
+ */
+static inline size_t server_share(size_t max, bool trusted)
+{
+    return trusted ? max : max - max / 8;
+}
+
 /* CLIENT is to be looked at at the time USEC at the latest. */
 void server_sweep_at(struct server *server, uint64_t usec);
 

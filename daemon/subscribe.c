@@ -77,12 +77,29 @@ void changes_note_gone(struct daemon *daemon, const struct profile_entry *entry)
     note(daemon, entry, WIRE_CHANGE_GONE, &before);
 }
 
+/* True where CLIENT would be one too many: of all, or of one user, who may be a quarter. */
+static bool is_over_limit(const struct daemon *daemon, const struct client *client)
+{
+    const struct changes *changes = &daemon->changes;
+    const size_t max = daemon->options->max_subscribers;
+    const struct client *other;
+    size_t n = 0;
+
+    if (changes->n_clients >= server_share(max, client->trusted))
+        return true;
+    TAILQ_FOREACH(other, &changes->clients, wait_link)
+    {
+        n += other->peer.uid == client->peer.uid;
+    }
+    return !client->trusted && n >= (max + 3) / 4;
+}
+
 void subscribe_begin(struct daemon *daemon, struct client *client)
 {
     struct changes *changes = &daemon->changes;
     struct wire_subscribe_reply reply = {.generation = daemon->generation};
 
-    if (changes->n_clients >= daemon->options->max_subscribers) {
+    if (is_over_limit(daemon, client)) {
         client_refuse(client, WIRE_LIMIT, "there are %zu subscribers (--max-subscribers)",
                       changes->n_clients);
         return;

@@ -2,6 +2,7 @@
 """Limits: connections in all and of one user, idle time, file descriptors, filters in memory."""
 import os
 import resource
+import signal
 import sys
 import time
 
@@ -70,6 +71,52 @@ def test_in_all(test):
     test.check(all(c.status().connections == 8 for c in clients), "the others are served on")
     for client in clients + flood:
         client.sock.close()
+    daemon.stop()
+
+
+def test_reserve(test):
+    """Others cannot use up what root needs, whatever user ids they have."""
+    if os.geteuid() != 0:
+        test.skip("limits of users other than the daemon's (this needs root)")
+        return
+    daemon = Daemon(test, "--max-connections", "16", "--max-connections-per-uid", "10",
+                    "--max-subscribers", "8", name="reserve")
+    reading, writing = os.pipe()
+
+    def fill(uid):
+        def count(call):
+            done = 0
+            try:
+                for client in clients:
+                    call(client)
+                    done += 1
+            except (Refused, Closed):
+                pass
+            return done
+        pid = os.fork()
+        if pid:
+            return pid
+        os.setresuid(uid, uid, uid)
+        clients = [daemon.client() for _ in range(10)]
+        served = count(lambda client: client.status())
+        os.write(writing, bytes([served, count(lambda client: client.subscribe())]))
+        signal.pause()
+    first = fill(1234)
+    test.equal("one user: as many connections as one may have, and a quarter of the subscribers",
+               tuple(os.read(reading, 2)), (10, 2))
+    second = fill(1235)
+    test.equal("a second one: what is left, but for an eighth", os.read(reading, 2)[0], 4)
+    with daemon.client() as client, daemon.client() as more:
+        test.check(client.get("default").n_insns, "root finds room")
+        test.check(client.subscribe() > 0, "and for a subscriber")
+        test.check(more.get("default").n_insns, "and for a second connection")
+        with daemon.client() as third:
+            test.refused("but not for more than there may be", LIMIT, third.status)
+    for pid in (first, second):
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    os.close(reading)
+    os.close(writing)
     daemon.stop()
 
 
@@ -234,6 +281,7 @@ with Test() as test:
     test.write("p/default.json", profile(1))
     test_per_uid(test)
     test_in_all(test)
+    test_reserve(test)
     test_idle(test)
     test_fds(test)
     test_unread(test)

@@ -18,6 +18,7 @@
 #include "client/secprof.h"
 #include "protocol/codec.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U /* linux/memfd.h, since 6.3 */
@@ -80,20 +81,15 @@ static int seal(const void *text, size_t len, int *fd)
     const int seals = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL;
     cleanup_close int made =
         memfd_create("secprof-profile", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_NOEXEC_SEAL);
+    int r;
 
     if (made < 0 && errno == EINVAL)
         made = memfd_create("secprof-profile", MFD_CLOEXEC | MFD_ALLOW_SEALING);
     if (made < 0)
         return -errno;
-    for (size_t done = 0; done < len;) {
-        ssize_t n = write(made, (const char *)text + done, len - done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        done += (size_t)n;
-    }
+    r = io_write_all(made, text, len);
+    if (r < 0)
+        return r;
     if (fcntl(made, F_ADD_SEALS, seals) < 0)
         return -errno;
     *fd = steal_fd(&made);

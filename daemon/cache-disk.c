@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/io.h"
 
 enum {
     STAT_BLOCK = 512,
@@ -129,15 +130,10 @@ void cache_disk_tidy(struct cache_disk *disk)
 
 static int write_synced(int fd, const void *bytes, size_t size)
 {
-    for (size_t done = 0; done < size;) {
-        ssize_t n = write(fd, (const char *)bytes + done, size - done);
+    int r = io_write_all(fd, bytes, size);
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        done += (size_t)n;
-    }
+    if (r < 0)
+        return r;
     return fsync(fd) < 0 ? -errno : 0;
 }
 

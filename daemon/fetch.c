@@ -18,6 +18,7 @@
 #include "daemon/service.h"
 #include "daemon/text.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 /* What GET and COMPILE have in common. */
 struct wanted {
@@ -200,17 +201,10 @@ static int read_content(int fd, char **bytes, size_t *size, const char **why)
     buffer = malloc((size_t)st.st_size);
     if (!buffer)
         return -ENOMEM;
-    for (size_t done = 0; done < (size_t)st.st_size;) {
-        ssize_t n = pread(fd, buffer + done, (size_t)st.st_size - done, (off_t)done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        /* An fd that was opened for writing only, say. */
-        if (n <= 0) {
-            *why = "the fd cannot be read";
-            return WIRE_BAD_REQUEST;
-        }
-        done += (size_t)n;
+    /* It may be open for writing only, say. */
+    if (io_pread_all(fd, buffer, (size_t)st.st_size) < 0) {
+        *why = "the fd cannot be read";
+        return WIRE_BAD_REQUEST;
     }
     *size = (size_t)st.st_size;
     *bytes = steal_ptr(&buffer);

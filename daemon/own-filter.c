@@ -16,6 +16,7 @@
 #include "daemon/sandbox.h"
 #include "daemon/verify.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 enum {
     DIGITS_MAX = 10,
@@ -30,20 +31,6 @@ struct made {
     struct proof_record proof;
     uint32_t text_len; /* of errors */
 };
-
-static int write_all(int fd, const void *bytes, size_t size)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t n = write(fd, (const char *)bytes + done, size - done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        done += (size_t)n;
-    }
-    return 0;
-}
 
 static int read_all(int fd, void *bytes, size_t size)
 {
@@ -82,11 +69,11 @@ static int make(const struct own_profile *profile, struct syscalls *syscalls, in
         text = diags_render(&diags, &scratch, profile->name);
     }
     made.text_len = text ? (uint32_t)strnlen(text, TEXT_MAX) : 0;
-    r = write_all(fd, &made, sizeof(made));
+    r = io_write_all(fd, &made, sizeof(made));
     if (r == 0 && made.n_insns)
-        r = write_all(fd, filter.insns, filter.n_insns * sizeof(*filter.insns));
+        r = io_write_all(fd, filter.insns, filter.n_insns * sizeof(*filter.insns));
     if (r == 0 && made.text_len)
-        r = write_all(fd, text, made.text_len);
+        r = io_write_all(fd, text, made.text_len);
     return r;
 }
 

@@ -13,6 +13,7 @@
 #include "daemon/cache.h"
 #include "protocol/protocol.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 /* linux/memfd.h and linux/fcntl.h, since 6.3. */
 #ifndef MFD_NOEXEC_SEAL
@@ -35,20 +36,6 @@ void store_init(struct store *store, size_t max)
     TAILQ_INIT(&store->order);
 }
 
-static int write_all(int fd, const void *bytes, size_t size)
-{
-    for (size_t done = 0; done < size;) {
-        ssize_t n = write(fd, (const char *)bytes + done, size - done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        done += (size_t)n;
-    }
-    return 0;
-}
-
 /* A memfd that holds the bytes and has MODE, with the flags that a kernel may not know in
  * NEW_FLAGS. */
 static int make_memfd(const char *name, const void *bytes, size_t size, unsigned new_flags,
@@ -61,7 +48,7 @@ static int make_memfd(const char *name, const void *bytes, size_t size, unsigned
     if (fd < 0)
         return -errno;
 
-    int r = write_all(fd, bytes, size);
+    int r = io_write_all(fd, bytes, size);
 
     if (r == 0 && fchmod(fd, mode) < 0)
         r = -errno;

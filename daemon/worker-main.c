@@ -13,6 +13,7 @@
 #include "daemon/worker.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 #include "util/packet.h"
 
 enum {
@@ -65,17 +66,8 @@ static int read_profile(int fd, size_t size, struct arena *arena, const char **t
 
     if (!buffer)
         return -ENOMEM;
-    for (size_t done = 0; done < size;) {
-        ssize_t n = pread(fd, buffer + done, size - done, (off_t)done);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        done += (size_t)n;
-    }
     *text = buffer;
-    return 0;
+    return io_pread_all(fd, buffer, size);
 }
 
 /* The length of TEXT, cut at the end of a line so that it fits an answer. */

@@ -14,6 +14,7 @@
 #include "integration/oci-config.h"
 #include "integration/text-file.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 /* The directory of NAME below the bundle at PATH. */
 static int open_directory(const char *path, const char *name, size_t dir_len, struct arena *arena)
@@ -58,7 +59,7 @@ int bundle_read(struct bundle *bundle, const char *path, const char *name, struc
 static int fill(const struct bundle *bundle, int fd, const char *text, size_t len)
 {
     struct stat st;
-    int r = text_write_all(fd, text, len);
+    int r = io_write_all(fd, text, len);
 
     if (r < 0)
         return r;

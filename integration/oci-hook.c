@@ -18,6 +18,7 @@
 #include "integration/source.h"
 #include "integration/text-file.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 enum {
     EXIT_REFUSED = 1,
@@ -110,9 +111,9 @@ static int run(const struct settings *settings)
     if (result.outcome == OCI_REFUSED)
         return EXIT_REFUSED;
     if (result.outcome == OCI_CHANGED)
-        r = text_write_all(STDOUT_FILENO, result.text, result.len);
+        r = io_write_all(STDOUT_FILENO, result.text, result.len);
     else
-        r = text_write_all(STDOUT_FILENO, text, len);
+        r = io_write_all(STDOUT_FILENO, text, len);
     if (r < 0)
         report_error("cannot write the configuration: %s", strerror(-r));
     return r < 0 ? EXIT_REFUSED : EXIT_SUCCESS;

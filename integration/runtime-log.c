@@ -8,8 +8,8 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "integration/text-file.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 /* TEXT inside of double quotes, for JSON and for logrus' text format alike. */
 static void put_quoted(FILE *out, const char *text)
@@ -50,5 +50,5 @@ void runtime_log(const struct runtime_args *args, const char *level, const char 
     put_quoted(out, message);
     fprintf(out, args->log_json ? "\",\"time\":\"%s\"}\n" : "\" time=\"%s\"\n", now);
     if (fclose(out) == 0)
-        text_write_all(fd, line, len);
+        io_write_all(fd, line, len);
 }

@@ -58,17 +58,3 @@ char *text_read_all(int fd, size_t max, struct arena *arena, size_t *len)
     text[*len] = '\0';
     return text;
 }
-
-int text_write_all(int fd, const char *text, size_t len)
-{
-    for (size_t at = 0; at < len;) {
-        ssize_t n = write(fd, text + at, len - at);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EIO;
-        at += (size_t)n;
-    }
-    return 0;
-}

@@ -12,7 +12,4 @@
  */
 char *text_read_all(int fd, size_t max, struct arena *arena, size_t *len);
 
-/* Writes all LEN bytes at TEXT to FD. Returns 0 or -errno. */
-int text_write_all(int fd, const char *text, size_t len);
-
 #endif

@@ -4,5 +4,6 @@ libutil_la_SOURCES = \
 	util/arena.c util/arena.h \
 	util/cleanup.h \
 	util/filter.c util/filter.h \
+	util/io.c util/io.h \
 	util/packet.c util/packet.h \
 	util/str.c util/str.h

@@ -11,34 +11,18 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/io.h"
 
 enum {
     OUTPUT_MODE = 0644,
     OUTPUT_PROGRAM_MODE = 0755,
 };
 
-static int write_all(int fd, const void *bytes, size_t size)
-{
-    const char *from = bytes;
-
-    while (size > 0) {
-        ssize_t n = write(fd, from, size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        from += n;
-        size -= (size_t)n;
-    }
-    return 0;
-}
-
 static int write_special(const char *path, const void *bytes, size_t size)
 {
     cleanup_close int fd = open(path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 
-    return fd < 0 ? -errno : write_all(fd, bytes, size);
+    return fd < 0 ? -errno : io_write_all(fd, bytes, size);
 }
 
 /* Writes a new file beside PATH and renames it to PATH. */
@@ -55,7 +39,7 @@ static int replace(const char *path, const void *bytes, size_t size, mode_t mode
     fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0)
         return -errno;
-    r = write_all(fd, bytes, size);
+    r = io_write_all(fd, bytes, size);
     if (r == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
         r = -errno;
     if (r == 0 && rename(temporary, path) < 0)
@@ -71,7 +55,7 @@ static int write_with_mode(const char *path, const void *bytes, size_t size, mod
     struct stat st;
 
     if (!path)
-        return write_all(STDOUT_FILENO, bytes, size);
+        return io_write_all(STDOUT_FILENO, bytes, size);
     if (stat(path, &st) < 0)
         return errno == ENOENT ? replace(path, bytes, size, mode) : -errno;
     if (S_ISDIR(st.st_mode))

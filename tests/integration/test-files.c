@@ -20,6 +20,7 @@
 #include "integration/settings.h"
 #include "integration/text-file.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 static char dir[] = "/tmp/secprof-test-files.XXXXXX";
 
@@ -317,7 +318,7 @@ START_TEST(reads_and_writes_pipes)
     pid_t pid = fork();
 
     if (pid == 0)
-        _exit(text_write_all(ends[1], sent, size) == 0 ? 0 : 1);
+        _exit(io_write_all(ends[1], sent, size) == 0 ? 0 : 1);
     close(ends[1]);
 
     const char *got = text_read_all(ends[0], size, &arena, &len);

@@ -5,6 +5,12 @@ tests_util_test_arena_SOURCES = tests/util/test-arena.c
 tests_util_test_arena_CPPFLAGS = $(check_unit_cppflags)
 tests_util_test_arena_LDADD = libutil.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/util/test-io
+TESTS += tests/util/test-io
+tests_util_test_io_SOURCES = tests/util/test-io.c
+tests_util_test_io_CPPFLAGS = $(check_unit_cppflags)
+tests_util_test_io_LDADD = libutil.la $(CHECK_LIBS)
+
 check_PROGRAMS += tests/util/test-packet
 TESTS += tests/util/test-packet
 tests_util_test_packet_SOURCES = tests/util/test-packet.c

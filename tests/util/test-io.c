@@ -1,0 +1,130 @@
+/* Tests of util/io.c: a pipe that takes a part at a time, signals, and files that are too short. */
+#include "config.h"
+
+#include "util/io.h"
+
+#include <check.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    SIZE = 300 * 1000, /* more than a pipe holds */
+    SIGNAL_USEC = 500,
+};
+
+static unsigned char bytes[SIZE], back[SIZE];
+
+static void setup(void)
+{
+    for (size_t i = 0; i < SIZE; i++)
+        bytes[i] = (unsigned char)(i * 2654435761U >> 13);
+}
+
+static volatile sig_atomic_t signals;
+
+static void on_signal(int number)
+{
+    (void)number;
+    signals = signals + 1;
+}
+
+/* Without SA_RESTART, and again and again. */
+static void send_signals(void)
+{
+    const struct sigaction action = {.sa_handler = on_signal};
+    const struct itimerval timer = {{0, SIGNAL_USEC}, {0, SIGNAL_USEC}};
+
+    ck_assert_int_eq(sigaction(SIGALRM, &action, NULL), 0);
+    ck_assert_int_eq(setitimer(ITIMER_REAL, &timer, NULL), 0);
+}
+
+START_TEST(all_of_it_is_written)
+{
+    int ends[2], status;
+    size_t got = 0;
+    pid_t pid;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        close(ends[0]);
+        send_signals();
+        _exit(io_write_all(ends[1], bytes, SIZE) == 0 && signals > 0 ? 0 : 1);
+    }
+    close(ends[1]);
+    while (got < SIZE) {
+        ssize_t n = read(ends[0], back + got, SIZE - got < 5000 ? SIZE - got : 5000);
+
+        ck_assert_int_gt(n, 0);
+        got += (size_t)n;
+        usleep(SIGNAL_USEC);
+    }
+    ck_assert_int_eq(read(ends[0], back, 1), 0);
+    ck_assert_mem_eq(back + 1, bytes + 1, SIZE - 1);
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+    close(ends[0]);
+}
+END_TEST
+
+START_TEST(failures_are_told)
+{
+    int ends[2];
+
+    ck_assert_int_eq(io_write_all(-1, bytes, 1), -EBADF);
+    ck_assert_int_eq(io_write_all(-1, bytes, 0), 0);
+    ck_assert_int_eq(io_pread_all(-1, back, 1), -EBADF);
+    signal(SIGPIPE, SIG_IGN);
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(io_pread_all(ends[0], back, 1), -ESPIPE);
+    close(ends[0]);
+    ck_assert_int_eq(io_write_all(ends[1], bytes, SIZE), -EPIPE);
+    close(ends[1]);
+}
+END_TEST
+
+START_TEST(a_files_beginning_is_read)
+{
+    int fd = memfd_create("test", MFD_CLOEXEC);
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(io_write_all(fd, bytes, SIZE), 0);
+    ck_assert_int_eq(lseek(fd, 7, SEEK_SET), 7);
+    ck_assert_int_eq(io_pread_all(fd, back, SIZE), 0);
+    ck_assert_mem_eq(back, bytes, SIZE);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), 7);
+    ck_assert_int_eq(ftruncate(fd, SIZE - 1), 0);
+    ck_assert_int_eq(io_pread_all(fd, back, SIZE), -EIO);
+    ck_assert_int_eq(io_pread_all(fd, back, SIZE - 1), 0);
+    close(fd);
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("io");
+    TCase *tcase = tcase_create("io");
+
+    tcase_add_checked_fixture(tcase, setup, NULL);
+    tcase_add_test(tcase, all_of_it_is_written);
+    tcase_add_test(tcase, failures_are_told);
+    tcase_add_test(tcase, a_files_beginning_is_read);
+    suite_add_tcase(suite, tcase);
+
+    SRunner *runner = srunner_create(suite);
+
+    srunner_run_all(runner, CK_NORMAL);
+
+    int failed = srunner_ntests_failed(runner);
+
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -70,7 +70,9 @@ size_t cache_entry_build(const struct cache_entry *entry, const uint8_t key[DIGE
 
 /*
  * Checks the SIZE bytes at BYTES (aligned for any type; the text in them is made harmless) as the
- * entry with KEY for TARGET. Returns 0 and *ENTRY, or -EBADMSG.
+ * entry with KEY for TARGET. Returns 0 and *ENTRY, or -EBADMSG. What passes is whole, belongs to
+ * the key, and is a filter that the kernel takes. That it means what the profile says is not
+ * checked again: that rests on who can write the directory, the daemon's user and root.
  */
 int cache_entry_check(struct cache_entry *entry, uint8_t *bytes, size_t size,
                       const uint8_t key[DIGEST_SIZE], const struct target *target);

@@ -19,8 +19,9 @@ bool verify_program(const struct sock_filter *program, size_t n);
 bool verify_flags(uint32_t flags);
 
 /*
- * True where RECORD goes with a filter: one that this program's proof made. Without a FILTER it has
- * to be empty.
+ * True where RECORD goes with a filter: it says that this version of the proof was made. Without a
+ * FILTER it has to be empty. That it was made is the word of whoever wrote it, a worker or the
+ * cache directory: it is no seal.
  */
 bool verify_proof(struct proof_record record, bool filter);
 

@@ -112,7 +112,7 @@ def test_overflow(test, daemon):
     test.ok(f"{len(times)} overflows of the queue ({limit} events): what is on the disk is served, after "
             f"{max(times):.2f} s at most")
     row(test, "inotify overflow", "converges to what is on disk",
-        f"{len(times)} overflows of a queue of {group(limit)}; converged in {max(times):.2f} s at most")
+        f"a queue of {group(limit)} overflowed {len(times)} times; converged in {max(times):.2f} s at most")
 
 
 def test_clock(test):

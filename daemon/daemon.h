@@ -81,6 +81,7 @@ struct daemon {
     struct registry registry;
     struct store store;
     struct contents contents;
+    struct budget compiles; /* that one user may cause */
     struct changes changes;
     uint64_t generation;
     uint64_t scans; /* the number of the last scan */

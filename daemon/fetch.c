@@ -105,6 +105,17 @@ static void deliver(struct daemon *daemon, struct client *client, const struct w
     client_reply(client, daemon->reply, size, fd);
 }
 
+/*
+ * True where CLIENT may have JOB made. Each new filter takes time, and memory for as long as
+ * somebody keeps it open, and there are as many as there are sets of capabilities.
+ */
+static bool may_cause(struct daemon *daemon, const struct client *client, const struct job *job)
+{
+    if (client->trusted || client->waits > 0 || !TAILQ_EMPTY(&job->waiters))
+        return true;
+    return budget_take(&daemon->compiles, client->peer.uid, daemon_now(daemon), NULL);
+}
+
 /* Answers CLIENT with the variant of SOURCE that is WANTED, or has it wait for that. */
 static void fetch(struct daemon *daemon, struct client *client, struct source *source,
                   const struct wanted *wanted)
@@ -123,7 +134,13 @@ static void fetch(struct daemon *daemon, struct client *client, struct source *s
     r = service_find(daemon, source, &request, &variant, &job);
     /* Not where it was waited for. */
     daemon->counters.memory_hits += r == VARIANT_HERE && client->waits == 0;
-    if (r == VARIANT_COMING) {
+    if (r == VARIANT_COMING && !may_cause(daemon, client, job)) {
+        jobs_drop_unwanted(&daemon->jobs, job);
+        client_refuse(client, WIRE_LIMIT,
+                      "too many filters that were never asked for before: one user gets %u in a "
+                      "minute (--max-compiles-per-minute)",
+                      daemon->compiles.max);
+    } else if (r == VARIANT_COMING) {
         client_wait_for_job(client, job);
     } else if (r < 0) {
         client_refuse(client, WIRE_FAILED, "%s", strerror(-r));

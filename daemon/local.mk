@@ -8,6 +8,7 @@ libdaemon_la_SOURCES = \
 	daemon/daemon.h \
 	daemon/access.c daemon/access.h \
 	daemon/background.c daemon/background.h \
+	daemon/budget.c daemon/budget.h \
 	daemon/cache.c daemon/cache.h \
 	daemon/cache-disk.c daemon/cache-disk.h \
 	daemon/cache-writer.c daemon/cache-writer.h \

@@ -53,29 +53,14 @@ void log_init(struct log *log, int level)
 {
     struct stat st;
 
-    *log = (struct log){.level = level, .burst = LOG_PEER_BURST};
+    *log = (struct log){
+        .level = level,
+        .peers = {.max = LOG_PEER_BURST, .interval_usec = LOG_PEER_INTERVAL_USEC},
+    };
     if (fstat(STDERR_FILENO, &st) < 0)
         return;
     log->journal = stderr_is_journal(&st);
     log->prefix = !isatty(STDERR_FILENO);
-}
-
-bool log_budget_take(struct log *log, uid_t uid, uint64_t now_usec, uint32_t *dropped)
-{
-    struct log_budget *budget = &log->budgets[uid % LOG_PEER_SLOTS];
-
-    *dropped = 0;
-    if (!budget->used || now_usec - budget->since_usec >= LOG_PEER_INTERVAL_USEC) {
-        *dropped = budget->dropped;
-        *budget = (struct log_budget){.since_usec = now_usec};
-    }
-    if (budget->used >= log->burst) {
-        budget->dropped++;
-        log->dropped++;
-        return false;
-    }
-    budget->used++;
-    return true;
 }
 
 /* The fields of one journal entry. */
@@ -171,6 +156,15 @@ static uint64_t now_usec(void)
     return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
+/* False where there are too many lines about the peer of SUBJECT. */
+static bool may_write(struct log *log, const struct log_subject *subject, uint32_t *dropped)
+{
+    if (!subject->peer || budget_take(&log->peers, subject->peer->uid, now_usec(), dropped))
+        return true;
+    log->dropped++;
+    return false;
+}
+
 void log_about(struct log *log, int priority, const struct log_subject *subject, const char *fmt,
                ...)
 {
@@ -178,8 +172,7 @@ void log_about(struct log *log, int priority, const struct log_subject *subject,
     uint32_t dropped = 0;
     va_list args;
 
-    if (priority <= log->level &&
-        (!subject->peer || log_budget_take(log, subject->peer->uid, now_usec(), &dropped))) {
+    if (priority <= log->level && may_write(log, subject, &dropped)) {
         if (dropped)
             log_write(log, LOG_NOTICE, "%u lines about peers were not written", dropped);
         va_start(args, fmt);

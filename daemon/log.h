@@ -10,27 +10,19 @@
 #include <syslog.h>
 
 #include "daemon/access.h"
+#include "daemon/budget.h"
 
 enum {
-    LOG_PEER_SLOTS = 64, /* uids are spread over these */
-    LOG_PEER_BURST = 10, /* lines that one slot may cause in one interval, unless set otherwise */
+    LOG_PEER_BURST = 10, /* lines that one user may cause in one interval, unless set otherwise */
     LOG_PEER_INTERVAL_USEC = 5000000,
-};
-
-/* How much the clients of some uids have made us say lately. */
-struct log_budget {
-    uint64_t since_usec;
-    uint32_t used;
-    uint32_t dropped;
 };
 
 struct log {
     int level;        /* LOG_ERR … LOG_DEBUG: the least urgent priority that is written */
     bool journal;     /* standard error is the journal: use its own protocol */
     bool prefix;      /* lines begin with <PRIORITY>, as service managers read them */
-    uint32_t burst;   /* lines that one slot may cause in one interval */
     uint32_t dropped; /* lines that were too many, since the start */
-    struct log_budget budgets[LOG_PEER_SLOTS];
+    struct budget peers;
 };
 
 /* What a line is about; each part may be missing. */
@@ -49,12 +41,6 @@ void log_write(struct log *log, int priority, const char *fmt, ...)
 /* Writes one line about SUBJECT. */
 void log_about(struct log *log, int priority, const struct log_subject *subject, const char *fmt,
                ...) __attribute__((format(printf, 4, 5)));
-
-/*
- * Takes one line from the budget of UID at the time NOW_USEC (a monotonic clock). Returns false
- * where there is none left. *DROPPED is how many lines were not written in the interval that ended.
- */
-bool log_budget_take(struct log *log, uid_t uid, uint64_t now_usec, uint32_t *dropped);
 
 /* LOG_ERR, LOG_WARNING, LOG_NOTICE, LOG_INFO or LOG_DEBUG by its name ("info"), or -EINVAL. */
 int log_level_by_name(const char *name);

@@ -16,6 +16,7 @@
 
 enum {
     EXIT_USAGE = 2,
+    COMPILES_INTERVAL_USEC = 60000000, /* of --max-compiles-per-minute */
 };
 
 static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *info, void *user)
@@ -222,7 +223,9 @@ static int run(const struct options *options)
     daemon->uid = geteuid();
     daemon->server.listener = -1;
     log_init(&daemon->log, options->log_level);
-    daemon->log.burst = options->log_burst;
+    daemon->log.peers.max = options->log_burst;
+    daemon->compiles =
+        (struct budget){.max = options->max_compiles, .interval_usec = COMPILES_INTERVAL_USEC};
     jobs_init(&daemon->jobs);
     contents_init(&daemon->contents, options->max_contents);
     r = start(daemon);

@@ -183,6 +183,11 @@ static const char *parse_max_contents(struct options *options, const char *value
     return parse_number(value, 1, 1000000, &options->max_contents);
 }
 
+static const char *parse_max_compiles(struct options *options, const char *value)
+{
+    return parse_number(value, 1, 1000000, &options->max_compiles);
+}
+
 static const char *parse_max_subscribers(struct options *options, const char *value)
 {
     return parse_number(value, 0, 1000000, &options->max_subscribers);
@@ -247,6 +252,8 @@ static const struct {
      "filters in memory besides those of this machine (default 512)"},
     {"max-contents", "N", parse_max_contents,
      "profiles in memory that came as content (default 256)"},
+    {"max-compiles-per-minute", "N", parse_max_compiles,
+     "that one user's requests cause (default 120)"},
     {"max-profiles", "N", parse_max_profiles, "profiles; more are left out (default 4096)"},
     {"max-subscribers", "N", parse_max_subscribers, "clients that hear of changes (default 64)"},
     {"log-burst", "N", parse_log_burst,
@@ -308,6 +315,7 @@ static void set_defaults(struct options *options)
         .max_connections_per_uid = 256,
         .max_variants = 512,
         .max_contents = 256,
+        .max_compiles = 120,
         .max_subscribers = 64,
         .max_profiles = 4096,
         .log_burst = LOG_PEER_BURST,

@@ -26,6 +26,7 @@ struct options {
     unsigned max_connections_per_uid;
     unsigned max_variants;
     unsigned max_contents;
+    unsigned max_compiles; /* in a minute, for one user */
     unsigned max_subscribers;
     unsigned max_profiles;
     unsigned log_burst; /* lines that the clients of one user may cause in a few seconds */

@@ -150,7 +150,10 @@ static int on_child(sd_event_source *source, const siginfo_t *info, void *user)
     (void)source;
     if (worker->state == WORKER_DYING) {
         discard(worker);
-        restart_later(worker->workers);
+        if (worker->retired)
+            request_missing(worker->workers);
+        else
+            restart_later(worker->workers);
         return 0;
     }
     if (info->si_code == CLD_EXITED)
@@ -215,18 +218,25 @@ void workers_kick(struct workers *workers)
     sd_event_source_set_enabled(workers->kick, SD_EVENT_ONESHOT);
 }
 
-/* WORKER is free again. One that has worked much makes place for a fresh one. */
+/*
+ * WORKER is free again. One that has worked much makes place for a fresh one; so does one that has
+ * parsed what a client brought, and not an administrator's file: if that took the worker over, it
+ * must not get to compile a profile that others rely on.
+ */
 static void finish_work(struct worker *worker)
 {
     struct daemon *daemon = worker->workers->daemon;
+    bool foreign = !worker->job->source->entry;
 
     worker->state = WORKER_IDLE;
     worker->job = NULL;
     worker->workers->failures = 0;
     worker->busy_usec += daemon_now(daemon) - worker->began_usec;
     sd_event_source_set_enabled(worker->deadline, SD_EVENT_OFF);
-    if (worker->busy_usec >= WORKER_BUSY_MAX_USEC)
+    if (foreign || worker->busy_usec >= WORKER_BUSY_MAX_USEC) {
+        worker->retired = true;
         kill_worker(worker);
+    }
 }
 
 /* Makes the answer in PACKET the outcome of WORKER's job. */

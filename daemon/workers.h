@@ -39,6 +39,7 @@ struct worker {
     sd_event_source *child;
     sd_event_source *deadline;
     struct job *job; /* where BUSY */
+    bool retired;    /* where DYING: it did nothing wrong, a fresh one takes its place at once */
     uint64_t began_usec;
     uint64_t busy_usec; /* in all */
 };

@@ -9,6 +9,12 @@ tests_daemon_test_access_SOURCES = tests/daemon/test-access.c
 tests_daemon_test_access_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_test_access_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/test-budget
+TESTS += tests/daemon/test-budget
+tests_daemon_test_budget_SOURCES = tests/daemon/test-budget.c
+tests_daemon_test_budget_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_budget_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/test-cache
 TESTS += tests/daemon/test-cache
 tests_daemon_test_cache_SOURCES = tests/daemon/test-cache.c

@@ -240,26 +240,6 @@ START_TEST(without_a_manager_there_is_no_socket)
 }
 END_TEST
 
-START_TEST(a_peer_has_a_budget)
-{
-    struct log log = {.level = LOG_INFO, .burst = LOG_PEER_BURST};
-    uint32_t dropped;
-    uint64_t now = 1000;
-
-    for (int i = 0; i < LOG_PEER_BURST; i++)
-        ck_assert(log_budget_take(&log, 5, now, &dropped));
-    for (int i = 0; i < 7; i++)
-        ck_assert(!log_budget_take(&log, 5, now + 1, &dropped));
-    ck_assert(log_budget_take(&log, 6, now, &dropped));
-    ck_assert_uint_eq(log.dropped, 7);
-    ck_assert(!log_budget_take(&log, 5, now + LOG_PEER_INTERVAL_USEC - 1, &dropped));
-    ck_assert(log_budget_take(&log, 5, now + LOG_PEER_INTERVAL_USEC, &dropped));
-    ck_assert_uint_eq(dropped, 8);
-    ck_assert(log_budget_take(&log, 5, now + LOG_PEER_INTERVAL_USEC, &dropped));
-    ck_assert_uint_eq(dropped, 0);
-}
-END_TEST
-
 /* Writes with LOG to a file in the place of standard error, and returns what is in it. */
 static void logged(struct log *log, char *out, size_t size)
 {
@@ -310,7 +290,6 @@ int main(void)
     tcase_add_test(tests, only_stale_sockets_are_replaced);
     tcase_add_test(tests, paths_have_a_limit);
     tcase_add_test(tests, without_a_manager_there_is_no_socket);
-    tcase_add_test(tests, a_peer_has_a_budget);
     tcase_add_test(tests, lines_are_plain_without_a_journal);
     return unit_end(suite);
 }

@@ -141,6 +141,23 @@ def test_bounds(test):
         test.check(now <= fds + 2 * 4 + 2, "fds that come along in vain are closed", now - fds)
 
 
+def test_fresh_workers(test, daemon):
+    """Who has parsed a client's profile compiles no other: the next one gets a fresh process."""
+    with daemon.client() as client:
+        def workers():
+            return set(daemon.workers()) if client.status().workers == 2 else None
+        before = test.until(workers, 10, "both workers are there")
+        client.get("conditional", caps=1 << 18 | 1 << 21)
+        test.equal("a named profile's variant ends no worker", test.until(workers), before)
+        failures = client.status().worker_failures
+        client.compile(profile(3001))
+        after = test.until(lambda: (workers() or before) != before and workers(), 10, "a fresh one")
+        test.equal("a profile by content ends the one that compiled it", len(before & after), 1)
+        client.compile(profile(3001))
+        test.equal("not where it was in memory", test.until(workers), after)
+        test.equal("and nothing has failed", client.status().worker_failures, failures)
+
+
 def test_gone_client(test, daemon):
     """A client that leaves while its profile is compiled."""
     with daemon.client() as client:
@@ -177,12 +194,13 @@ with Test() as test:
     test.mkdir("p")
     test.mkdir("c", 0o700)
     test.write("p/conditional.json", conditional(7))
-    daemon = Daemon(test, "--targets", "s390x")
+    daemon = Daemon(test, "--targets", "s390x", "--workers", "2")
     daemon.idle()
     test_same_filter(test, daemon)
     test_shared(test, daemon)
     test_refused(test, daemon)
     test_rights(test, daemon)
+    test_fresh_workers(test, daemon)
     test_gone_client(test, daemon)
     test_text(test, daemon)
     test.equal("it stops in an orderly way", daemon.stop(), 0)

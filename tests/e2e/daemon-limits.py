@@ -257,6 +257,42 @@ def test_variants(test):
     os.unlink(test.path("p/many.json"))
 
 
+def test_compiles(test):
+    """New variants are rationed for each user; what is there already is not."""
+    if os.geteuid() != 0:
+        test.skip("other users' compiles (this needs root)")
+        return
+    test.write("p/caps.json", conditional(3))
+    daemon = Daemon(test, "--max-compiles-per-minute", "2", "--targets", "native", name="compiles",
+                    socket_name="compiles")
+
+    def ask(*caps):
+        answers = []
+        with daemon.client() as client:
+            for cap in caps:
+                try:
+                    client.get("caps", caps=cap)
+                    answers.append("ok")
+                except Refused as refused:
+                    answers.append(f"{refused.status}")
+        return " ".join(answers)
+
+    chroot, admin = 1 << 18, 1 << 21
+    test.equal("a user gets two new filters, and no third one in the same minute",
+               as_user(1234, 1234, [], lambda: ask(0, chroot, admin, chroot | admin)), f"ok ok ok {LIMIT}")
+    test.equal("but all that are there", as_user(1234, 1234, [], lambda: ask(0, chroot, admin)), "ok ok ok")
+    test.equal("another user has a share of their own",
+               as_user(1235, 1235, [], lambda: ask(chroot | admin)), "ok")
+    test.equal("whose filter is then there for all", as_user(1234, 1234, [], lambda: ask(chroot | admin)),
+               "ok")
+    with daemon.client() as client:
+        test.check(all(errno_of(client.compile(profile(i)).code) == i for i in range(1, 8)),
+                   "root has no such limit")
+        test.equal("what was refused left no job behind", client.status().jobs, 0)
+    daemon.stop()
+    os.unlink(test.path("p/caps.json"))
+
+
 def test_memory(test):
     """The texts of profiles are in memory once, not twice: after they were read, malloc gives back."""
     test.mkdir("large")
@@ -286,6 +322,7 @@ with Test() as test:
     test_fds(test)
     test_unread(test)
     test_variants(test)
+    test_compiles(test)
     for i in range(300):
         test.write(f"p/more{i:03}.json", profile(1))
     test_wide(test)

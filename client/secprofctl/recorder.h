@@ -21,8 +21,9 @@ struct recording {
 };
 
 /*
- * Runs COMMAND, found along PATH, until it and all that it started have ended. SIGINT and SIGTERM
- * are passed on; the second one kills the command and ends the recording. Returns 0; -ENOEXEC with
+ * Runs COMMAND, found along PATH, until it and all that it started have ended. SIGTERM is passed
+ * on; SIGINT is what a terminal sends to COMMAND too. The second signal kills COMMAND and ends the
+ * recording. Returns 0; -ENOEXEC with
  * the errno of execvp(3) in RECORDING->status: the command could not be started; or another
  * -errno: it was not run.
  */

@@ -405,8 +405,8 @@ static int compare(const struct against *with, struct bdd *bdd)
     bool big_endian = target_native_abi(with->variant->target)->big_endian;
     struct behaviour ours;
     struct behaviour theirs;
-    struct obstacle obstacle;
-    struct changes changes;
+    struct obstacle obstacle = {0};
+    struct changes changes = {0};
     int r = behaviour_of_policy(&ours, bdd, with->policy, with->arena);
 
     if (r == 0)

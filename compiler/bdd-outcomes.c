@@ -175,10 +175,10 @@ static int choose_parts(struct choice *choice, bdd_ref a, bdd_ref b, bdd_ref *re
 {
     const struct met *met = pairs_find(&choice->seen, a, b);
     struct split parts;
-    uint32_t value_a;
-    uint32_t value_b;
-    bdd_ref low;
-    bdd_ref high;
+    uint32_t value_a = 0;
+    uint32_t value_b = 0;
+    bdd_ref low = 0;
+    bdd_ref high = 0;
 
     if (met) {
         *result = met->result;

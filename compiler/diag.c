@@ -130,10 +130,11 @@ static int print_dropped(char *buf, size_t size, const char *file, size_t n)
 char *diags_render(const struct diags *diags, struct arena *arena, const char *file)
 {
     size_t size = 1, used = 0;
+    char none[1];
 
     for (size_t i = 0; i < diags->n; i++)
-        size += (size_t)print_diag(NULL, 0, file, &diags->items[i]);
-    size += (size_t)print_dropped(NULL, 0, file, diags->n_dropped);
+        size += (size_t)print_diag(none, 0, file, &diags->items[i]);
+    size += (size_t)print_dropped(none, 0, file, diags->n_dropped);
 
     char *text = arena_alloc(arena, size);
 

@@ -232,7 +232,7 @@ static const struct node *build_root(struct emission *em, bool fold, bool share)
 {
     const struct policy *policy = em->policy;
     const struct node *nodes[TARGET_ABIS_MAX];
-    struct table tables[TARGET_ABIS_MAX];
+    struct table tables[TARGET_ABIS_MAX] = {0};
 
     for (size_t i = 0; i < policy->n_archs; i++) {
         if (new_table(em, &tables[i], em->tables[i].n) < 0)

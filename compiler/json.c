@@ -81,17 +81,20 @@ struct location json_location(const struct json_doc *doc, uint32_t offset)
 static int index_lines(struct builder *b)
 {
     const char *end = b->text + b->len;
-    const char *line = b->text;
     uint32_t *lines = NULL;
     size_t room = 0;
     size_t n = 0;
 
-    while (line) {
+    for (const char *line = b->text;;) {
         if (arena_grow(b->arena, &lines, n, &room, sizeof(*lines)) < 0)
             return -ENOMEM;
         lines[n++] = (uint32_t)(line - b->text);
-        line = memchr(line, '\n', (size_t)(end - line));
-        line = line ? line + 1 : NULL;
+
+        const char *newline = memchr(line, '\n', (size_t)(end - line));
+
+        if (!newline)
+            break;
+        line = newline + 1;
     }
     b->doc->lines = lines;
     b->doc->n_lines = n;
@@ -311,7 +314,7 @@ static int finish_array(struct builder *b, struct json_node *node, const struct 
 
     if (!items)
         return -ENOMEM;
-    for (size_t i = 0; i < node->n; i++)
+    for (size_t i = 0; from && i < node->n; i++)
         items[i] = from[i].value;
     node->items = items;
     return 0;
@@ -323,7 +326,7 @@ static int finish_object(struct builder *b, struct json_node *node, const struct
 
     if (!members)
         return -ENOMEM;
-    if (node->n)
+    if (from && node->n)
         memcpy(members, from, node->n * sizeof(*members));
     node->members = members;
     return check_duplicates(b, members, node->n);

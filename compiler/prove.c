@@ -67,7 +67,7 @@ static int compare_with_policy(struct bdd *bdd, struct filter *filter, const str
     bool big_endian = target_native_abi(proof->policy->target)->big_endian;
     struct behaviour asked;
     struct behaviour given;
-    struct obstacle obstacle;
+    struct obstacle obstacle = {0};
     int r = behaviour_of_policy(&asked, bdd, proof->policy, proof->arena);
 
     if (r == 0)

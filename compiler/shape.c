@@ -178,7 +178,7 @@ static void fill_column(struct shaping *shaping, size_t j, bool hole)
 static void fill_cells(struct shaping *shaping)
 {
     for (size_t j = 0; j < shaping->n; j++)
-        for (int hole = 0; hole <= (shaping->atoms[j].hole_leaf != NULL); hole++)
+        for (int hole = 0; hole <= (shaping->atoms[j].hole_leaf ? 1 : 0); hole++)
             fill_column(shaping, j, hole);
 }
 

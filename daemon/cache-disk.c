@@ -110,7 +110,8 @@ static void evict(struct cache_disk *disk)
     disk->counted = true;
     if (disk->size <= disk->size_limit)
         return;
-    qsort(entries, n, sizeof(*entries), by_use);
+    if (n > 1)
+        qsort(entries, n, sizeof(*entries), by_use);
     for (size_t i = 0; i < n && disk->size > goal; i++)
         if (unlinkat(disk->dir_fd, entries[i].name, 0) == 0)
             disk->size -= entries[i].size;

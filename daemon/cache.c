@@ -165,9 +165,12 @@ int cache_open(struct cache *cache, const char *path, uid_t own_uid, char why[TR
     int r;
 
     *cache = (struct cache){.dir_fd = -1, .own_uid = own_uid};
-    if ((*path != '/' && !here) ||
-        asprintf(&absolute, "%s%s%s", here ? here : "", here ? "/" : "", path) < 0)
+    if (*path != '/' && !here)
         return -ENOMEM;
+    if (asprintf(&absolute, "%s%s%s", here ? here : "", here ? "/" : "", path) < 0) {
+        absolute = NULL; /* it is undefined then */
+        return -ENOMEM;
+    }
     if (mkdir(absolute, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
         return -errno;
     /* Whoever can write there, or put another one in its place, could hand out filters. */

@@ -50,7 +50,6 @@ int client_new(struct daemon *daemon, int fd, bool refused)
     client->refs = 1;
     client->fd = fd;
     client->out_fd = -1;
-    client->in_fd = -1;
     client->refused = refused;
     client->trusted = access_may_administer(&client->peer, daemon->uid);
     /* The listener has them refused for all. Where the kernel cannot do that: see read_packet(). */
@@ -343,6 +342,7 @@ static void read_packet(struct client *client)
 {
     /* One byte more than any request has: what is longer is seen to be. */
     uint8_t packet[WIRE_MAX_REQUEST + 1];
+    struct server *server = &client->daemon->server;
     int fds[PACKET_MAX_FDS];
     size_t n_fds;
     ssize_t len = receive(client, packet, sizeof(packet), fds, &n_fds);
@@ -353,9 +353,9 @@ static void read_packet(struct client *client)
         len = sizeof(packet);
     if (len > 0) {
         client->active_usec = daemon_now(client->daemon);
-        client->in_fd = n_fds > 0 ? fds[0] : -1;
+        server->in_fd = n_fds > 0 ? fds[0] : -1;
         handle_packet(client, packet, (size_t)len, n_fds);
-        client->in_fd = -1;
+        server->in_fd = -1;
     } else {
         client_end(client);
     }

@@ -44,7 +44,6 @@ struct client {
     bool trusted; /* it may administer the daemon: its fds are taken */
     uint64_t active_usec;
     union wire_request request;
-    int in_fd;              /* that came with the request, while it is dispatched first; borrowed */
     struct source *content; /* of a COMPILE: a reference, until it is answered */
     bool subscribed;
     uint64_t seen;    /* where SUBSCRIBED: how many of changes->n it has heard of */

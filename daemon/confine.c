@@ -44,7 +44,7 @@ void confine_anchor(const char *path, char anchor[PATH_MAX])
     size_t len = keep ? (size_t)(ends[keep - 1] - path) : 0;
 
     if (len == 0 || len >= PATH_MAX) {
-        strcpy(anchor, "/");
+        memcpy(anchor, "/", sizeof("/"));
         return;
     }
     memcpy(anchor, path, len);

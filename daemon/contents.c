@@ -95,8 +95,8 @@ int contents_take(struct contents *contents, struct store *store, const void *by
     } else {
         int r = add(contents, store, bytes, size, digest, &content);
 
-        if (r < 0)
-            return r;
+        if (r < 0 || !content)
+            return r < 0 ? r : -ENOMEM;
     }
     *source = source_ref(content->source);
     return 0;

@@ -235,7 +235,7 @@ static bool take_content(struct daemon *daemon, struct client *client)
     cleanup_free char *bytes = NULL;
     const char *why = "";
     size_t size = 0;
-    int r = read_content(client->in_fd, &bytes, &size, &why);
+    int r = read_content(client->daemon->server.in_fd, &bytes, &size, &why);
 
     if (r == 0)
         r = contents_take(&daemon->contents, &daemon->store, bytes, size, &client->content);

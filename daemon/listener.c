@@ -103,7 +103,7 @@ int listener_make(const char *path, struct listener_entry *entry, char why[LISTE
     if (strlen(path) >= sizeof(address.sun_path))
         return fail(why, -ENAMETOOLONG, "the path of the socket has %zu bytes; %zu are possible",
                     strlen(path), sizeof(address.sun_path) - 1);
-    strcpy(address.sun_path, path);
+    memcpy(address.sun_path, path, strlen(path) + 1);
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return fail(why, -errno, "cannot make a socket: %s", strerror(errno));

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -182,14 +183,16 @@ static char *decimal(unsigned number, char text[DIGITS_MAX + 1])
 /* Nothing in here may be interrupted by itself, allocate, or need what the filter forbids. */
 static void on_forbidden(int number, siginfo_t *info, void *context)
 {
-    char line[128] = "<2>secprofd ends: its own filter does not allow system call ",
-         digits[DIGITS_MAX + 1];
+    static const char begin[] = "<2>secprofd ends: its own filter does not allow system call ";
+    static const char end[] = " (see profiles/secprofd.json)\n";
+    char digits[DIGITS_MAX + 1];
+    char *text = decimal((unsigned)info->si_syscall, digits);
+    const struct iovec line[] = {
+        {(void *)begin, sizeof(begin) - 1}, {text, strlen(text)}, {(void *)end, sizeof(end) - 1}};
 
     (void)number;
     (void)context;
-    strcat(line, decimal((unsigned)info->si_syscall, digits));
-    strcat(line, " (see profiles/secprofd.json)\n");
-    (void)!write(STDERR_FILENO, line, strlen(line));
+    (void)!writev(STDERR_FILENO, line, sizeof(line) / sizeof(line[0]));
     /* One more forbidden call, while its signal is blocked: the kernel ends the process. */
     for (;;)
         syscall(SYS_tgkill, getpid(), gettid(), SIGSYS);

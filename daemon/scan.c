@@ -173,7 +173,7 @@ struct look {
 static int open_file(const struct look *look, const char *file_name, struct scan_item *item,
                      int *fd, char why[TRUST_WHY_SIZE])
 {
-    struct trusted_file file;
+    struct trusted_file file = {.fd = -1};
     int r = -EAGAIN;
 
     for (int i = 0; i < OPEN_TRIES && r == -EAGAIN; i++) {

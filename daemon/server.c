@@ -17,6 +17,7 @@ int server_listen(struct server *server, struct daemon *daemon, const char *path
     char why[LISTENER_WHY_SIZE] = "no memory";
 
     server->daemon = daemon;
+    server->in_fd = -1;
     server->ready = -1;
     TAILQ_INIT(&server->clients);
     TAILQ_INIT(&server->reloads);

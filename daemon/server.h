@@ -32,6 +32,7 @@ struct server {
     sd_event_source *io;
     int ready; /* an epoll instance with the sockets of all clients */
     sd_event_source *ready_io;
+    int in_fd;               /* that came with the request that is dispatched now; borrowed */
     sd_event_source *resume; /* accepting pauses until then */
     uint64_t paused_usec;    /* when that was last said in the log; 0: never */
     sd_event_source *sweep;

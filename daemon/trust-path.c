@@ -21,8 +21,9 @@ struct walk {
     uid_t root_uid; /* who owns "/": in a user namespace that is not always root */
     int at;         /* the directory that was reached; owned */
     unsigned links;
-    char rest[PATH_MAX]; /* what is still to be walked */
-    char *why;           /* the first reason not to trust the way; TRUST_WHY_SIZE bytes */
+    char path[PATH_MAX];
+    const char *rest; /* in PATH: what is still to be walked */
+    char *why;        /* the first reason not to trust the way; TRUST_WHY_SIZE bytes */
     bool refused;
 };
 
@@ -93,7 +94,8 @@ static int follow(struct walk *walk, int link_fd)
         return -ELOOP;
     if ((size_t)snprintf(rest, sizeof(rest), "%s/%s", target, walk->rest) >= sizeof(rest))
         return -ENAMETOOLONG;
-    memcpy(walk->rest, rest, sizeof(rest));
+    memcpy(walk->path, rest, sizeof(rest));
+    walk->rest = walk->path;
     return target[0] == '/' ? go_to_root(walk) : 0;
 }
 
@@ -128,7 +130,7 @@ static int next_name(struct walk *walk, char name[NAME_MAX + 1])
         return -ENAMETOOLONG;
     memcpy(name, at, len);
     name[len] = '\0';
-    memmove(walk->rest, at + len, strlen(at + len) + 1);
+    walk->rest = at + len;
     return len > 0;
 }
 
@@ -141,9 +143,10 @@ int trust_open_directory(const char *path, uid_t own_uid, bool shared, int *fd,
     int r;
 
     *fd = -1;
-    if (path[0] != '/' || strlen(path) >= sizeof(walk.rest))
+    if (path[0] != '/' || strlen(path) >= sizeof(walk.path))
         return -EINVAL;
-    strcpy(walk.rest, path);
+    memcpy(walk.path, path, strlen(path) + 1);
+    walk.rest = walk.path;
     r = go_to_root(&walk);
     while (r == 0 && (r = next_name(&walk, name)) > 0)
         r = step(&walk, name);

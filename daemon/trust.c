@@ -131,7 +131,8 @@ struct way {
     int fds[WAY_DEPTH_MAX]; /* the first is borrowed */
     size_t depth;           /* directories below the first */
     unsigned links;
-    char rest[PATH_MAX]; /* what is still to be walked */
+    char path[PATH_MAX];
+    const char *rest; /* in PATH: what is still to be walked */
 };
 
 static void way_clear(struct way *way)
@@ -155,7 +156,8 @@ static int follow_link(struct way *way, int link_fd, char why[TRUST_WHY_SIZE])
         return refuse(why, "it is a link in a circle, or through too many links");
     if ((size_t)snprintf(rest, sizeof(rest), "%s/%s", target, way->rest) >= sizeof(rest))
         return refuse(why, "it is a link with a target that is too long");
-    memcpy(way->rest, rest, sizeof(rest));
+    memcpy(way->path, rest, sizeof(rest));
+    way->rest = way->path;
     return TRUST_OK;
 }
 
@@ -169,8 +171,7 @@ static bool next_name(struct way *way, char name[NAME_MAX + 1])
         return false;
     memcpy(name, at, len);
     name[len] = '\0';
-    at += len + strspn(at + len, "/");
-    memmove(way->rest, at, strlen(at) + 1);
+    way->rest = at + len + strspn(at + len, "/");
     return true;
 }
 
@@ -237,9 +238,10 @@ static int open_beneath(int dir_fd, const char *name, uid_t own_uid, struct trus
     char next[NAME_MAX + 1], place[PATH_MAX];
     int r = TRUST_OK;
 
-    if (strlen(name) >= sizeof(way.rest))
+    if (strlen(name) >= sizeof(way.path))
         return TRUST_GONE;
-    strcpy(way.rest, name);
+    memcpy(way.path, name, strlen(name) + 1);
+    way.rest = way.path;
     while (r == TRUST_OK && *fd < 0 && next_name(&way, next))
         r = step(&way, next, own_uid, why, fd);
     if (r != TRUST_OK)

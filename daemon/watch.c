@@ -33,25 +33,23 @@ static void items_free(struct watch_item *items, size_t n)
 /* Watches PATH for MASK. COMPONENT is its one name that matters, or NULL. */
 static int add(struct watch *watch, const char *path, const char *component, uint32_t mask)
 {
-    struct watch_item item;
+    cleanup_free char *own_path = strdup(path);
+    cleanup_free char *own_component = component ? strdup(component) : NULL;
+    /* There are few, and the allocator has room behind most. */
+    struct watch_item *items = reallocarray(watch->items, watch->n + 1, sizeof(*items));
+    int wd;
 
-    if (watch->n == watch->room) {
-        size_t room = watch->room ? watch->room * 2 : 16;
-        struct watch_item *items = reallocarray(watch->items, room, sizeof(*items));
-
-        if (!items)
-            return -ENOMEM;
-        watch->items = items;
-        watch->room = room;
-    }
+    if (!items)
+        return -ENOMEM;
+    watch->items = items;
+    if (!own_path || (component && !own_component))
+        return -ENOMEM;
     /* One inode has one watch, whatever it is watched for: add to what it has. */
-    item.wd = inotify_add_watch(watch->fd, path, mask | IN_ONLYDIR | IN_MASK_ADD);
-    if (item.wd < 0)
+    wd = inotify_add_watch(watch->fd, path, mask | IN_ONLYDIR | IN_MASK_ADD);
+    if (wd < 0)
         return -errno;
-    item.path = strdup(path);
-    item.component = component ? strdup(component) : NULL;
-    watch->items[watch->n++] = item;
-    return item.path && (!component || item.component) ? 0 : -ENOMEM;
+    items[watch->n++] = (struct watch_item){wd, steal_ptr(&own_path), steal_ptr(&own_component)};
+    return 0;
 }
 
 /* Watches each directory on the way to PATH, as far as they exist, and PATH itself. */
@@ -113,7 +111,7 @@ int watch_arm(struct watch *watch, char *const *directories, size_t n, char *con
     int result = watch->fd < 0 ? -EMFILE : 0;
 
     watch->items = NULL;
-    watch->n = watch->room = 0;
+    watch->n = 0;
     for (size_t i = 0; watch->fd >= 0 && i < n + n_places; i++) {
         int r = i < n ? add_way(watch, directories[i])
                       : add(watch, places[i - n], NULL, DIRECTORY_MASK);
@@ -204,9 +202,12 @@ static bool is_unwritten(const struct watch_item *item, const struct inotify_eve
     cleanup_free char *path = NULL;
     struct stat st;
 
-    if (!(event->mask & IN_CREATE) || (event->mask & IN_ISDIR) ||
-        asprintf(&path, "%s/%s", item->path, event->name) < 0)
+    if (!(event->mask & IN_CREATE) || (event->mask & IN_ISDIR))
         return false;
+    if (asprintf(&path, "%s/%s", item->path, event->name) < 0) {
+        path = NULL; /* it is undefined then */
+        return false;
+    }
     return lstat(path, &st) == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1;
 }
 
@@ -281,7 +282,7 @@ void watch_stop(struct watch *watch)
     watch->timer = sd_event_source_disable_unref(watch->timer);
     items_free(watch->items, watch->n);
     watch->items = NULL;
-    watch->n = watch->room = 0;
+    watch->n = 0;
     if (watch->fd >= 0)
         close(watch->fd);
     watch->fd = -1;

@@ -33,7 +33,6 @@ struct watch {
     sd_event_source *timer;
     struct watch_item *items;
     size_t n;
-    size_t room;
     bool pending;        /* the timer runs for a change that is to be told */
     bool everything;     /* events were lost: nothing that is known can be relied on */
     bool polling;        /* some place cannot be watched */

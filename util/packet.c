@@ -56,6 +56,8 @@ int packet_send(int sock, const struct iovec *iov, size_t n_iov, const int *fds,
 
         struct cmsghdr *cmsg = CMSG_FIRSTHDR(&msg);
 
+        if (!cmsg)
+            return -EINVAL;
         cmsg->cmsg_level = SOL_SOCKET;
         cmsg->cmsg_type = SCM_RIGHTS;
         cmsg->cmsg_len = CMSG_LEN(sizeof(int) * n_fds);

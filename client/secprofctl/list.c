@@ -36,12 +36,13 @@ static int collect(const struct secprof_entry *entry, void *data)
     if (!more)
         return -ENOMEM;
     entries->items = more;
-    more[entries->n] = *entry;
-    more[entries->n].name = strdup(entry->name);
-    if (!more[entries->n].name)
-        return -ENOMEM;
-    entries->n++;
-    return 0;
+
+    struct secprof_entry *own = &more[entries->n];
+
+    *own = *entry;
+    own->name = strdup(entry->name);
+    entries->n += own->name != NULL;
+    return own->name ? 0 : -ENOMEM;
 }
 
 static void print_table(const struct entries *entries)

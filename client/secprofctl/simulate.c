@@ -214,7 +214,9 @@ static int simulate_table(struct simulation *simulation)
     if (!text)
         return ctl_fail(CTL_SYSTEM, "out of memory");
     for (char *at; code == CTL_OK && (at = strsep(&text, "\n"));) {
-        struct row row = {.line = ++line};
+        line++;
+
+        struct row row = {.line = line};
         char *words[WORDS_MAX];
         size_t n;
 

@@ -2,10 +2,14 @@
 EXTRA_DIST += \
 	.ci/run \
 	.clang-format \
+	.clang-tidy \
 	CHANGELOG.md \
 	README.md \
+	SECURITY.md \
 	scripts/bench \
+	scripts/check-hardening \
 	scripts/check-layers \
+	scripts/check-static \
 	scripts/check-style \
 	scripts/demo \
 	scripts/fuzz \

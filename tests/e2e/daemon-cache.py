@@ -265,9 +265,12 @@ def test_writer(test):
         test.ok("entries are written on")
     test.equal("nothing half written is left",
                [name for name in os.listdir(test.path("killed")) if len(name) != 64], [])
-    # Both at once: nothing is written any more, and all else goes on.
-    for pid in test.until(daemon.writers, 10, "two writers"):
+    # Both at once, before one can replace the other: nothing is written any more, all else goes on.
+    writers = test.until(daemon.writers, 10, "two writers")
+    os.kill(daemon.pid, signal.SIGSTOP)
+    for pid in writers:
         os.kill(pid, 9)
+    os.kill(daemon.pid, signal.SIGCONT)
     test.until(lambda: "and so did its spare" in daemon.log(), 10, "a line in the log")
     with daemon.client() as client:
         test.check(client.get("b", caps=1 << 18 | CAP_SYS_ADMIN).n_insns > 0,

@@ -59,11 +59,14 @@ class Scenario:
                 (SUBSCRIBE, b""),
                 (RELOAD, b"")]
 
+    def pairs(self):
+        """Those two, once both are there: one that was killed has a successor after a while."""
+        return [self.test.until(self.daemon.spawners, 20, "a spawner and its spare"),
+                self.test.until(self.daemon.writers, 20, "a cache writer and its spare")]
+
     def kill_processes(self):
         """All workers have to be made anew, and one of each two that stand by for each other."""
-        pairs = [self.test.until(lambda: self.daemon.spawners(), 20, "a spawner and its spare"),
-                 self.test.until(lambda: self.daemon.writers(), 20, "a cache writer and its spare")]
-        for pid in self.daemon.workers() + [pair[self.round % 2] for pair in pairs]:
+        for pid in self.daemon.workers() + [pair[self.round % 2] for pair in self.pairs()]:
             os.kill(pid, signal.SIGKILL)
 
     def run(self):
@@ -122,6 +125,7 @@ def test_each_place(injector, scenario, kind, calls, error, step):
     Returns how many places there were."""
     places, n = 0, 0
     while True:
+        scenario.pairs()
         injector.set(calls, MAIN | OTHERS if calls == FORK else MAIN, error, after=n)
         if calls == FORK:
             scenario.kill_processes()
@@ -142,6 +146,7 @@ def test_held(injector, daemon, scenario, calls, error):
     clients = [daemon.client(timeout=30) for _ in range(8)]
     for client in clients:
         client.status()
+    scenario.pairs()
     injector.set(calls, MAIN | OTHERS if calls == FORK else MAIN, error, times=FOR_EVER)
     if calls == FORK:
         scenario.kill_processes()

@@ -23,6 +23,15 @@ def activate(test, name, *arguments, options=("--seqpacket",)):
     return path, process
 
 
+def connected(sock, path):
+    """The socket is there a moment before it listens."""
+    try:
+        sock.connect(path)
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
 def end(process):
     if process.poll() is None:
         process.terminate()
@@ -56,7 +65,7 @@ def test_wrong_sockets(test):
         path, process = activate(test, what.replace(" ", "-"), options=options)
         kind = socket.SOCK_DGRAM if options else socket.SOCK_STREAM
         with socket.socket(socket.AF_UNIX, kind) as sock:
-            sock.connect(path)
+            test.until(lambda: connected(sock, path), 10, "the socket listens")
             if options:
                 sock.send(b"x")
             test.equal(f"{what} is refused", process.wait(20), 1)

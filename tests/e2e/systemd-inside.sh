@@ -116,9 +116,24 @@ out=$(as_nobody secprofctl get private 2>&1 > /tmp/stolen.bpf)
 has "an ordinary user does not" 'private' "exit status $?: $out"
 is "not a byte of it" 0 "$(stat -c %s /tmp/stolen.bpf)"
 
+# Its memory has a bound, and a process that is killed at it is not all of them.
+group=/sys/fs/cgroup$(show secprofd.service ControlGroup)
+is "the bound on its memory, without swap, and who goes with a process that is killed there" \
+    "2147483648 0 continue" \
+    "$(show secprofd.service MemoryMax) $(show secprofd.service MemorySwapMax) $(show secprofd.service OOMPolicy)"
+if [ -e "$group/memory.max" ]; then
+    is "the kernel has that bound" "2147483648 0 0" \
+        "$(cat "$group/memory.max" "$group/memory.swap.max" "$group/memory.oom.group" | paste -sd' ')"
+else
+    echo "skipped: cgroup2 has no memory controller here: no bound by the kernel"
+fi
+
 # It comes back after a crash, and compiles nothing that it has in its cache.
+before=$(stat -c %i "$group")
 kill -KILL "$pid"
 is "it is started again after a crash" "active 1" "$(until_is "active 1" state_and_restarts)"
+is "in a new cgroup, to which memory that clients keep does not belong" "another" \
+    "$([ "$(stat -c %i "$group")" = "$before" ] && echo "the same" || echo another)"
 has "and answers" '^default ' "$(as_nobody secprofctl list 2>&1)"
 is "from its cache, without a compile" "0" "$(secprofctl --json status | jq -r .compiles)"
 

@@ -130,7 +130,7 @@ static void take_item(struct daemon *daemon, struct profile_entry *entry, struct
         take_access(daemon, entry, &item->access);
     switch (item->kind) {
     case SCAN_REFUSED:
-        refuse(daemon, entry, item->why);
+        refuse(daemon, entry, item->why ? item->why : "no memory");
         break;
     case SCAN_READ:
         take_content(daemon, entry, item);
@@ -201,14 +201,39 @@ static bool follow_missing(struct daemon *daemon, const struct scan *scan, size_
     return false;
 }
 
+/*
+ * Makes ITEM a refused one where a directory before its own cannot be read: that may have another
+ * file of this name, or mask it. Returns true where it does not have to.
+ */
+static bool is_first(const struct daemon *daemon, const struct scan *scan, struct scan_item *item)
+{
+    for (size_t i = 0; i < item->directory; i++) {
+        char *why;
+
+        if (!scan->failed[i])
+            continue;
+        if (asprintf(&why, "%s, which comes before its directory, cannot be read: %s",
+                     daemon->options->directories[i], strerror(-scan->failed[i])) < 0)
+            why = NULL;
+        free(item->why);
+        item->why = why;
+        item->kind = SCAN_REFUSED;
+        return false;
+    }
+    return true;
+}
+
 static void follow_found(struct daemon *daemon, const struct scan *scan, struct scan_item *item,
                          struct profile_entry *entry)
 {
     /* A file of lesser precedence does not take over while the better directory is unreadable. */
-    if (entry->path && scan->failed[entry->directory] && item->directory > entry->directory)
+    if (entry->path && scan->failed[entry->directory] && item->directory > entry->directory) {
         doubt(daemon, scan, entry);
-    else
-        follow_item(daemon, entry, item);
+        return;
+    }
+    /* What had its place while all could be read keeps it. */
+    entry->placed = entry->placed || is_first(daemon, scan, item);
+    follow_item(daemon, entry, item);
 }
 
 /* Merges what the scan found into the registry; both are in the order of the names. */

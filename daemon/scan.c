@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/profile.h"
 #include "protocol/codec.h"
 #include "util/cleanup.h"
 
@@ -134,6 +135,8 @@ static int read_stable(int fd, struct scan_item *item)
 
         if (fstat(fd, &before) < 0)
             return -errno;
+        if (before.st_size > PROFILE_MAX_BYTES)
+            return -EFBIG;
         clock_gettime(CLOCK_REALTIME, &now);
         file_id_of(&item->id, &before);
 
@@ -146,6 +149,8 @@ static int read_stable(int fd, struct scan_item *item)
         file_id_of(&id, &after);
         if (file_id_equal(&id, &item->id) && len == before.st_size) {
             item->size = (size_t)len;
+            /* It may have been another file when it was opened, for other eyes. */
+            item->access = (struct access_list){after.st_uid, after.st_gid, after.st_mode & 07777};
             item->settled = file_id_is_settled(&id, &now);
             return 0;
         }
@@ -323,6 +328,9 @@ int scan_run(struct scan *scan, const struct scan_input *input)
         if (r == -ENOMEM)
             return r;
         scan->failed[i] = r;
+        /* This says nothing about the directory. */
+        if (r == -EMFILE || r == -ENFILE)
+            scan->again = true;
     }
     drop_masked(scan);
     return 0;

@@ -48,7 +48,7 @@ struct scan {
     size_t n_ignored;                 /* files named *.json whose stem cannot name a profile */
     size_t n_left_out;                /* over the limit on profiles */
     size_t n_bytes;                   /* that were read */
-    bool again;                       /* a file was being written: look again soon */
+    bool again;                       /* a file was being written, or no fd left: look again soon */
     int failed[SCAN_MAX_DIRECTORIES]; /* by directory: -errno where it could not be read through */
     bool missing[SCAN_MAX_DIRECTORIES]; /* by directory: it does not exist */
 };

@@ -1,6 +1,8 @@
 /* Tests of daemon/scan.c and daemon/trust.c: which files are profiles, and which are refused. */
 #include "daemon/scan.h"
 
+#include <errno.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/xattr.h>
@@ -393,6 +395,80 @@ START_TEST(known_files_are_not_read_again)
 }
 END_TEST
 
+/* Somebody is busy with the file between the look at it and its being read. */
+static bool replace_by_a_secret(void *user, const char *name, const char *path,
+                                const struct file_id *id)
+{
+    (void)user;
+    (void)name;
+    (void)id;
+    unit_write_text("etc/a.json", "secret");
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    return false;
+}
+
+static bool make_too_long(void *user, const char *name, const char *path, const struct file_id *id)
+{
+    (void)user;
+    (void)name;
+    (void)id;
+    ck_assert_int_eq(truncate(path, PROFILE_MAX_BYTES + 1), 0);
+    return false;
+}
+
+START_TEST(who_may_read_it_is_of_the_content_that_was_read)
+{
+    const struct scan_input input = {.directories = directories,
+                                     .n_directories = 1,
+                                     .max_profiles = 8,
+                                     .own_uid = geteuid(),
+                                     .known = replace_by_a_secret};
+    struct scan scan;
+
+    unit_write_text("etc/a.json", "public");
+    ck_assert_int_eq(chmod(unit_path("etc/a.json"), 0644), 0);
+    ck_assert_int_eq(scan_run(&scan, &input), 0);
+    ck_assert_int_eq(scan.items[0].kind, SCAN_READ);
+    ck_assert_mem_eq(scan.items[0].bytes, "secret", 6);
+    ck_assert_uint_eq(scan.items[0].access.mode, 0600);
+    scan_clear(&scan);
+}
+END_TEST
+
+START_TEST(files_that_grow_are_not_read_without_end)
+{
+    const struct scan_input input = {.directories = directories,
+                                     .n_directories = 1,
+                                     .max_profiles = 8,
+                                     .own_uid = geteuid(),
+                                     .known = make_too_long};
+    struct scan scan;
+
+    unit_write_text("etc/a.json", "short");
+    ck_assert_int_eq(scan_run(&scan, &input), 0);
+    ck_assert_int_eq(scan.items[0].kind, SCAN_REFUSED);
+    scan_clear(&scan);
+}
+END_TEST
+
+START_TEST(without_fds_it_looks_again)
+{
+    struct rlimit all, none;
+    struct scan scan;
+
+    unit_write_text("etc/a.json", "x");
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+    none = all;
+    none.rlim_cur = 3;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    run(&scan);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+    ck_assert_int_eq(scan.failed[0], -EMFILE);
+    ck_assert(scan.again);
+    scan_clear(&scan);
+}
+END_TEST
+
 START_TEST(fresh_time_stamps_are_not_relied_on)
 {
     struct file_id id = {.changed = {100, 500000000}};
@@ -429,6 +505,9 @@ int main(void)
     tcase_add_test(tests, links_may_stay_inside);
     tcase_add_test(tests, the_way_of_a_link_has_to_be_trusted);
     tcase_add_test(tests, known_files_are_not_read_again);
+    tcase_add_test(tests, who_may_read_it_is_of_the_content_that_was_read);
+    tcase_add_test(tests, files_that_grow_are_not_read_without_end);
+    tcase_add_test(tests, without_fds_it_looks_again);
     tcase_add_test(tests, fresh_time_stamps_are_not_relied_on);
     return unit_end(suite);
 }

@@ -289,6 +289,45 @@ def test_directories(test, texts, known):
     daemon.stop()
 
 
+def test_unreadable(test, texts, known):
+    """A directory that cannot be read may have better files, and masks: those behind it wait."""
+    test.mkdir("better")
+    test.mkdir("worse")
+    for name in "masked", "both", "only":
+        test.write(f"worse/{name}.json", texts[0])
+    os.symlink("/dev/null", test.path("better/masked.json"))
+    test.write("better/both.json", texts[1])
+
+    def start(name):
+        return Daemon(test, profiles=["better", "worse"], name=name, socket_name=name + ".sock")
+
+    def states(client):
+        return {name: STATES[entry.state] for name, entry in client.list().items()}
+
+    daemon = start("readable")
+    with daemon.client() as client:
+        os.chmod(test.path("better"), 0o000)
+        test.write("worse/later.json", texts[0])
+        client.reload()
+        test.equal("what was masked, or comes new behind an unreadable directory, is not served",
+                   states(client),
+                   {"both": "stale", "later": "broken", "masked": "broken", "only": "served"})
+        test.equal("its own file stays in service", client.get("both").digest, known[1])
+        test.check("which comes before its directory, cannot be read" in client.profile("later").text,
+                   "and the status says why", client.profile("later").text)
+    daemon.stop()
+    daemon = start("unreadable")
+    with daemon.client() as client:
+        client.reload()
+        test.equal("nothing is served from behind it after a start", states(client),
+                   {"both": "broken", "later": "broken", "masked": "broken", "only": "broken"})
+        os.chmod(test.path("better"), 0o755)
+        test.until(lambda: client.list()["both"].state == SERVED, 10, "it can be read again")
+        test.equal("it heals", states(client), {"both": "served", "later": "served", "only": "served"})
+        test.equal("with the better file", client.get("both").digest, known[1])
+    daemon.stop()
+
+
 def test_overflow(test, texts, known):
     """More events than the kernel keeps, while the daemon cannot read them."""
     with open("/proc/sys/fs/inotify/max_queued_events", encoding="ascii") as file:
@@ -357,5 +396,6 @@ with Test() as test:
     test_signals(test, daemon, texts, known)
     test_config_map(test, texts, known)
     test_directories(test, texts, known)
+    test_unreadable(test, texts, known)
     test_overflow(test, texts, known)
     test_without_inotify(test, texts, known)

@@ -37,7 +37,7 @@ static int64_t deadline_after(int timeout_ms)
     return now.tv_sec * NSEC_PER_SEC + now.tv_nsec + timeout_ms * (int64_t)NSEC_PER_MSEC;
 }
 
-static int64_t deadline_start(const struct secprof *handle)
+int64_t connection_deadline(const struct secprof *handle)
 {
     return deadline_after(handle->timeout_ms);
 }
@@ -190,7 +190,7 @@ static int connection_open_until(struct secprof *handle, int64_t deadline)
 
 int connection_open(struct secprof *handle)
 {
-    return connection_open_until(handle, deadline_start(handle));
+    return connection_open_until(handle, connection_deadline(handle));
 }
 
 static int send_request(int sock, const union wire_request *request, int in_fd, int64_t deadline)
@@ -302,7 +302,12 @@ int connection_call(struct secprof *handle, union wire_request *request, size_t 
 int connection_call_with(struct secprof *handle, union wire_request *request, int in_fd,
                          size_t *len, int *fd)
 {
-    int64_t deadline = deadline_start(handle);
+    return connection_call_until(handle, request, in_fd, connection_deadline(handle), len, fd);
+}
+
+int connection_call_until(struct secprof *handle, union wire_request *request, int in_fd,
+                          int64_t deadline, size_t *len, int *fd)
+{
     bool again = false;
 
     handle->message[0] = '\0';

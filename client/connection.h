@@ -53,6 +53,13 @@ int connection_call(struct secprof *handle, union wire_request *request, size_t 
 int connection_call_with(struct secprof *handle, union wire_request *request, int in_fd,
                          size_t *len, int *fd);
 
+/* When a call that begins now has to end, for connection_call_until(). */
+int64_t connection_deadline(const struct secprof *handle);
+
+/* The same as one of the requests of a call that has to end at DEADLINE. */
+int connection_call_until(struct secprof *handle, union wire_request *request, int in_fd,
+                          int64_t deadline, size_t *len, int *fd);
+
 /* Connects HANDLE, which has no connection. Returns 0 or a code of secprof.h. */
 int connection_open(struct secprof *handle);
 

@@ -31,6 +31,7 @@ static void list_free(struct list *list)
 
 static int list_fetch(struct secprof *handle, struct list *list)
 {
+    const int64_t deadline = connection_deadline(handle);
     union wire_request request = {0};
     struct wire_list_reply reply;
 
@@ -38,7 +39,7 @@ static int list_fetch(struct secprof *handle, struct list *list)
     wire_request_header(&request.header, WIRE_LIST, sizeof(request.list), 0);
     do {
         size_t len;
-        int r = connection_call(handle, &request, &len, NULL);
+        int r = connection_call_until(handle, &request, -1, deadline, &len, NULL);
 
         if (r < 0)
             return r;

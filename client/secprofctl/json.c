@@ -153,11 +153,15 @@ static int write_line(const char *path, const void *text, size_t len)
 
 int json_finish(struct json *json, const char *path)
 {
-    const unsigned char *text;
+    const unsigned char *made;
+    cleanup_free char *text = NULL;
     size_t len;
     int r = -ENOMEM;
 
-    if (!json->failed && yajl_gen_get_buf(json->gen, &text, &len) == yajl_gen_status_ok)
+    /* yajl escapes what JSON wants to be escaped; a terminal wants more. */
+    if (!json->failed && yajl_gen_get_buf(json->gen, &made, &len) == yajl_gen_status_ok)
+        text = text_escape_json((const char *)made, len, &len);
+    if (text)
         r = json->line ? write_line(path, text, len) : output_write(path, text, len);
     json_discard(json);
     return r;

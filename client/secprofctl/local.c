@@ -60,7 +60,7 @@ void local_print_diags(const struct local_file *file, const struct diags *diags,
     char *text = diags_render(diags, arena, file->name);
 
     if (text)
-        text_print(stderr, text);
+        text_print_lines(stderr, text);
 }
 
 int local_check_target(const struct target *target)

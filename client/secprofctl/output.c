@@ -49,6 +49,15 @@ static int replace(const char *path, const void *bytes, size_t size, mode_t mode
     return r;
 }
 
+/* MODE without what new files of this process are not to have. */
+static mode_t masked(mode_t mode)
+{
+    mode_t mask = umask(0);
+
+    umask(mask);
+    return mode & ~mask;
+}
+
 static int write_with_mode(const char *path, const void *bytes, size_t size, mode_t mode)
 {
     cleanup_free char *resolved = NULL;
@@ -56,8 +65,11 @@ static int write_with_mode(const char *path, const void *bytes, size_t size, mod
 
     if (!path)
         return io_write_all(STDOUT_FILENO, bytes, size);
+    mode = masked(mode);
     if (stat(path, &st) < 0)
         return errno == ENOENT ? replace(path, bytes, size, mode) : -errno;
+    /* Who could read the old file may read the new one; and a program stays, or becomes, one. */
+    mode = (st.st_mode & 0666) | ((st.st_mode | mode) & 0111);
     if (S_ISDIR(st.st_mode))
         return -EISDIR;
     if (!S_ISREG(st.st_mode))

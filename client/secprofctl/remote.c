@@ -72,7 +72,7 @@ int remote_fail(struct secprof *handle, const char *what, int r)
 
     ctl_warn("%s: %s", what, secprof_strerror(r));
     if (words && secprof_last_message(handle, words, len + 1) > 0) {
-        text_print(stderr, words);
+        text_print_lines(stderr, words);
         if (words[strlen(words) - 1] != '\n')
             fputc('\n', stderr);
     }

@@ -140,7 +140,7 @@ static void print_profile(const char *name, const struct secprof_profile_status 
         printf("  its SHA-256   %s\n", str_hex(status->digest, sizeof(status->digest), digest));
     }
     printf("  in memory     %" PRIu32 "\n", status->variants);
-    text_print(stdout, status->text);
+    text_print_lines(stdout, status->text);
 }
 
 static int profile_status(const struct ctl_options *options, struct secprof *handle,

@@ -39,17 +39,42 @@ size_t text_character(const char *text, size_t n)
     return 0;
 }
 
-static bool is_control(const char *text, size_t len)
-{
-    uint8_t first = (uint8_t)text[0];
+/* Characters that a terminal obeys instead of showing them, or that have it show others in an order
+ * that is not theirs. The newline and the tab are among them. */
+static const struct {
+    uint16_t first, last;
+} controls[] = {
+    {0x0000, 0x001f}, {0x007f, 0x009f}, {0x061c, 0x061c},
+    {0x200e, 0x200f}, {0x2028, 0x202e}, {0x2066, 0x2069},
+};
 
-    if (len == 1)
-        return (first < 0x20 && first != '\n' && first != '\t') || first == 0x7f;
-    /* U+0080 to U+009F: some terminals obey these too. */
-    return len == 2 && first == 0xc2 && (uint8_t)text[1] < 0xa0;
+/* The number of the character of LEN bytes at TEXT; all controls have at most three bytes. */
+static uint32_t code_point(const char *text, size_t len)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+
+    switch (len) {
+    case 1:
+        return bytes[0];
+    case 2:
+        return (bytes[0] & 0x1fu) << 6 | (bytes[1] & 0x3fu);
+    case 3:
+        return (bytes[0] & 0x0fu) << 12 | (bytes[1] & 0x3fu) << 6 | (bytes[2] & 0x3fu);
+    default:
+        return UINT32_MAX;
+    }
 }
 
-void text_print(FILE *file, const char *text)
+static bool is_control(uint32_t c)
+{
+    for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++)
+        if (c >= controls[i].first && c <= controls[i].last)
+            return true;
+    return false;
+}
+
+/* Prints TEXT; of the controls, only those in ALLOWED get through. */
+static void print(FILE *file, const char *text, const char *allowed)
 {
     size_t n = strlen(text);
 
@@ -57,7 +82,7 @@ void text_print(FILE *file, const char *text)
         size_t len = text_character(text, n);
         size_t taken = len ? len : 1;
 
-        if (len && !is_control(text, len)) {
+        if (len && (strchr(allowed, *text) || !is_control(code_point(text, len)))) {
             fwrite(text, 1, len, file);
         } else {
             for (size_t i = 0; i < taken; i++)
@@ -66,6 +91,44 @@ void text_print(FILE *file, const char *text)
         text += taken;
         n -= taken;
     }
+}
+
+void text_print(FILE *file, const char *text)
+{
+    print(file, text, "\t");
+}
+
+void text_print_lines(FILE *file, const char *text)
+{
+    print(file, text, "\n\t");
+}
+
+char *text_escape_json(const char *json, size_t n, size_t *size)
+{
+    char *text = NULL;
+    FILE *file = open_memstream(&text, size);
+    bool failed;
+
+    if (!file)
+        return NULL;
+    while (n > 0) {
+        size_t len = text_character(json, n);
+        uint32_t c = code_point(json, len);
+
+        /* What lies below is white space between values here, and nothing else. */
+        if (c >= 0x7f && is_control(c))
+            fprintf(file, "\\u%04x", c);
+        else
+            fwrite(json, 1, len ? len : 1, file);
+        json += len ? len : 1;
+        n -= len ? len : 1;
+    }
+    failed = ferror(file);
+    if (fclose(file) != 0 || failed) {
+        free(text);
+        return NULL;
+    }
+    return text;
 }
 
 char *text_to_utf8(const char *text)

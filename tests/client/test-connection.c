@@ -79,6 +79,39 @@ START_TEST(a_hanging_daemon_times_out)
 }
 END_TEST
 
+static void spoil_slow(struct fake_server *self, const union wire_request *request,
+                       struct fake_reply *reply)
+{
+    (void)self;
+    (void)request;
+    (void)reply;
+    usleep(60 * 1000);
+}
+
+static int count_entry(const struct secprof_entry *entry, void *data)
+{
+    (void)entry;
+    (*(int *)data)++;
+    return 0;
+}
+
+START_TEST(the_timeout_is_that_of_a_whole_list)
+{
+    struct secprof *handle = open_handle();
+    int n = 0;
+
+    server.n_profiles = 10 * WIRE_LIST_MAX_ENTRIES;
+    server.spoil = spoil_slow;
+    ck_assert_int_eq(secprof_set_timeout(handle, 200), 0);
+    ck_assert_int_eq(secprof_list(handle, count_entry, &n), -ETIMEDOUT);
+    ck_assert_int_eq(n, 0);
+    ck_assert_int_eq(secprof_set_timeout(handle, 60 * 1000), 0);
+    ck_assert_int_eq(secprof_list(handle, count_entry, &n), 0);
+    ck_assert_int_eq(n, server.n_profiles);
+    secprof_close(handle);
+}
+END_TEST
+
 static void ignore_signal(int number)
 {
     (void)number;
@@ -379,6 +412,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_set_timeout(tcase, 20);
     tcase_add_test(tcase, a_hanging_daemon_times_out);
+    tcase_add_test(tcase, the_timeout_is_that_of_a_whole_list);
     tcase_add_test(tcase, signals_do_not_stretch_the_timeout);
     tcase_add_test(tcase, a_closed_connection_is_made_anew);
     tcase_add_test(tcase, but_only_once);

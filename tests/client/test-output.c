@@ -61,7 +61,7 @@ START_TEST(files_are_made_and_replaced)
     struct stat st;
     ino_t first;
 
-    umask(077);
+    umask(022);
     ck_assert_int_eq(output_write("file", "one", 3), 0);
     expect("file", "one");
     ck_assert_int_eq(stat("file", &st), 0);
@@ -81,16 +81,36 @@ START_TEST(programs_can_be_executed)
 {
     struct stat st;
 
-    umask(077);
+    umask(022);
     ck_assert_int_eq(output_write("file", "no", 2), 0);
     ck_assert_int_eq(output_write_program("file", "#!/bin/true", 11), 0);
     expect("file", "#!/bin/true");
     ck_assert_int_eq(stat("file", &st), 0);
     ck_assert_uint_eq(st.st_mode & 07777, 0755);
     ck_assert_int_eq(system("./file"), 0);
-    ck_assert_int_eq(output_write("file", "no", 2), 0);
+}
+END_TEST
+
+/* What a profile's file keeps from others, a copy of it does too. */
+START_TEST(modes_are_the_users)
+{
+    struct stat st;
+
+    umask(077);
+    ck_assert_int_eq(output_write("file", "secret", 6), 0);
     ck_assert_int_eq(stat("file", &st), 0);
-    ck_assert_uint_eq(st.st_mode & 07777, 0644);
+    ck_assert_uint_eq(st.st_mode & 07777, 0600);
+    ck_assert_int_eq(output_write_program("program", "x", 1), 0);
+    ck_assert_int_eq(stat("program", &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0700);
+    umask(022);
+    ck_assert_int_eq(output_write("file", "secret", 6), 0);
+    ck_assert_int_eq(stat("file", &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0600);
+    ck_assert_int_eq(chmod("file", 04664), 0);
+    ck_assert_int_eq(output_write("file", "more", 4), 0);
+    ck_assert_int_eq(stat("file", &st), 0);
+    ck_assert_uint_eq(st.st_mode & 07777, 0664);
 }
 END_TEST
 
@@ -189,6 +209,7 @@ int main(void)
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, files_are_made_and_replaced);
     tcase_add_test(tcase, programs_can_be_executed);
+    tcase_add_test(tcase, modes_are_the_users);
     tcase_add_test(tcase, links_are_followed);
     tcase_add_test(tcase, devices_are_written_to);
     tcase_add_test(tcase, failures_leave_the_old_file);

@@ -271,7 +271,7 @@ static void log_scan(struct daemon *daemon, const struct scan *scan, bool everyt
             log_write(&daemon->log, LOG_ERR, "%s cannot be read: %s", directory,
                       strerror(-scan->failed[i]));
         else if (scan->missing[i])
-            log_write(&daemon->log, usual, "%s does not exist (yet)", directory);
+            log_write(&daemon->log, usual, "there is no directory %s (yet)", directory);
     }
     if (scan->n_ignored)
         log_write(&daemon->log, everything ? LOG_WARNING : LOG_DEBUG,

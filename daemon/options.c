@@ -24,12 +24,14 @@ enum {
     COMPILE_SECONDS_MAX = 120, /* well under WORKER_CPU_SECONDS */
     IDLE_SECONDS_MAX = 365 * 24 * 3600,
     MIB = 1024 * 1024,
+    LIMIT_MAX = 1000000,
 };
 
 /* Parses the value of one option into OPTIONS. Returns NULL, or what would be right. */
 typedef const char *option_parse(struct options *options, const char *value);
 
-static const char *parse_number(const char *value, unsigned least, unsigned most, unsigned *number)
+/* Returns false where VALUE is no number from LEAST to MOST. */
+static bool parse_number(const char *value, unsigned least, unsigned most, unsigned *number)
 {
     char *end;
 
@@ -38,9 +40,17 @@ static const char *parse_number(const char *value, unsigned least, unsigned most
     unsigned long parsed = strtoul(value, &end, 10);
 
     if (*value < '0' || *value > '9' || *end || errno || parsed < least || parsed > most)
-        return "a number";
+        return false;
     *number = (unsigned)parsed;
-    return NULL;
+    return true;
+}
+
+/* A limit, LEAST being the smallest that makes sense. */
+static const char *parse_limit(const char *value, unsigned least, unsigned *limit)
+{
+    if (parse_number(value, least, LIMIT_MAX, limit))
+        return NULL;
+    return least ? "a number from 1 to 1000000" : "a number from 0 to 1000000";
 }
 
 static const char *parse_socket(struct options *options, const char *value)
@@ -89,7 +99,7 @@ static const char *parse_cache_size(struct options *options, const char *value)
 {
     unsigned mib;
 
-    if (parse_number(value, 1, 1024 * 1024, &mib))
+    if (!parse_number(value, 1, 1024 * 1024, &mib))
         return "a number of MiB, from 1 to 1048576";
     options->cache_size = (uint64_t)mib * MIB;
     return NULL;
@@ -140,14 +150,14 @@ static const char *parse_targets(struct options *options, const char *value)
 
 static const char *parse_workers(struct options *options, const char *value)
 {
-    return parse_number(value, 1, WORKERS_MAX, &options->workers) ? "a number from 1 to 16" : NULL;
+    return parse_number(value, 1, WORKERS_MAX, &options->workers) ? NULL : "a number from 1 to 16";
 }
 
 static const char *parse_compile_timeout(struct options *options, const char *value)
 {
     unsigned seconds;
 
-    if (parse_number(value, 1, COMPILE_SECONDS_MAX, &seconds))
+    if (!parse_number(value, 1, COMPILE_SECONDS_MAX, &seconds))
         return "a number of seconds, from 1 to 120";
     options->compile_timeout_usec = (uint64_t)seconds * USEC_PER_SEC;
     return NULL;
@@ -157,7 +167,7 @@ static const char *parse_idle_timeout(struct options *options, const char *value
 {
     unsigned seconds;
 
-    if (parse_number(value, 0, IDLE_SECONDS_MAX, &seconds))
+    if (!parse_number(value, 0, IDLE_SECONDS_MAX, &seconds))
         return "a number of seconds, 0 for none";
     options->idle_timeout_usec = (uint64_t)seconds * USEC_PER_SEC;
     return NULL;
@@ -165,44 +175,44 @@ static const char *parse_idle_timeout(struct options *options, const char *value
 
 static const char *parse_max_connections(struct options *options, const char *value)
 {
-    return parse_number(value, 1, 1000000, &options->max_connections);
+    return parse_limit(value, 1, &options->max_connections);
 }
 
 static const char *parse_max_per_uid(struct options *options, const char *value)
 {
-    return parse_number(value, 1, 1000000, &options->max_connections_per_uid);
+    return parse_limit(value, 1, &options->max_connections_per_uid);
 }
 
 static const char *parse_max_variants(struct options *options, const char *value)
 {
-    return parse_number(value, 1, 1000000, &options->max_variants);
+    return parse_limit(value, 1, &options->max_variants);
 }
 
 static const char *parse_max_contents(struct options *options, const char *value)
 {
-    return parse_number(value, 1, 1000000, &options->max_contents);
+    return parse_limit(value, 1, &options->max_contents);
 }
 
 static const char *parse_max_compiles(struct options *options, const char *value)
 {
-    return parse_number(value, 1, 1000000, &options->max_compiles);
+    return parse_limit(value, 1, &options->max_compiles);
 }
 
 static const char *parse_max_subscribers(struct options *options, const char *value)
 {
-    return parse_number(value, 0, 1000000, &options->max_subscribers);
+    return parse_limit(value, 0, &options->max_subscribers);
 }
 
 static const char *parse_max_profiles(struct options *options, const char *value)
 {
     return parse_number(value, 1, SCAN_MAX_PROFILES, &options->max_profiles)
-               ? "a number from 1 to 65536"
-               : NULL;
+               ? NULL
+               : "a number from 1 to 65536";
 }
 
 static const char *parse_log_burst(struct options *options, const char *value)
 {
-    return parse_number(value, 0, 1000000, &options->log_burst);
+    return parse_limit(value, 0, &options->log_burst);
 }
 
 static const char *parse_debug(struct options *options, const char *value)

@@ -130,6 +130,28 @@ START_TEST(wrong_options_are_told)
 }
 END_TEST
 
+START_TEST(wrong_limits_are_told_the_range)
+{
+    static const struct {
+        const char *line, *words;
+    } cases[] = {
+        {"--max-connections 0", "a number from 1 to 1000000"},
+        {"--max-subscribers -1", "a number from 0 to 1000000"},
+        {"--max-profiles 0", "a number from 1 to 65536"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        struct options options;
+        char *said = NULL;
+
+        ck_assert_int_eq(parse(&options, cases[i].line, &said), -EINVAL);
+        ck_assert_msg(strstr(said, cases[i].words), "%s", said);
+        free(said);
+        options_clear(&options);
+    }
+}
+END_TEST
+
 START_TEST(help_and_version)
 {
     struct options options;
@@ -285,6 +307,7 @@ int main(void)
     tcase_add_test(tests, defaults);
     tcase_add_test(tests, options_are_read);
     tcase_add_test(tests, wrong_options_are_told);
+    tcase_add_test(tests, wrong_limits_are_told_the_range);
     tcase_add_test(tests, help_and_version);
     tcase_add_test(tests, a_socket_is_made_and_removed);
     tcase_add_test(tests, only_stale_sockets_are_replaced);

@@ -176,7 +176,7 @@ static int connection_open_until(struct secprof *handle, int64_t deadline)
     int r;
 
     if (sock < 0)
-        return -errno;
+        return error_from_connect(errno);
     r = connect_until(sock, &handle->address, deadline);
     if (r < 0)
         return r;
@@ -202,6 +202,9 @@ static int send_request(int sock, const union wire_request *request, int in_fd, 
 
         if (r == -EPIPE)
             return -ECONNRESET;
+        /* Too little memory for the packet, or too many fds on the way. */
+        if (r == -ENOBUFS || r == -ETOOMANYREFS)
+            return r == -ENOBUFS ? -ENOMEM : -EMFILE;
         if (r != -EAGAIN)
             return r;
         r = wait_for(sock, POLLOUT, deadline);

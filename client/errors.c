@@ -65,7 +65,10 @@ int error_from_connect(int error)
     case ELOOP:
         return -ECONNREFUSED;
     case EPERM:
+    case EAFNOSUPPORT: /* what seccomp filters and namespaces keep this process from */
         return -EACCES;
+    case ENOBUFS:
+        return -ENOMEM;
     case EAGAIN: /* the time ran out while its queue was full */
         return -ETIMEDOUT;
     default:

@@ -8,7 +8,7 @@
  * unknown one. */
 int error_from_status(int status);
 
-/* The negative code for a connect(2) that failed with the positive ERROR. */
+/* The negative code for a socket(2) or connect(2) that failed with the positive ERROR. */
 int error_from_connect(int error);
 
 #endif

@@ -19,7 +19,7 @@
  *   -EBADRQC          the daemon does not know this request: it is older than this library
  *   -EBADR, -EMSGSIZE the daemon takes the request for malformed
  *   -ECONNREFUSED     no daemon listens at the socket's path
- *   -EACCES           the socket may not be reached by this process
+ *   -EACCES           this process may not reach the socket, or make one
  *   -EPROTOTYPE       the socket is of another type: it is not secprofd's
  *   -ECONNRESET       the daemon closed the connection without an answer
  *   -ETIMEDOUT        the daemon did not answer in time

@@ -6,12 +6,15 @@
 #include <fcntl.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/client/fake-server.h"
@@ -62,6 +65,36 @@ START_TEST(opening_fails_with_a_reason)
     ck_assert_int_eq(secprof_open(&other, address.sun_path, 0), -EPROTOTYPE);
     unlink(address.sun_path);
     close(sock);
+}
+END_TEST
+
+START_TEST(without_sockets_it_says_so)
+{
+    static const int errors[] = {EPERM, EAFNOSUPPORT, EACCES};
+
+    for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+        struct sock_filter filter[] = {
+            BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+            BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_socket, 0, 1),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (uint32_t)errors[i]),
+            BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        };
+        struct sock_fprog program = {ARRAY_SIZE(filter), filter};
+        struct secprof *other;
+        pid_t child = fork();
+        int status;
+
+        if (child == 0) {
+            if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+                syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+                _exit(77);
+            _exit(-secprof_open(&other, server.path, 0));
+        }
+        ck_assert_int_eq(waitpid(child, &status, 0), child);
+        ck_assert(WIFEXITED(status));
+        if (WEXITSTATUS(status) != 77)
+            ck_assert_int_eq(WEXITSTATUS(status), EACCES);
+    }
 }
 END_TEST
 
@@ -390,6 +423,8 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, opening_fails_with_a_reason);
+    tcase_add_test(tcase, without_sockets_it_says_so);
+    tcase_add_test(tcase, without_sockets_it_says_so);
     tcase_add_test(tcase, the_environment_names_the_socket);
     tcase_add_test(tcase, timeouts_are_checked);
     tcase_add_test(tcase, bytes_come_with_their_description);

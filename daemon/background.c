@@ -26,12 +26,12 @@ static struct source *next_source(const struct daemon *daemon)
     return NULL;
 }
 
-/* One worker stays free for what is urgent, where there is more than one. */
 static bool is_busy(const struct daemon *daemon)
 {
-    size_t most = daemon->workers.n > 1 ? daemon->workers.n - 1 : 1;
+    const struct jobs *jobs = &daemon->jobs;
 
-    return daemon->jobs.n_background >= most || daemon->jobs.n > daemon->jobs.n_background ||
+    return jobs->n_background >= jobs->max_background + BACKGROUND_AHEAD ||
+           jobs->n > jobs->n_background ||
            cache_writer_waiting(&daemon->writer) >= BACKGROUND_WRITES_MAX;
 }
 

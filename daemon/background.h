@@ -14,6 +14,8 @@ struct daemon;
 
 enum {
     BACKGROUND_WRITES_MAX = 16, /* entries on their way to the disk; with more it waits */
+    /* Jobs that wait: a worker whose profile has another one goes on, else it is replaced. */
+    BACKGROUND_AHEAD = 4,
     /* After an entry could not be written. It doubles until one can be. */
     BACKGROUND_PAUSE_MIN_USEC = 1000000,
     BACKGROUND_PAUSE_MAX_USEC = 60000000,

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <stdlib.h>
 
-void jobs_init(struct jobs *jobs)
+void jobs_init(struct jobs *jobs, size_t max_background)
 {
-    *jobs = (struct jobs){0};
+    *jobs = (struct jobs){.max_background = max_background};
     for (int i = 0; i < JOB_PRIORITIES; i++)
         TAILQ_INIT(&jobs->waiting[i]);
     TAILQ_INIT(&jobs->running);
@@ -110,24 +110,38 @@ static struct job *next_in_turn(const struct jobs *jobs)
     return best;
 }
 
-struct job *jobs_take(struct jobs *jobs)
+/* True where as many jobs as may be made ahead of time at a time are under way. */
+static bool background_is_full(const struct jobs *jobs)
+{
+    const struct job *job;
+    size_t n = 0;
+
+    TAILQ_FOREACH(job, &jobs->running, link)
+    {
+        n += job->priority == JOB_BACKGROUND;
+    }
+    return n >= jobs->max_background;
+}
+
+struct job *jobs_next(const struct jobs *jobs)
 {
     struct job *job = TAILQ_FIRST(&jobs->waiting[JOB_NATIVE]);
 
-    if (!job) {
+    if (!job)
         job = next_in_turn(jobs);
-        if (job)
-            jobs->last_uid = job->uid;
-    }
-    if (!job)
+    if (!job && !background_is_full(jobs))
         job = TAILQ_FIRST(&jobs->waiting[JOB_BACKGROUND]);
-    if (!job)
-        return NULL;
+    return job;
+}
+
+void jobs_begin(struct jobs *jobs, struct job *job)
+{
+    if (job->priority == JOB_REQUEST)
+        jobs->last_uid = job->uid;
     TAILQ_REMOVE(&jobs->waiting[job->priority], job, link);
     TAILQ_INSERT_TAIL(&jobs->running, job, link);
     job->running = true;
     job->attempts++;
-    return job;
 }
 
 void jobs_put_back(struct jobs *jobs, struct job *job)

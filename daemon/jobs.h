@@ -47,8 +47,9 @@ TAILQ_HEAD(job_list, job);
 struct jobs {
     struct job_list waiting[JOB_PRIORITIES];
     struct job_list running;
-    size_t n;            /* in all */
-    size_t n_background; /* of these, JOB_BACKGROUND */
+    size_t n;              /* in all */
+    size_t n_background;   /* of these, JOB_BACKGROUND */
+    size_t max_background; /* that may be under way at a time */
     uint64_t last_id;
     uid_t last_uid; /* whose JOB_REQUEST a worker got last */
 };
@@ -61,7 +62,8 @@ struct outcome {
     const char *why; /* no compile: the reason */
 };
 
-void jobs_init(struct jobs *jobs);
+/* Of jobs that are made ahead of time MAX_BACKGROUND may be under way at a time. */
+void jobs_init(struct jobs *jobs, size_t max_background);
 void jobs_clear(struct jobs *jobs);
 
 /*
@@ -76,10 +78,14 @@ struct job *jobs_find(struct jobs *jobs, const struct source *source,
                       const struct variant_request *request);
 
 /*
- * Takes the most urgent waiting job for a worker; NULL where none waits. Of what clients wait for,
- * users take turns: one with many requests does not hold up the others.
+ * The most urgent job that waits and may begin; NULL: none. Of what clients wait for, users take
+ * turns: one with many requests does not hold up the others. The order does not depend on which
+ * workers there are, or one user's profile could keep them for itself.
  */
-struct job *jobs_take(struct jobs *jobs);
+struct job *jobs_next(const struct jobs *jobs);
+
+/* Takes JOB, which jobs_next() gave, for a worker. */
+void jobs_begin(struct jobs *jobs, struct job *job);
 
 /* Puts JOB, which a worker had, back to the front of those that wait. */
 void jobs_put_back(struct jobs *jobs, struct job *job);

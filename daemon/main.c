@@ -168,7 +168,6 @@ static int start(struct daemon *daemon)
         return r;
     daemon->started_usec = daemon_now(daemon);
     raise_fd_limit(daemon);
-    jobs_init(&daemon->jobs);
     store_init(&daemon->store, options->max_variants);
     r = changes_start(daemon);
     if (r < 0)
@@ -226,7 +225,8 @@ static int run(const struct options *options)
     daemon->log.peers.max = options->log_burst;
     daemon->compiles =
         (struct budget){.max = options->max_compiles, .interval_usec = COMPILES_INTERVAL_USEC};
-    jobs_init(&daemon->jobs);
+    /* One worker stays free for what is urgent, where there is more than one. */
+    jobs_init(&daemon->jobs, options->workers > 1 ? options->workers - 1 : 1);
     contents_init(&daemon->contents, options->max_contents);
     r = start(daemon);
     if (r < 0)

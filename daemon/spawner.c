@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -22,6 +23,7 @@ struct nursery {
     const struct worker_limits *limits;
     const struct own_filters *own;
     struct syscalls *syscalls;
+    abi_set missing; /* whose tables are not in it yet */
     const struct target *host;
 };
 
@@ -59,28 +61,58 @@ static bool obey(const struct nursery *nursery, const struct standby_request *re
 struct spawner_arg {
     struct worker_limits limits;
     const struct own_filters *own;
+    abi_set abis;
 };
+
+/* Makes the table of ABI, for all workers to come. What cannot be made now they make themselves. */
+static void warm(struct nursery *nursery, enum abi_id abi)
+{
+    uint32_t nr;
+
+    (void)syscalls_number(nursery->syscalls, abi, "read", &nr);
+    nursery->missing &= ~((abi_set)1 << abi);
+}
+
+/*
+ * Receives a request. As long as there is none it makes the tables that are missing, one at a time:
+ * who waits for a worker waits for none of them.
+ */
+static ssize_t receive(struct nursery *nursery, struct standby_request *request, int *fd)
+{
+    size_t n_fds;
+    ssize_t len = -EAGAIN;
+
+    for (int abi = 0; nursery->missing && abi < ABI_COUNT; abi++) {
+        if (!(nursery->missing & (abi_set)1 << abi))
+            continue;
+        len = packet_recv(SANDBOX_SOCKET, request, sizeof(*request), fd, 1, &n_fds, MSG_DONTWAIT);
+        if (len != -EAGAIN)
+            return len;
+        warm(nursery, (enum abi_id)abi);
+    }
+    return packet_recv(SANDBOX_SOCKET, request, sizeof(*request), fd, 1, &n_fds, 0);
+}
 
 static _Noreturn void spawner_main(int sock, pid_t parent, const void *arg)
 {
     const struct spawner_arg *given = arg;
-    struct nursery nursery = {.parent = parent, .limits = &given->limits, .own = given->own};
-    uint32_t nr;
+    struct nursery nursery = {.parent = parent,
+                              .limits = &given->limits,
+                              .own = given->own,
+                              .missing = given->abis,
+                              .host = target_host()};
 
     nursery.syscalls = syscalls_new();
     if (!nursery.syscalls)
         _exit(EXIT_FAILURE);
-    /* Each worker starts with the tables of the host's ABIs, without having to build them. */
-    nursery.host = target_host();
     for (size_t i = 0; i < nursery.host->n_abis; i++)
-        (void)syscalls_number(nursery.syscalls, nursery.host->abis[i], "read", &nr);
+        warm(&nursery, nursery.host->abis[i]);
     if (worker_confine_family(sock, parent, given->own) < 0)
         _exit(EXIT_FAILURE);
     for (;;) {
         struct standby_request request;
         cleanup_close int fd = -1;
-        size_t n_fds;
-        ssize_t len = packet_recv(SANDBOX_SOCKET, &request, sizeof(request), &fd, 1, &n_fds, 0);
+        ssize_t len = receive(&nursery, &request, &fd);
 
         if (len != sizeof(request) || !obey(&nursery, &request, fd))
             _exit(len == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
@@ -108,9 +140,9 @@ static void on_lost(void *user, const char *why)
 }
 
 int spawner_start(struct spawner *spawner, sd_event *event, const struct worker_limits *limits,
-                  const struct own_filters *own)
+                  const struct own_filters *own, abi_set abis)
 {
-    const struct spawner_arg arg = {*limits, own};
+    const struct spawner_arg arg = {*limits, own, abis};
 
     spawner->standby.answered = on_answer;
     spawner->standby.lost = on_lost;

@@ -27,10 +27,11 @@ struct spawner {
 
 /*
  * Starts the process and its spare. EVENT is borrowed. OWN are the filters that they install, and
- * their workers. The callbacks have to be set. Returns 0 or -errno.
+ * their workers. Workers start with the syscall tables of ABIS and need not build them, the host's
+ * from the first one on, the others soon. The callbacks have to be set. Returns 0 or -errno.
  */
 int spawner_start(struct spawner *spawner, sd_event *event, const struct worker_limits *limits,
-                  const struct own_filters *own);
+                  const struct own_filters *own, abi_set abis);
 void spawner_stop(struct spawner *spawner);
 
 /* True while there is a process. */

@@ -28,9 +28,15 @@ size_t workers_alive(const struct workers *workers)
 {
     size_t n = 0;
 
-    for (size_t i = 0; i < workers->n; i++)
+    for (size_t i = 0; i < workers->n_slots; i++)
         n += workers->slots[i].state != WORKER_NONE && workers->slots[i].state != WORKER_DYING;
     return n;
+}
+
+/* True where WORKER has not got a profile yet, and can get one now or soon. */
+static bool is_fresh(const struct worker *worker)
+{
+    return worker->state == WORKER_STARTING || (worker->state == WORKER_IDLE && !worker->used);
 }
 
 /* Nothing is to be had from WORKER any more. Its job is the caller's. */
@@ -52,20 +58,36 @@ static void discard(struct worker *worker)
     worker->state = WORKER_NONE;
 }
 
-/* Has WORKER's process killed. Its place is free as soon as it is reaped, which nobody waits for.
+/* Has the process of WORKER, which is DYING, killed. */
+static int have_killed(struct worker *worker)
+{
+    int pidfd = sd_event_source_get_child_pidfd(worker->child);
+    int r = pidfd < 0 ? pidfd : spawner_kill(&worker->workers->spawner, pidfd);
+
+    worker->spared = r < 0;
+    return r;
+}
+
+static void restart_later(struct workers *workers);
+
+/*
+ * Has WORKER's process killed; from now on nothing that it says is heard. Its place is free as soon
+ * as it is reaped, which nobody waits for.
  */
 static void kill_worker(struct worker *worker)
 {
     struct workers *workers = worker->workers;
-    int pidfd = sd_event_source_get_child_pidfd(worker->child);
-    int r = pidfd < 0 ? pidfd : spawner_kill(&workers->spawner, pidfd);
+    int r;
 
     disconnect(worker);
     worker->state = WORKER_DYING;
-    /* It ends all the same, without a peer, unless it hangs. */
-    if (r < 0)
+    r = have_killed(worker);
+    if (r < 0) {
+        /* It ends all the same, without a peer, unless it hangs: so it is tried again. */
         log_write(&workers->daemon->log, LOG_ERR, "cannot have worker %d killed: %s", worker->pid,
                   strerror(-r));
+        restart_later(workers);
+    }
 }
 
 static int on_restart(sd_event_source *source, uint64_t usec, void *user)
@@ -75,11 +97,17 @@ static int on_restart(sd_event_source *source, uint64_t usec, void *user)
     (void)usec;
     sd_event_source_disable_unref(source);
     workers->restart = NULL;
+    for (size_t i = 0; i < workers->n_slots; i++) {
+        struct worker *worker = &workers->slots[i];
+
+        if (worker->state == WORKER_DYING && worker->spared && have_killed(worker) < 0)
+            restart_later(workers);
+    }
     request_missing(workers);
     return 0;
 }
 
-/* Has empty places filled after a while that grows with each failure. */
+/* Has fresh workers made after a while that grows with each failure, and not before. */
 static void restart_later(struct workers *workers)
 {
     uint64_t wait = (uint64_t)WORKER_BACKOFF_MIN_USEC
@@ -93,6 +121,16 @@ static void restart_later(struct workers *workers)
     if (sd_event_add_time_relative(workers->daemon->event, &workers->restart, CLOCK_MONOTONIC, wait,
                                    1000, on_restart, workers) < 0)
         log_write(&workers->daemon->log, LOG_ERR, "cannot set a timer: workers are missing");
+}
+
+/* The place of WORKER is empty. One that FAILED before it got a profile is not replaced at once. */
+static void replace(struct worker *worker, bool failed)
+{
+    discard(worker);
+    if (failed)
+        restart_later(worker->workers);
+    else
+        request_missing(worker->workers);
 }
 
 enum failure {
@@ -113,12 +151,11 @@ static void fail_worker(struct worker *worker, enum failure failure, const char 
     log_about(&daemon->log, LOG_WARNING, &subject, "worker %d %s%s%s", worker->pid, why,
               job ? " while it compiled " : "", job ? job->source->path : "");
     daemon->counters.worker_failures++;
-    if (failure == WORKER_ENDED) {
-        discard(worker);
-        restart_later(workers);
-    } else {
+    worker->failed = !worker->used;
+    if (failure == WORKER_ENDED)
+        replace(worker, worker->failed);
+    else
         kill_worker(worker);
-    }
     if (!job)
         return;
     if (failure != WORKER_HUNG && job->attempts < JOB_ATTEMPTS_MAX) {
@@ -149,11 +186,7 @@ static int on_child(sd_event_source *source, const siginfo_t *info, void *user)
 
     (void)source;
     if (worker->state == WORKER_DYING) {
-        discard(worker);
-        if (worker->retired)
-            request_missing(worker->workers);
-        else
-            restart_later(worker->workers);
+        replace(worker, worker->failed);
         return 0;
     }
     if (info->si_code == CLD_EXITED)
@@ -166,7 +199,7 @@ static int on_child(sd_event_source *source, const siginfo_t *info, void *user)
     return 0;
 }
 
-/* Sends JOB to WORKER. */
+/* Sends JOB, which began, to WORKER. */
 static int send_job(struct worker *worker, struct job *job)
 {
     const struct worker_request request = {
@@ -179,36 +212,72 @@ static int send_job(struct worker *worker, struct job *job)
     };
     const struct iovec iov = {(void *)&request, sizeof(request)};
     struct daemon *daemon = worker->workers->daemon;
-    int r = packet_send(worker->sock, &iov, 1, &job->source->fd, 1, MSG_DONTWAIT);
+    int r;
 
-    if (r < 0)
-        return r;
     worker->job = job;
     worker->state = WORKER_BUSY;
+    worker->used = true;
+    memcpy(worker->profile, job->source->digest, DIGEST_SIZE);
+    r = packet_send(worker->sock, &iov, 1, &job->source->fd, 1, MSG_DONTWAIT);
+    if (r < 0)
+        return r;
     worker->began_usec = daemon_now(daemon);
     r = sd_event_source_set_time_relative(worker->deadline, daemon->options->compile_timeout_usec);
     return r < 0 ? r : sd_event_source_set_enabled(worker->deadline, SD_EVENT_ONESHOT);
 }
 
-/* Hands waiting jobs to idle workers. */
-static int on_kick(sd_event_source *source, void *user)
+/*
+ * An idle worker that may see SOURCE: one that has seen its text already and nothing else, or a
+ * fresh one. NULL: there is none.
+ */
+static struct worker *find_worker(struct workers *workers, const struct source *source)
 {
-    struct workers *workers = user;
+    struct worker *fresh = NULL;
 
-    (void)source;
-    for (size_t i = 0; i < workers->n; i++) {
+    for (size_t i = 0; i < workers->n_slots; i++) {
         struct worker *worker = &workers->slots[i];
-        struct job *job;
 
         if (worker->state != WORKER_IDLE)
             continue;
-        job = jobs_take(&workers->daemon->jobs);
-        if (!job)
-            return 0;
-        worker->job = job;
+        if (!worker->used)
+            fresh = worker;
+        else if (!memcmp(worker->profile, source->digest, DIGEST_SIZE))
+            return worker;
+    }
+    return fresh;
+}
+
+static size_t count_busy(const struct workers *workers)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < workers->n_slots; i++)
+        n += workers->slots[i].state == WORKER_BUSY;
+    return n;
+}
+
+/*
+ * Hands waiting jobs to idle workers, in the order of the jobs. A used worker that gets none now
+ * has done its work: what waits is for another profile, or comes later.
+ */
+static int on_kick(sd_event_source *source, void *user)
+{
+    struct workers *workers = user;
+    struct jobs *jobs = &workers->daemon->jobs;
+    struct worker *worker;
+    struct job *job;
+
+    (void)source;
+    while (count_busy(workers) < workers->n && (job = jobs_next(jobs)) &&
+           (worker = find_worker(workers, job->source))) {
+        jobs_begin(jobs, job);
         if (send_job(worker, job) < 0)
             fail_worker(worker, WORKER_MISBEHAVED, "takes no requests");
     }
+    for (size_t i = 0; i < workers->n_slots; i++)
+        if (workers->slots[i].state == WORKER_IDLE && workers->slots[i].used)
+            kill_worker(&workers->slots[i]);
+    request_missing(workers);
     return 0;
 }
 
@@ -218,25 +287,18 @@ void workers_kick(struct workers *workers)
     sd_event_source_set_enabled(workers->kick, SD_EVENT_ONESHOT);
 }
 
-/*
- * WORKER is free again. One that has worked much makes place for a fresh one; so does one that has
- * parsed what a client brought, and not an administrator's file: if that took the worker over, it
- * must not get to compile a profile that others rely on.
- */
+/* WORKER is free again, for more work on the same profile unless it has worked much. */
 static void finish_work(struct worker *worker)
 {
     struct daemon *daemon = worker->workers->daemon;
-    bool foreign = !worker->job->source->entry;
 
     worker->state = WORKER_IDLE;
     worker->job = NULL;
     worker->workers->failures = 0;
     worker->busy_usec += daemon_now(daemon) - worker->began_usec;
     sd_event_source_set_enabled(worker->deadline, SD_EVENT_OFF);
-    if (foreign || worker->busy_usec >= WORKER_BUSY_MAX_USEC) {
-        worker->retired = true;
+    if (worker->busy_usec >= WORKER_BUSY_MAX_USEC)
         kill_worker(worker);
-    }
 }
 
 /* Makes the answer in PACKET the outcome of WORKER's job. */
@@ -355,7 +417,7 @@ static void on_born(void *user, int sock, pid_t pid)
         restart_later(workers);
         return;
     }
-    for (size_t i = 0; i < workers->n; i++) {
+    for (size_t i = 0; i < workers->n_slots; i++) {
         if (workers->slots[i].state != WORKER_NONE)
             continue;
 
@@ -385,7 +447,7 @@ static void on_spawner_lost(void *user, const char *why)
     }
     log_write(&daemon->log, LOG_WARNING,
               "the process that makes workers %s; another one takes over", why);
-    for (size_t i = 0; i < workers->n; i++)
+    for (size_t i = 0; i < workers->n_slots; i++)
         if (workers->slots[i].state == WORKER_DYING)
             kill_worker(&workers->slots[i]);
     restart_later(workers);
@@ -398,21 +460,30 @@ static int start_spawner(struct workers *workers)
         .cpu_seconds = WORKER_CPU_SECONDS,
     };
 
+    struct daemon *daemon = workers->daemon;
+    abi_set abis = 0;
+
+    for (size_t i = 0; i < daemon->n_targets; i++)
+        abis |= target_abis(daemon->targets[i]);
     workers->spawner.born = on_born;
     workers->spawner.lost = on_spawner_lost;
     workers->spawner.user = workers;
-    return spawner_start(&workers->spawner, workers->daemon->event, &limits, &workers->daemon->own);
+    return spawner_start(&workers->spawner, daemon->event, &limits, &daemon->own, abis);
 }
 
-/* Asks for a worker for each empty place. */
+/* Has so many workers made that N are fresh, unless the last ones failed just now. */
 static void request_missing(struct workers *workers)
 {
-    size_t missing = 0;
+    size_t fresh = 0, empty = 0;
     int r = 0;
 
-    for (size_t i = 0; i < workers->n; i++)
-        missing += workers->slots[i].state == WORKER_NONE;
-    while (r == 0 && workers->requested < missing) {
+    if (workers->restart)
+        return;
+    for (size_t i = 0; i < workers->n_slots; i++) {
+        fresh += is_fresh(&workers->slots[i]);
+        empty += workers->slots[i].state == WORKER_NONE;
+    }
+    while (r == 0 && fresh + workers->requested < workers->n && workers->requested < empty) {
         r = spawner_request(&workers->spawner);
         workers->requested += r == 0;
     }
@@ -426,7 +497,8 @@ int workers_start(struct workers *workers, struct daemon *daemon, size_t n)
 
     workers->daemon = daemon;
     workers->n = n;
-    for (size_t i = 0; i < n; i++)
+    workers->n_slots = n * (WORKER_SLOTS / WORKERS_MAX);
+    for (size_t i = 0; i < workers->n_slots; i++)
         workers->slots[i] = (struct worker){.workers = workers, .sock = -1};
     workers->packet = malloc(WORKER_ANSWER_MAX);
     if (!workers->packet)
@@ -445,7 +517,7 @@ int workers_start(struct workers *workers, struct daemon *daemon, size_t n)
 
 void workers_stop(struct workers *workers)
 {
-    for (size_t i = 0; i < workers->n; i++)
+    for (size_t i = 0; i < workers->n_slots; i++)
         if (workers->slots[i].state != WORKER_NONE)
             discard(&workers->slots[i]);
     workers->restart = sd_event_source_disable_unref(workers->restart);
@@ -453,5 +525,5 @@ void workers_stop(struct workers *workers)
     spawner_stop(&workers->spawner);
     free(workers->packet);
     workers->packet = NULL;
-    workers->n = 0;
+    workers->n_slots = 0;
 }

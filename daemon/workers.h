@@ -1,6 +1,7 @@
 /*
  * The pool of worker processes: hands them jobs, checks what comes back, ends those that
- * take too long, and replaces those that are gone.
+ * take too long, and replaces those that are gone. A worker sees one profile in its life: whoever
+ * takes it over by that can lie about that one only. While some work, as many fresh ones are made.
  */
 #ifndef DAEMON_WORKERS_H
 #define DAEMON_WORKERS_H
@@ -10,15 +11,17 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/digest.h"
 #include "daemon/jobs.h"
 #include "daemon/spawner.h"
 
 enum {
-    WORKERS_MAX = 16,
+    WORKERS_MAX = 16,                 /* that work at a time */
+    WORKER_SLOTS = 3 * WORKERS_MAX,   /* these, as many fresh ones, and as many that end */
     WORKER_MEMORY_MIB = 1024,         /* address space of one worker */
     WORKER_CPU_SECONDS = 300,         /* in its life; it is replaced in time: see below */
     WORKER_BUSY_MAX_USEC = 120000000, /* after this much work it is replaced by a fresh one */
-    WORKER_BACKOFF_MIN_USEC = 100000, /* before the place of one that failed is filled */
+    WORKER_BACKOFF_MIN_USEC = 100000, /* before a fresh one that failed is replaced */
     WORKER_BACKOFF_MAX_USEC = 5000000,
 };
 
@@ -27,7 +30,7 @@ enum worker_state {
     WORKER_STARTING, /* it did not say yet that it is confined */
     WORKER_IDLE,
     WORKER_BUSY,
-    WORKER_DYING, /* it was killed, and is still to be reaped */
+    WORKER_DYING, /* nothing is heard from it any more; it is killed, and is still to be reaped */
 };
 
 struct worker {
@@ -38,8 +41,11 @@ struct worker {
     sd_event_source *io;
     sd_event_source *child;
     sd_event_source *deadline;
-    struct job *job; /* where BUSY */
-    bool retired;    /* where DYING: it did nothing wrong, a fresh one takes its place at once */
+    struct job *job;              /* where BUSY */
+    bool used;                    /* it got a profile: it gets no other one */
+    uint8_t profile[DIGEST_SIZE]; /* where USED: which */
+    bool failed;                  /* where DYING: it did something wrong before it got one */
+    bool spared;                  /* where DYING: it could not be killed yet */
     uint64_t began_usec;
     uint64_t busy_usec; /* in all */
 };
@@ -47,20 +53,24 @@ struct worker {
 struct workers {
     struct daemon *daemon;
     struct spawner spawner;
-    struct worker slots[WORKERS_MAX];
-    size_t n;          /* slots in use */
+    struct worker slots[WORKER_SLOTS];
+    size_t n;          /* that work at a time; as many fresh ones stand by */
+    size_t n_slots;    /* in use */
     size_t requested;  /* workers that the spawner was asked for */
-    unsigned failures; /* in a row */
+    unsigned failures; /* of fresh ones, in a row */
     sd_event_source *restart;
     sd_event_source *kick;
     uint8_t *packet; /* WORKER_ANSWER_MAX bytes */
 };
 
-/* Starts N worker processes. Returns 0 or -errno. */
+/* Starts N worker processes; N (at most WORKERS_MAX) may work at a time. Returns 0 or -errno. */
 int workers_start(struct workers *workers, struct daemon *daemon, size_t n);
 void workers_stop(struct workers *workers);
 
-/* Has waiting jobs handed to idle workers, as soon as the event loop comes to it. */
+/*
+ * Has waiting jobs handed to idle workers, and used ones without work replaced, as soon as the
+ * event loop comes to it.
+ */
 void workers_kick(struct workers *workers);
 
 /* How many processes there are. */

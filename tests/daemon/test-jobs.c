@@ -13,7 +13,7 @@ struct fixture {
 static void make(struct fixture *fixture)
 {
     store_init(&fixture->store, 3);
-    jobs_init(&fixture->jobs);
+    jobs_init(&fixture->jobs, 1);
     ck_assert_int_eq(source_new(&fixture->source, &fixture->store, "{}", 2, "/p/x.json"), 0);
 }
 
@@ -35,6 +35,16 @@ static struct job *submit(struct fixture *fixture, uint64_t caps, enum job_prior
     return job;
 }
 
+/* Has a worker take the next job; NULL: there is none for it. */
+static struct job *take(struct fixture *fixture)
+{
+    struct job *job = jobs_next(&fixture->jobs);
+
+    if (job)
+        jobs_begin(&fixture->jobs, job);
+    return job;
+}
+
 START_TEST(the_same_is_compiled_once)
 {
     struct fixture fixture;
@@ -46,7 +56,7 @@ START_TEST(the_same_is_compiled_once)
     ck_assert_ptr_eq(submit(&fixture, 1, JOB_REQUEST), job);
     ck_assert_ptr_ne(submit(&fixture, 2, JOB_REQUEST), job);
     ck_assert_uint_eq(fixture.jobs.n, 2);
-    ck_assert_ptr_eq(jobs_take(&fixture.jobs), job);
+    ck_assert_ptr_eq(take(&fixture), job);
     ck_assert_ptr_eq(submit(&fixture, 1, JOB_NATIVE), job);
     ck_assert_uint_eq(fixture.jobs.n, 2);
     drop(&fixture);
@@ -70,12 +80,12 @@ START_TEST(urgent_ones_come_first)
     ck_assert_ptr_eq(submit(&fixture, 5, JOB_REQUEST), other);
     ck_assert_uint_eq(fixture.jobs.n_background, 1);
     ck_assert_ptr_eq(submit(&fixture, 5, JOB_BACKGROUND), other);
-    ck_assert_ptr_eq(jobs_take(&fixture.jobs), native);
-    ck_assert_ptr_eq(jobs_take(&fixture.jobs), request);
-    ck_assert_ptr_eq(jobs_take(&fixture.jobs), later);
-    ck_assert_ptr_eq(jobs_take(&fixture.jobs), other);
-    ck_assert_ptr_eq(jobs_take(&fixture.jobs), background);
-    ck_assert_ptr_null(jobs_take(&fixture.jobs));
+    ck_assert_ptr_eq(take(&fixture), native);
+    ck_assert_ptr_eq(take(&fixture), request);
+    ck_assert_ptr_eq(take(&fixture), later);
+    ck_assert_ptr_eq(take(&fixture), other);
+    ck_assert_ptr_eq(take(&fixture), background);
+    ck_assert_ptr_null(take(&fixture));
     drop(&fixture);
 }
 END_TEST
@@ -93,7 +103,47 @@ START_TEST(users_take_turns)
     for (size_t i = 0; i < ARRAY_SIZE(asked); i++)
         submit(&fixture, asked[i].caps, JOB_REQUEST)->uid = asked[i].uid;
     for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
-        ck_assert_uint_eq(jobs_take(&fixture.jobs)->request.caps, taken[i]);
+        ck_assert_uint_eq(take(&fixture)->request.caps, taken[i]);
+    drop(&fixture);
+}
+END_TEST
+
+/* Looking at what is next is no turn. */
+START_TEST(a_look_changes_nothing)
+{
+    struct fixture fixture;
+
+    make(&fixture);
+    submit(&fixture, 1, JOB_REQUEST)->uid = 1000;
+    submit(&fixture, 2, JOB_REQUEST)->uid = 2000;
+    for (int i = 0; i < 3; i++)
+        ck_assert_uint_eq(jobs_next(&fixture.jobs)->request.caps, 1);
+    ck_assert_uint_eq(take(&fixture)->request.caps, 1);
+    ck_assert_uint_eq(take(&fixture)->request.caps, 2);
+    drop(&fixture);
+}
+END_TEST
+
+START_TEST(what_is_made_ahead_leaves_workers_free)
+{
+    struct fixture fixture;
+
+    make(&fixture);
+
+    struct job *first = submit(&fixture, 1, JOB_BACKGROUND);
+    struct job *second = submit(&fixture, 2, JOB_BACKGROUND);
+
+    ck_assert_ptr_eq(take(&fixture), first);
+    ck_assert_ptr_null(take(&fixture));
+    submit(&fixture, 3, JOB_REQUEST);
+    ck_assert_uint_eq(take(&fixture)->request.caps, 3);
+    /* Somebody waits for it now: it no longer counts. */
+    ck_assert_ptr_eq(submit(&fixture, 1, JOB_REQUEST), first);
+    ck_assert_ptr_eq(take(&fixture), second);
+    submit(&fixture, 4, JOB_BACKGROUND);
+    ck_assert_ptr_null(take(&fixture));
+    jobs_remove(&fixture.jobs, second);
+    ck_assert_uint_eq(take(&fixture)->request.caps, 4);
     drop(&fixture);
 }
 END_TEST
@@ -106,12 +156,12 @@ START_TEST(another_try_comes_before_the_rest)
     submit(&fixture, 1, JOB_REQUEST);
     submit(&fixture, 2, JOB_REQUEST);
 
-    struct job *job = jobs_take(&fixture.jobs);
+    struct job *job = take(&fixture);
 
     ck_assert_uint_eq(job->attempts, 1);
     jobs_put_back(&fixture.jobs, job);
     ck_assert(!job->running);
-    ck_assert_ptr_eq(jobs_take(&fixture.jobs), job);
+    ck_assert_ptr_eq(take(&fixture), job);
     ck_assert_uint_eq(job->attempts, 2);
     drop(&fixture);
 }
@@ -144,7 +194,7 @@ START_TEST(what_nobody_wants_is_dropped)
     ck_assert_uint_eq(fixture.jobs.n, 1);
     /* What a worker has already goes on. */
     submit(&fixture, 3, JOB_REQUEST);
-    jobs_drop_unwanted(&fixture.jobs, jobs_take(&fixture.jobs));
+    jobs_drop_unwanted(&fixture.jobs, take(&fixture));
     ck_assert_uint_eq(fixture.jobs.n, 2);
     drop(&fixture);
 }
@@ -158,6 +208,8 @@ int main(void)
     tcase_add_test(tests, the_same_is_compiled_once);
     tcase_add_test(tests, urgent_ones_come_first);
     tcase_add_test(tests, users_take_turns);
+    tcase_add_test(tests, a_look_changes_nothing);
+    tcase_add_test(tests, what_is_made_ahead_leaves_workers_free);
     tcase_add_test(tests, another_try_comes_before_the_rest);
     tcase_add_test(tests, what_nobody_wants_is_dropped);
     return unit_end(suite);

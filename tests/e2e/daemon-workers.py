@@ -22,7 +22,7 @@ def open_in(pid):
 
 
 def test_confined(test, daemon, n):
-    workers = daemon.workers()
+    workers = daemon.rest(n)
     test.equal("there are as many workers as asked for", len(workers), n)
     for pid in workers:
         if os.geteuid() == 0:
@@ -54,7 +54,7 @@ def test_confined(test, daemon, n):
 def test_killed_idle(test, daemon, n):
     with daemon.client() as client:
         before = client.status().worker_failures
-        old = daemon.workers()
+        old = daemon.rest(n)
         for pid in old:
             os.kill(pid, signal.SIGKILL)
         test.until(lambda: len(daemon.workers()) == n and not set(old) & set(daemon.workers()), 20,
@@ -66,17 +66,28 @@ def test_killed_idle(test, daemon, n):
         test.equal("the new ones compile", errno_of(client.get("x").code), 21)
 
 
-def stop_workers(daemon):
-    for pid in daemon.workers():
+def stop_workers(daemon, n):
+    """Stops all N workers; returns their pids."""
+    workers = daemon.rest(n)
+    for pid in workers:
         os.kill(pid, signal.SIGSTOP)
+    return workers
+
+
+def kill_workers(daemon):
+    """Kills all workers that there are; one may end by itself meanwhile."""
+    for pid in daemon.workers():
+        try:
+            os.kill(pid, signal.SIGKILL)
+        except ProcessLookupError:
+            pass
 
 
 def test_killed_busy(test, daemon, n):
     """All workers die in the middle of a compile."""
     with daemon.client() as client, daemon.client() as reloader:
         good = client.get("x")
-        stop_workers(daemon)
-        stopped = daemon.workers()
+        stopped = stop_workers(daemon, n)
         test.write("p/x.json", profile(22))
         reloader.send(RELOAD)
         test.until(lambda: client.status().jobs == 1, 10, "the job")
@@ -100,8 +111,7 @@ def test_killed_always(test, daemon, n):
         end = time.monotonic() + 60
         reply, served = None, set()
         while reply is None and time.monotonic() < end:
-            for pid in daemon.workers():
-                os.kill(pid, signal.SIGKILL)
+            kill_workers(daemon)
             served.add(client.get("x").digest)
             try:
                 reply = reloader.receive()
@@ -140,8 +150,7 @@ def test_hang(test):
     daemon = Daemon(test, "--workers", "1", "--compile-timeout", "1", profiles=["hang"],
                     name="hang", socket_name="hang.sock")
     with daemon.client() as client, daemon.client() as other:
-        stop_workers(daemon)
-        hung = daemon.workers()
+        hung = stop_workers(daemon, 1)
         test.write("hang/x.json", profile(3))
         start = time.monotonic()
         client.reload()
@@ -157,8 +166,7 @@ def test_hang(test):
         test.equal("the next one compiles", (errno_of(client.get("x").code), client.get("x").stale),
                    (3, False))
         # A client that waits hears of it.
-        test.until(lambda: daemon.workers(), 10, "a worker")
-        stop_workers(daemon)
+        stop_workers(daemon, 1)
         test.refused("a client that waits for a hung compile is told so", FAILED, client.get, "y",
                      caps=1 << 21)
         test.equal("others were served meanwhile", errno_of(other.get("x").code), 3)
@@ -183,8 +191,7 @@ def test_spawner(test, daemon, n):
             test.write("p/x.json", profile(31 + 2 * i))
             client.reload()
             test.equal("compiles go on", errno_of(client.get("x").code), 31 + 2 * i)
-            for pid in daemon.workers():
-                os.kill(pid, signal.SIGKILL)
+            kill_workers(daemon)
             test.until(lambda: client.status().workers == n, 20, "new workers")
             test.write("p/x.json", profile(32 + 2 * i))
             client.reload()
@@ -224,7 +231,7 @@ with Test() as test:
     test.mkdir("p")
     test.write("p/x.json", profile(20))
     daemon = Daemon(test, "--workers", str(n))
-    test.until(lambda: len(daemon.workers()) == n, 10, "workers")
+    daemon.rest(n)
     if os.geteuid() == 0:
         test_confined(test, daemon, n)
     else:

@@ -71,7 +71,7 @@ def group(number):
 
 MEMORY, OPEN, WATCH, SEND, FORK, WRITE = 1, 2, 4, 8, 16, 32
 MAIN, OTHERS = 1, 2
-EATS, LIES = 1, 2
+EATS, LIES, PARROTS = 1, 2, 3
 FOR_EVER = 1 << 62
 
 
@@ -79,6 +79,8 @@ class Injector:
     """Makes calls of a daemon that was started with `prefix` fail: see inject.c."""
 
     LAYOUT = struct.Struct("=IIIIqqqqqQQ")
+    SEEN = struct.Struct("=QQ")  # behind it: births, and how many of SEEN_MAX pairs follow
+    SEEN_MAX = 4096
 
     def __init__(self, test, name="inject"):
         library = test.path("inject.so")
@@ -86,7 +88,7 @@ class Injector:
             build(test, "inject.so", "tests/e2e/inject.c", flags=["-shared", "-fPIC"])
         self.path = test.path(name + ".block")
         with open(self.path, "wb") as file:
-            file.write(bytes(self.LAYOUT.size))
+            file.write(bytes(self.LAYOUT.size + (1 + self.SEEN_MAX) * self.SEEN.size))
         self.file = os.open(self.path, os.O_RDWR)
         self.prefix = ["env", f"LD_PRELOAD={library}", f"SECPROF_INJECT={self.path}"]
 
@@ -97,6 +99,13 @@ class Injector:
     def read(self):
         values = self.LAYOUT.unpack(os.pread(self.file, self.LAYOUT.size, 0))
         return Record(counted=values[6], failed=values[7], lies=values[10])
+
+    def seen(self):
+        """Which worker (any number) read which profile (any number), each time that one did."""
+        at = self.LAYOUT.size + self.SEEN.size
+        n = self.SEEN.unpack(os.pread(self.file, self.SEEN.size, self.LAYOUT.size))[1]
+        assert n <= self.SEEN_MAX
+        return list(self.SEEN.iter_unpack(os.pread(self.file, n * self.SEEN.size, at)))
 
     def off(self):
         """Ends all faults; returns what they did."""

@@ -5,6 +5,7 @@
  *
  * Calls are counted in the processes that the block chooses; after AFTER of them, TIMES fail with
  * ERROR. A worker can also be made to eat memory, or to lie. The clock of the day can be moved.
+ * Which worker reads which profile is written down.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -36,6 +37,9 @@ enum {
 
     WORKER_EATS = 1,
     WORKER_LIES = 2,
+    WORKER_PARROTS = 3, /* from its second answer on it gives the filter of its first */
+
+    SEEN_MAX = 4096,
 };
 
 struct block {
@@ -50,14 +54,22 @@ struct block {
     int64_t day_usec; /* added to CLOCK_REALTIME */
     uint64_t lie;     /* which byte of a worker's answer is wrong, and how */
     uint64_t lies;    /* told so far */
+    uint64_t births;  /* of processes that were made by others than the main one */
+    uint64_t n_seen;  /* of these, the first SEEN_MAX: which worker read which profile */
+    struct {
+        uint64_t worker;  /* the number of its birth */
+        uint64_t profile; /* a hash of the text */
+    } seen[SEEN_MAX];
 };
 
 /* Without a file the block is one of our own, which nobody changes. */
 static struct block none;
 static struct block *block = &none;
 static bool is_main = true;
+static uint64_t birth;
 /* Looked up at the start: a worker may do no more than it has to. */
 static ssize_t (*real_sendmsg)(int sock, const struct msghdr *msg, int flags);
+static ssize_t (*real_pread)(int fd, void *bytes, size_t size, off_t offset);
 
 __attribute__((constructor)) static void begin(void)
 {
@@ -71,6 +83,7 @@ __attribute__((constructor)) static void begin(void)
     if (fd >= 0)
         close(fd);
     *(void **)&real_sendmsg = dlsym(RTLD_NEXT, "sendmsg");
+    *(void **)&real_pread = dlsym(RTLD_NEXT, "pread");
 }
 
 /* True where the call of the kind CALL fails now; errno is set. */
@@ -246,44 +259,104 @@ long syscall(long number, ...)
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         words[i] = va_arg(args, long);
     va_end(args);
-    if (number == SYS_clone && fails(CALL_FORK))
-        return -1;
+    if (number == SYS_clone) {
+        if (fails(CALL_FORK))
+            return -1;
+        /* The new process inherits it. */
+        birth = __atomic_add_fetch(&block->births, 1, __ATOMIC_RELAXED);
+    }
     return REAL(syscall)(number, words[0], words[1], words[2], words[3], words[4], words[5]);
+}
+
+/* What a worker reads this way is its profile, in one piece. */
+ssize_t pread(int fd, void *bytes, size_t size, off_t offset)
+{
+    ssize_t n = real_pread(fd, bytes, size, offset);
+    uint64_t hash = UINT64_C(0xcbf29ce484222325), at;
+
+    if (is_main || !birth || n <= 0)
+        return n;
+    for (ssize_t i = 0; i < n; i++)
+        hash = (hash ^ ((unsigned char *)bytes)[i]) * UINT64_C(0x100000001b3);
+    at = __atomic_fetch_add(&block->n_seen, 1, __ATOMIC_RELAXED);
+    if (at < SEEN_MAX) {
+        block->seen[at].worker = birth;
+        block->seen[at].profile = hash;
+    }
+    return n;
+}
+
+/* What programs that were built for large files call. */
+ssize_t pread64(int fd, void *bytes, size_t size, off_t offset) __attribute__((alias("pread")));
+
+/* One packet, in one piece. */
+struct packet {
+    size_t size;
+    unsigned char bytes[256 * 1024];
+};
+
+static bool copy_packet(struct packet *packet, const struct msghdr *msg)
+{
+    packet->size = 0;
+    for (size_t i = 0; i < msg->msg_iovlen; i++) {
+        const struct iovec *part = &msg->msg_iov[i];
+
+        if (packet->size + part->iov_len > sizeof(packet->bytes))
+            return false;
+        memcpy(packet->bytes + packet->size, part->iov_base, part->iov_len);
+        packet->size += part->iov_len;
+    }
+    return true;
+}
+
+/* Makes an answer wrong. The high half of the lie says how: 0, a bit; 1, cut short; 2, too long. */
+static bool spoil(struct packet *answer)
+{
+    switch (block->lie >> 32) {
+    case 0:
+        answer->bytes[(block->lie / 8) % answer->size] ^= (unsigned char)(1 << block->lie % 8);
+        break;
+    case 1:
+        answer->size = block->lie % answer->size;
+        break;
+    default:
+        answer->size += answer->size + 8 <= sizeof(answer->bytes) ? 8 : 0;
+    }
+    return true;
+}
+
+/* Makes any answer but the first one of a process like the first, but for what it answers. */
+static bool repeat(struct packet *answer)
+{
+    enum {
+        ID_AT = 8, /* in struct worker_answer */
+    };
+    static struct packet first;
+
+    if (first.size == 0) {
+        first = *answer;
+        return false;
+    }
+    memcpy(first.bytes + ID_AT, answer->bytes + ID_AT, sizeof(uint64_t));
+    *answer = first;
+    return true;
 }
 
 /* A worker's answer is the one packet of this size or more that is not the main process's. */
 static bool lies(const struct msghdr *msg, struct msghdr *wrong)
 {
     enum {
-        ANSWER_MIN = 64
+        ANSWER_MIN = 64,
     };
-    static unsigned char bytes[256 * 1024];
+    static struct packet answer;
     static struct iovec iov;
-    size_t size = 0;
 
-    if (block->worker != WORKER_LIES || is_main)
+    if ((block->worker != WORKER_LIES && block->worker != WORKER_PARROTS) || is_main ||
+        !copy_packet(&answer, msg) || answer.size < ANSWER_MIN ||
+        !(block->worker == WORKER_LIES ? spoil(&answer) : repeat(&answer)))
         return false;
-    for (size_t i = 0; i < msg->msg_iovlen; i++) {
-        if (size + msg->msg_iov[i].iov_len > sizeof(bytes))
-            return false;
-        memcpy(bytes + size, msg->msg_iov[i].iov_base, msg->msg_iov[i].iov_len);
-        size += msg->msg_iov[i].iov_len;
-    }
-    if (size < ANSWER_MIN)
-        return false;
-    /* The high half says what is wrong: 0, a bit; 1, cut short; 2, too long. */
-    switch (block->lie >> 32) {
-    case 0:
-        bytes[(block->lie / 8) % size] ^= (unsigned char)(1 << block->lie % 8);
-        break;
-    case 1:
-        size = block->lie % size;
-        break;
-    default:
-        size += size + 8 <= sizeof(bytes) ? 8 : 0;
-    }
     block->lies++;
-    iov = (struct iovec){bytes, size};
+    iov = (struct iovec){answer.bytes, answer.size};
     *wrong = *msg;
     wrong->msg_iov = &iov;
     wrong->msg_iovlen = 1;

@@ -206,6 +206,7 @@ class Daemon:
     def __init__(self, test, *args, profiles=("p",), cache=None, name="daemon", prefix=(),
                  socket_name="sock", wait=True):
         self.test = test
+        self.cache = cache
         self.path = test.path(socket_name)
         self.log_path = test.path(name + ".log")
         command = [*prefix, os.path.join(test.build, "secprofd"), "--socket", self.path]
@@ -260,6 +261,17 @@ class Daemon:
     def workers(self):
         """The pids of its workers: those children that can make no processes."""
         return [pid for pid in self.children() if limit(pid, "Max processes") == "0"]
+
+    def rest(self, n, seconds=20):
+        """Until there are N workers, all of them fresh, and no process comes or goes; returns their pids."""
+        others = 4 if self.cache else 2
+        def workers():
+            status = client.status()
+            found = self.workers()
+            rests = status.jobs == 0 and status.workers == len(found) == n
+            return found if rests and len(self.children()) == n + others else None
+        with self.client() as client:
+            return self.test.until(workers, seconds, f"{n} workers at rest")
 
     def writers(self):
         """The pids of the cache's writer and of its spare: those with an open directory. None where

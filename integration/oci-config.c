@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <strings.h>
 
 #include "compiler/action.h"
 #include "util/cleanup.h"
@@ -35,6 +34,25 @@ __attribute__((format(printf, 3, 4))) static void refuse(struct reading *reading
 }
 
 /*
+ * True where Go's decoder takes KEY for NAME, which is in small letters: it folds case, and two
+ * characters beyond ASCII are of the same letter as an "s" and a "k" (U+017F, U+212A).
+ */
+static bool is_read_as(const char *key, const char *name)
+{
+    for (; *name; name++) {
+        if (*name == 's' && !strncmp(key, "\xc5\xbf", 2))
+            key += 2;
+        else if (*name == 'k' && !strncmp(key, "\xe2\x84\xaa", 3))
+            key += 3;
+        else if (*key == *name || (*key >= 'A' && *key <= 'Z' && *key - 'A' + 'a' == *name))
+            key++;
+        else
+            return false;
+    }
+    return !*key;
+}
+
+/*
  * The value of KEY in OBJECT (may be NULL), or NULL: it is not there, or an error. A key that
  * differs in case only is an error: Go's decoder takes it for KEY, crun's does not, and the two
  * would run different containers.
@@ -45,7 +63,7 @@ static const struct json_node *find(struct reading *reading, const struct json_n
     for (size_t i = 0; object && i < object->n; i++) {
         const struct json_member *member = &object->members[i];
 
-        if (strcasecmp(member->key, key) != 0 || !strcmp(member->key, key))
+        if (!is_read_as(member->key, key) || !strcmp(member->key, key))
             continue;
         refuse(reading, member->offset,
                "the key %s is \"%s\" for some runtimes and unknown to others; write \"%s\"",

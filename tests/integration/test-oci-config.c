@@ -124,6 +124,15 @@ static const struct {
     {"{'ANNOTATIONS': {'io.secprof.profile': 'a'}}",
      "c:1:2: error: the key \"ANNOTATIONS\" is \"annotations\" for some runtimes and unknown to "
      "others; write \"annotations\"\n"},
+    /* U+017F is a small letter s for Go. */
+    {"{'linux': {'\xc5\xbf"
+     "eccomp': {}}}",
+     "c:1:12: error: the key \"\xc5\xbf"
+     "eccomp\" is \"seccomp\" for some runtimes and unknown to "
+     "others; write \"seccomp\"\n"},
+    {"{'annotation\\u017f': {}}", "c:1:2: error: the key \"annotation\xc5\xbf\" is \"annotations\" "
+                                  "for some runtimes and unknown to "
+                                  "others; write \"annotations\"\n"},
 };
 
 START_TEST(refuses)

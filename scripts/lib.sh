@@ -15,6 +15,17 @@ test_packages=(clang clang-format-14 libclang-rt-14-dev shellcheck mandoc jq pyt
     clang-tidy cppcheck valgrind binutils)
 # shellcheck disable=SC2034
 bench_packages=(golang-github-containers-common crun jq)
+# What boots other kernels: arm64 and s390x, and ppc64el besides. What runs programs of other machines.
+# shellcheck disable=SC2034
+foreign_packages=(qemu-system-arm qemu-system-misc gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf
+    gcc-s390x-linux-gnu linux-libc-dev-arm64-cross linux-libc-dev-armhf-cross
+    linux-libc-dev-s390x-cross cpio jq)
+# shellcheck disable=SC2034
+foreign_ppc_packages=(qemu-system-ppc gcc-powerpc64le-linux-gnu linux-libc-dev-ppc64el-cross)
+# shellcheck disable=SC2034
+emulation_packages=(qemu-user gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf gcc-s390x-linux-gnu
+    gcc-powerpc64le-linux-gnu gcc-riscv64-linux-gnu libc6-dev-arm64-cross libc6-dev-armhf-cross
+    libc6-dev-s390x-cross libc6-dev-ppc64el-cross libc6-dev-riscv64-cross)
 
 # Prints its words as a message of this script, on standard error.
 say()

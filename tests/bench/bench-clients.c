@@ -17,6 +17,7 @@
 #include "protocol/protocol.h"
 #include "tests/bench/echo.h"
 #include "tests/bench/load.h"
+#include "tests/bench/measure.h"
 #include "util/cleanup.h"
 
 enum {
@@ -78,19 +79,20 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* The middle one of the ROUNDS ratios. */
-static double median(double *ratios)
+/* The middle one of N ratios. */
+static double median(double *ratios, size_t n)
 {
-    qsort(ratios, ROUNDS, sizeof(*ratios), by_value);
-    return ratios[ROUNDS / 2];
+    qsort(ratios, n, sizeof(*ratios), by_value);
+    return ratios[n / 2];
 }
 
 static int compare(const char *real, const char *bare, const union wire_request *request,
                    unsigned clients)
 {
     double p50[ROUNDS], p99[ROUNDS], rate[ROUNDS];
+    size_t rounds = measure_rounds(ROUNDS);
 
-    for (int i = 0; i < ROUNDS; i++) {
+    for (size_t i = 0; i < rounds; i++) {
         struct result a, b;
         int r = measure(real, request, clients, &a);
 
@@ -103,7 +105,8 @@ static int compare(const char *real, const char *bare, const union wire_request 
         rate[i] = a.rate / b.rate;
     }
     printf("  %2u client%s  p50 %.2f (goal 1.3)  p99 %.2f  throughput %.2f (goal 0.7)\n", clients,
-           clients == 1 ? ": " : "s:", median(p50), median(p99), median(rate));
+           clients == 1 ? ": " : "s:", median(p50, rounds), median(p99, rounds),
+           median(rate, rounds));
     return 0;
 }
 

@@ -29,5 +29,5 @@ tests_bench_bench_helper_LDADD = libsecprof.la libutil.la
 
 # tests/e2e compiles load.c into a program of its own, too.
 tests_bench_bench_clients_SOURCES = tests/bench/bench-clients.c tests/bench/load.c \
-	tests/bench/load.h tests/bench/echo.c tests/bench/echo.h
+	tests/bench/load.h tests/bench/echo.c tests/bench/echo.h $(bench_measure)
 tests_bench_bench_clients_LDADD = libprotocol.la libutil.la

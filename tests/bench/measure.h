@@ -24,6 +24,12 @@ struct measured {
 int64_t measure_now(void);
 
 /*
+ * How many rounds there are where ROUNDS are wanted: fewer where the environment has SECPROF_ROUNDS,
+ * for whoever only wants to see that all of it runs. The functions below count by it, too.
+ */
+size_t measure_rounds(size_t rounds);
+
+/*
  * Runs each of the N things ROUNDS times (at most MEASURE_ROUNDS_MAX), one after the other in every
  * round. Returns 0, or the first failure of one, whose name then stands on standard error.
  */

@@ -462,6 +462,12 @@ int against_libseccomp(const struct variant *variant, const struct policy *polic
         report_failure(&with, r, seconds);
     if (r != 0)
         return r < 0 ? r : 0;
+    if (with.n_insns > BPF_MAX_INSNS) {
+        diags_add(diags, DIAG_WARNING, whole,
+                  "libseccomp %s: its filter has %zu instructions, and the kernel takes at most %d",
+                  with.version, with.n_insns, BPF_MAX_INSNS);
+        return 0;
+    }
     if (bpf_check(insns, with.n_insns, &bad, &why) < 0) {
         diags_add(diags, DIAG_WARNING, whole,
                   "libseccomp %s: the kernel refuses its filter of %zu instructions: number %zu "

@@ -292,6 +292,75 @@ START_TEST(explosions_are_ended)
 }
 END_TEST
 
+/*
+ * A profile with N rules of ioctl(arg1 == V), where no two V have either half in common: libseccomp
+ * takes at least four instructions for each.
+ */
+static const char *many_values(int n, const char *architectures, struct arena *arena)
+{
+    char *rules = NULL;
+    size_t len;
+    FILE *out = open_memstream(&rules, &len);
+    const char *text;
+
+    ck_assert_ptr_nonnull(out);
+    for (int i = 0; i < n; i++)
+        fprintf(out, "%s" RULE("ioctl", "{'index':1,'value':%" PRIu64 ",'op':'SCMP_CMP_EQ'}"),
+                i ? "," : "", (uint64_t)(7 * i + 3) << 32 | (uint64_t)(5 * i + 1));
+    fclose(out);
+    text = arena_printf(arena, PROFILE_OF("%s", "%s"), architectures, rules);
+    free(rules);
+    return text;
+}
+
+/*
+ * Where a jump is too far for eight bits, libseccomp 2.5.4 puts a return beside it, and swaps the
+ * bytes of its value once more.
+ */
+START_TEST(other_byte_order_is_a_note)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    const struct scmp_version *version = seccomp_version();
+    const char *profile = many_values(200, "", &arena);
+    struct diags diags;
+    const char *said = compare(profile, "s390x", &diags, &arena);
+
+    ck_assert_msg(diags.n_warnings == 0, "%s", said);
+    if (version->major == 2 && version->minor == 5 && version->micro == 4 &&
+        __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+        ck_assert_msg(strstr(said, "gets KILL_THREAD from it, which is stricter; the profile says "
+                                   "ALLOW: it returns the value in the byte order of the machine "
+                                   "that makes the filter") != NULL,
+                      "%s", said);
+        ck_assert_msg(strstr(said, "the profile says TRAP: it returns the value") != NULL, "%s",
+                      said);
+    }
+    said = compare(profile, "x86_64", &diags, &arena);
+    ck_assert_msg(strstr(said, "byte order") == NULL, "%s", said);
+    ck_assert_msg(diags.n_warnings == 0, "%s", said);
+}
+END_TEST
+
+/* Its export does not know of the kernel's limit. */
+START_TEST(too_many_instructions_are_said)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct diags diags;
+    int n_insns = 0;
+    const char *said =
+        compare(many_values(850, "'SCMP_ARCH_X32'", &arena), "x86_64", &diags, &arena);
+    const char *at = strstr(said, "its filter has ");
+
+    ck_assert_msg(at != NULL, "%s", said);
+    ck_assert_int_eq(
+        sscanf(at, "its filter has %d instructions, and the kernel takes at most 4096", &n_insns),
+        1);
+    ck_assert_int_gt(n_insns, 4096);
+    ck_assert_uint_eq(diags.n, 1);
+    ck_assert_uint_eq(diags.n_warnings, 1);
+}
+END_TEST
+
 START_TEST(refusals_are_said)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
@@ -317,6 +386,8 @@ int main(void)
     tcase_add_test(tcase, no_difference_is_silent);
     tcase_add_test(tcase, order_of_rules_is_found);
     tcase_add_test(tcase, explosions_are_ended);
+    tcase_add_test(tcase, other_byte_order_is_a_note);
+    tcase_add_test(tcase, too_many_instructions_are_said);
     tcase_add_test(tcase, refusals_are_said);
     suite_add_tcase(suite, tcase);
 

@@ -24,8 +24,9 @@ struct measured {
 int64_t measure_now(void);
 
 /*
- * How many rounds there are where ROUNDS are wanted: fewer where the environment has SECPROF_ROUNDS,
- * for whoever only wants to see that all of it runs. The functions below count by it, too.
+ * How many rounds there are where ROUNDS are wanted: fewer where the environment has
+ * SECPROF_ROUNDS, for whoever only wants to see that all of it runs. The functions below count by
+ * it, too.
  */
 size_t measure_rounds(size_t rounds);
 

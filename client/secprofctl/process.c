@@ -52,8 +52,11 @@ static int seccomp_mode(pid_t pid)
     return mode;
 }
 
-/* Attaches to PID and stops it. Returns 0 or -errno; then it is not attached. */
-static int attach(pid_t pid)
+/*
+ * Attaches to PID and stops it. Where it was stopped by a signal that was on its way to it, that is
+ * *SIGNAL, else 0. Returns 0 or -errno; then it is not attached.
+ */
+static int attach(pid_t pid, int *signal)
 {
     int status;
 
@@ -64,7 +67,11 @@ static int attach(pid_t pid)
     while (waitpid(pid, &status, __WALL) < 0)
         if (errno != EINTR)
             return -errno;
-    return WIFSTOPPED(status) ? 0 : -ESRCH;
+    if (!WIFSTOPPED(status))
+        return -ESRCH;
+    /* Our own stop, like that of job control, is an event. */
+    *signal = status >> 16 ? 0 : WSTOPSIG(status);
+    return 0;
 }
 
 /*
@@ -134,6 +141,7 @@ static int fail(pid_t pid, int r)
 int process_filters(pid_t pid, struct filter **filters, size_t *n, struct arena *arena)
 {
     int mode = seccomp_mode(pid);
+    int signal = 0;
     int r;
 
     *n = 0;
@@ -143,11 +151,11 @@ int process_filters(pid_t pid, struct filter **filters, size_t *n, struct arena 
         return CTL_OK;
     if (mode == SECCOMP_MODE_STRICT)
         return ctl_fail(CTL_NO, "process %d is in strict mode, which has no filter", (int)pid);
-    r = attach(pid);
+    r = attach(pid, &signal);
     if (r < 0)
         return fail(pid, r);
     r = read_filters(pid, filters, n, arena);
-    ptrace(PTRACE_DETACH, pid, 0, 0);
+    ptrace(PTRACE_DETACH, pid, 0, signal);
     for (size_t i = 0; r == 0 && i < *n; i++) {
         const char *why;
         size_t bad;

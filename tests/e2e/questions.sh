@@ -212,6 +212,29 @@ if [ $code -eq 0 ]; then
     has "which is said" '2 filters together' "$(cat out)"
     gives "and what the other allows" 0 'nothing' diff --subset pid:$doubly marker
     gives "but they are less than each" 1 'A ERRNO\(EPERM\), B ALLOW: .*mount' diff pid:$doubly marker
+    # A process that is looked at misses nothing: this one sends itself signals all the time.
+    "$build/secprofctl" run default -- python3 -c '
+import signal
+got = sent = 0
+going = True
+def count(*_):
+    global got
+    got += 1
+def end(*_):
+    global going
+    going = False
+signal.signal(signal.SIGUSR1, count)
+signal.signal(signal.SIGTERM, end)
+while going:
+    sent += 1
+    signal.raise_signal(signal.SIGUSR1)
+print(sent - got)' > lost &
+    busy=$!
+    sleep 0.3
+    for _ in $(seq 100); do run_ctl disasm pid:$busy; done
+    kill "$busy"
+    wait "$busy"
+    is "who looks at a process takes no signal from it" "0 0" "$code $(cat lost)"
 else
     skip "the filters of processes: $(cat err)"
 fi

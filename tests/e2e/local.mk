@@ -44,6 +44,7 @@ EXTRA_DIST += \
 	tests/e2e/oci-many.sh \
 	tests/e2e/oci-runtime.sh \
 	tests/e2e/podman-hook.sh \
+	tests/e2e/podman-rootless.sh \
 	tests/e2e/podman.sh \
 	tests/e2e/probe.c \
 	tests/e2e/profiles/marker.json \

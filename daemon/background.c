@@ -53,6 +53,7 @@ static int on_step(sd_event_source *event_source, void *user)
     /* The native one is there already: the profile is in service with it. */
     if (request.target != daemon->host &&
         service_read_cache(daemon, source, &request, &entry) != CACHE_HIT &&
+        !failures_find(&daemon->failures, source->digest, &request, daemon_now(daemon)) &&
         jobs_submit(&daemon->jobs, source, &request, JOB_BACKGROUND, &job) == 0)
         workers_kick(&daemon->workers);
     return sd_event_source_set_enabled(event_source, SD_EVENT_ONESHOT);

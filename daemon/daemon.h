@@ -13,6 +13,7 @@
 #include "daemon/cache-writer.h"
 #include "daemon/cache.h"
 #include "daemon/contents.h"
+#include "daemon/failures.h"
 #include "daemon/jobs.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
@@ -89,6 +90,8 @@ struct daemon {
     struct cache cache;
     struct cache_writer writer;
     struct jobs jobs;
+    struct failures failures;
+    sd_event_source *retry; /* when new versions that could not be compiled are tried again */
     struct workers workers;
     struct background background;
     struct server server;

@@ -224,6 +224,7 @@ static void handle_reload(struct daemon *daemon, struct client *client)
     log_about(&daemon->log, LOG_INFO, &subject, "pid %d, uid %u asks for a reload",
               client->peer.pid, client->peer.uid);
     background_unpause(daemon);
+    service_forgive(daemon);
     client_wait_for_scan(client, follow_scan(daemon, true));
 }
 

@@ -106,14 +106,46 @@ static void deliver(struct daemon *daemon, struct client *client, const struct w
 }
 
 /*
- * True where CLIENT may have JOB made. Each new filter takes time, and memory for as long as
- * somebody keeps it open, and there are as many as there are sets of capabilities.
+ * True where CLIENT may have a filter made, for which there may be a JOB already. Each new filter
+ * takes time, and memory for as long as somebody keeps it open, and there are as many as there are
+ * sets of capabilities.
  */
 static bool may_cause(struct daemon *daemon, const struct client *client, const struct job *job)
 {
-    if (client->trusted || client->waits > 0 || !TAILQ_EMPTY(&job->waiters))
+    if (client->trusted || client->waits > 0 || (job && !TAILQ_EMPTY(&job->waiters)))
         return true;
     return budget_take(&daemon->compiles, client->peer.uid, daemon_now(daemon), NULL);
+}
+
+/* Has CLIENT wait for SOURCE's variant for REQUEST, for which there is JOB, or none yet. */
+static void wait_for_compile(struct daemon *daemon, struct client *client, struct source *source,
+                             const struct variant_request *request, struct job *job)
+{
+    int r;
+
+    /* First of all: who is refused must not make a job, nor one more urgent. */
+    if (!may_cause(daemon, client, job)) {
+        client_refuse(client, WIRE_LIMIT,
+                      "too many filters that were never asked for before: one user gets %u in a "
+                      "minute (--max-compiles-per-minute)",
+                      daemon->compiles.max);
+        return;
+    }
+    r = service_request(daemon, source, request, &job);
+    if (r < 0)
+        client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
+    else
+        client_wait_for_job(client, job);
+}
+
+/* Tells CLIENT about FAILURE, because of which nothing is tried now. */
+static void refuse_failed(const struct daemon *daemon, struct client *client,
+                          const struct failure *failure)
+{
+    uint64_t left = failure->until_usec - daemon_now(daemon);
+
+    client_refuse(client, WIRE_FAILED, "%s; it is tried again in %llu s, or after a reload",
+                  failure->why, (unsigned long long)(left / 1000000 + 1));
 }
 
 /* Answers CLIENT with the variant of SOURCE that is WANTED, or has it wait for that. */
@@ -125,31 +157,27 @@ static void fetch(struct daemon *daemon, struct client *client, struct source *s
         .caps = wanted->caps,
         .kernel = wanted->kernel ? wanted->kernel : daemon->kernel,
     };
-    struct stored_variant *variant;
-    struct job *job;
+    struct found found;
     int r;
 
     if (!request.target)
         return;
-    r = service_find(daemon, source, &request, &variant, &job);
+    r = service_find(daemon, source, &request, &found);
     /* Not where it was waited for. */
     daemon->counters.memory_hits += r == VARIANT_HERE && client->waits == 0;
-    if (r == VARIANT_COMING && !may_cause(daemon, client, job)) {
-        jobs_drop_unwanted(&daemon->jobs, job);
-        client_refuse(client, WIRE_LIMIT,
-                      "too many filters that were never asked for before: one user gets %u in a "
-                      "minute (--max-compiles-per-minute)",
-                      daemon->compiles.max);
-    } else if (r == VARIANT_COMING) {
-        client_wait_for_job(client, job);
+    if (r == VARIANT_COMING || r == VARIANT_NOWHERE) {
+        wait_for_compile(daemon, client, source, &request, found.job);
+    } else if (r == VARIANT_FAILED) {
+        refuse_failed(daemon, client, found.failure);
     } else if (r < 0) {
         client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
-    } else if (variant->refused) {
-        cleanup_free char *text = text_prefix_lines(wanted->name, variant->text, WIRE_TEXT_MAX);
+    } else if (found.variant->refused) {
+        cleanup_free char *text =
+            text_prefix_lines(wanted->name, found.variant->text, WIRE_TEXT_MAX);
 
         client_refuse(client, WIRE_BROKEN, "%s", text ? text : "");
     } else {
-        deliver(daemon, client, wanted, variant);
+        deliver(daemon, client, wanted, found.variant);
     }
 }
 

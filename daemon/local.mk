@@ -17,6 +17,7 @@ libdaemon_la_SOURCES = \
 	daemon/contents.c daemon/contents.h \
 	daemon/digest.c daemon/digest.h \
 	daemon/dispatch.c daemon/dispatch.h \
+	daemon/failures.c daemon/failures.h \
 	daemon/fetch.c daemon/fetch.h \
 	daemon/follow.c daemon/follow.h \
 	daemon/helper.c daemon/helper.h daemon/helper-open.c \

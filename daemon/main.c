@@ -12,6 +12,7 @@
 #include "daemon/daemon.h"
 #include "daemon/follow.h"
 #include "daemon/phase.h"
+#include "daemon/service.h"
 #include "util/cleanup.h"
 
 enum {
@@ -193,6 +194,7 @@ static void finish(struct daemon *daemon)
     workers_stop(&daemon->workers);
     cache_writer_stop(&daemon->writer);
     background_stop(daemon);
+    service_stop(daemon);
     phase_clear(daemon);
     changes_stop(daemon);
     registry_clear(&daemon->registry);
@@ -227,6 +229,7 @@ static int run(const struct options *options)
         (struct budget){.max = options->max_compiles, .interval_usec = COMPILES_INTERVAL_USEC};
     /* One worker stays free for what is urgent, where there is more than one. */
     jobs_init(&daemon->jobs, options->workers > 1 ? options->workers - 1 : 1);
+    failures_init(&daemon->failures, options->compile_timeout_usec);
     contents_init(&daemon->contents, options->max_contents);
     r = start(daemon);
     if (r < 0)

@@ -104,6 +104,7 @@ void phase_reload(struct daemon *daemon)
         daemon->phase = PHASE_RELOADING;
     }
     background_unpause(daemon);
+    service_forgive(daemon);
     daemon->phase_barrier = follow_scan(daemon, true);
 }
 
@@ -125,6 +126,7 @@ void phase_stop(struct daemon *daemon)
     log_write(&daemon->log, LOG_NOTICE, "stopping");
     server_close(&daemon->server);
     watch_stop(&daemon->watch);
+    service_stop(daemon);
     workers_stop(&daemon->workers);
     if (cache_writer_waiting(&daemon->writer) == 0 ||
         sd_event_add_time_relative(daemon->event, &daemon->stop_source, CLOCK_MONOTONIC,

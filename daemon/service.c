@@ -10,6 +10,7 @@
 
 #include "daemon/client.h"
 #include "daemon/daemon.h"
+#include "daemon/follow.h"
 #include "daemon/phase.h"
 #include "daemon/subscribe.h"
 #include "daemon/text.h"
@@ -118,6 +119,55 @@ static void serve(struct daemon *daemon, struct profile_entry *entry, struct sou
     source_unref(old);
 }
 
+static int on_retry(sd_event_source *source, uint64_t usec, void *user)
+{
+    struct daemon *daemon = user;
+
+    (void)usec;
+    sd_event_source_disable_unref(source);
+    daemon->retry = NULL;
+    follow_scan(daemon, false);
+    return 0;
+}
+
+void service_stop(struct daemon *daemon)
+{
+    daemon->retry = sd_event_source_disable_unref(daemon->retry);
+}
+
+void service_forgive(struct daemon *daemon)
+{
+    failures_clear(&daemon->failures);
+}
+
+/* The failure because of which SOURCE is not to be compiled for REQUEST now, or NULL. */
+static const struct failure *find_failure(const struct daemon *daemon, const struct source *source,
+                                          const struct variant_request *request)
+{
+    return failures_find(&daemon->failures, source->digest, request, daemon_now(daemon));
+}
+
+/*
+ * SOURCE, a new version of a profile, could not be compiled: has the files looked at again when
+ * that may be tried again. Where there are many of these, not once for each.
+ */
+static void retry_later(struct daemon *daemon, const struct source *source)
+{
+    const struct variant_request request = service_default_request(daemon);
+    const struct failure *failure = find_failure(daemon, source, &request);
+    uint64_t due, usec = daemon_now(daemon) + daemon->failures.wait_usec;
+
+    if (failure && failure->until_usec > usec)
+        usec = failure->until_usec;
+    if (daemon->retry) {
+        if (sd_event_source_get_time(daemon->retry, &due) >= 0 && usec < due)
+            sd_event_source_set_time(daemon->retry, usec);
+    } else if (sd_event_add_time(daemon->event, &daemon->retry, CLOCK_MONOTONIC, usec, 0, on_retry,
+                                 daemon) < 0) {
+        log_write(&daemon->log, LOG_ERR, "cannot set a timer: what failed waits for a change");
+    }
+}
+
 /*
  * The version of ENTRY that was being compiled is done: NATIVE is its filter, or the compiler's
  * refusal; NULL: there was no compile, and WHY is the reason.
@@ -141,8 +191,10 @@ static void resolve(struct daemon *daemon, struct profile_entry *entry,
             entry_set_reason(entry, source->path, why, source->changed_at);
         if (is_newest)
             entry->newest = native ? NEWEST_FAILED : NEWEST_UNKNOWN;
-        /* What was no fault of the profile is tried again with the next scan. */
+        /* What was no fault of the profile is tried again with a scan. */
         entry->content_known &= native != NULL;
+        if (!native)
+            retry_later(daemon, source);
         source->entry = NULL;
         source_unref(source);
     }
@@ -170,6 +222,7 @@ static int keep(struct source *source, struct variant_request request,
 void service_compile(struct daemon *daemon, struct profile_entry *entry, struct source *source)
 {
     struct variant_request request = service_default_request(daemon);
+    const struct failure *failure = find_failure(daemon, source, &request);
     struct stored_variant *native = NULL;
     struct cache_entry cached;
     struct job *job;
@@ -181,6 +234,10 @@ void service_compile(struct daemon *daemon, struct profile_entry *entry, struct 
 
         r = keep(source, request, &outcome, &native);
         resolve(daemon, entry, r == 0 ? native : NULL, strerror(-r));
+        return;
+    }
+    if (failure) {
+        resolve(daemon, entry, NULL, failure->why);
         return;
     }
     r = jobs_submit(&daemon->jobs, source, &request, JOB_NATIVE, &job);
@@ -202,6 +259,19 @@ static void wake(struct job *job, bool failed, const char *why)
     }
 }
 
+/* Remembers that JOB failed, so that it is not tried again and again; or that it did not. */
+static void note_result(struct daemon *daemon, const struct job *job, bool compiled,
+                        const char *why)
+{
+    struct variant_request request = job->request;
+
+    source_normalise(job->source, &request);
+    if (compiled)
+        failures_forget(&daemon->failures, job->source->digest, &request);
+    else
+        failures_note(&daemon->failures, job->source->digest, &request, why, daemon_now(daemon));
+}
+
 void service_finish(struct daemon *daemon, struct job *job, const struct outcome *outcome)
 {
     struct source *source = source_ref(job->source);
@@ -213,6 +283,7 @@ void service_finish(struct daemon *daemon, struct job *job, const struct outcome
     const char *why = outcome->why;
     int r;
 
+    note_result(daemon, job, compiled, why);
     if (compiled) {
         daemon->counters.compiles++;
         daemon->counters.compile_errors += outcome->result != 0;
@@ -252,7 +323,7 @@ static int keep_cached(struct source *source, const struct variant_request *requ
  * Looks on the disk for SOURCE's variant for REQUEST. Where it is not known what SOURCE's
  * conditions look at, the variant that meets none of them can tell: a profile that comes by content
  * is seldom asked for without capabilities first, but most have no conditions. Returns VARIANT_READ
- * and *VARIANT; VARIANT_COMING: it is not there; -errno.
+ * and *VARIANT; VARIANT_NOWHERE: it is not there; -errno.
  */
 static int read_variant(struct daemon *daemon, struct source *source,
                         struct variant_request *request, struct stored_variant **variant)
@@ -269,27 +340,35 @@ static int read_variant(struct daemon *daemon, struct source *source,
     }
     if (service_read_cache(daemon, source, request, &cached) == CACHE_HIT)
         return keep_cached(source, request, &cached, variant);
-    return VARIANT_COMING;
+    return VARIANT_NOWHERE;
 }
 
 int service_find(struct daemon *daemon, struct source *source, struct variant_request *request,
-                 struct stored_variant **variant, struct job **job)
+                 struct found *found)
 {
     int r;
 
+    *found = (struct found){0};
     source_normalise(source, request);
-    *variant = source_find(source, request);
-    if (*variant)
+    found->variant = source_find(source, request);
+    if (found->variant)
         return VARIANT_HERE;
-    *job = jobs_find(&daemon->jobs, source, request);
-    if (!*job) {
-        r = read_variant(daemon, source, request, variant);
-        if (r != VARIANT_COMING)
-            return r;
-    }
-    r = jobs_submit(&daemon->jobs, source, request, JOB_REQUEST, job);
-    if (r < 0)
+    found->job = jobs_find(&daemon->jobs, source, request);
+    if (found->job)
+        return VARIANT_COMING;
+    r = read_variant(daemon, source, request, &found->variant);
+    if (r != VARIANT_NOWHERE)
         return r;
-    workers_kick(&daemon->workers);
-    return VARIANT_COMING;
+    found->failure = find_failure(daemon, source, request);
+    return found->failure ? VARIANT_FAILED : VARIANT_NOWHERE;
+}
+
+int service_request(struct daemon *daemon, struct source *source,
+                    const struct variant_request *request, struct job **job)
+{
+    int r = jobs_submit(&daemon->jobs, source, request, JOB_REQUEST, job);
+
+    if (r == 0)
+        workers_kick(&daemon->workers);
+    return r;
 }

@@ -133,14 +133,14 @@ static void replace(struct worker *worker, bool failed)
         request_missing(worker->workers);
 }
 
-enum failure {
+enum misdeed {
     WORKER_ENDED,      /* it is reaped */
     WORKER_MISBEHAVED, /* it runs, but is of no use */
     WORKER_HUNG,       /* so would the next one */
 };
 
 /* WORKER did something wrong. Its job gets another try, unless it had its share. */
-static void fail_worker(struct worker *worker, enum failure failure, const char *why)
+static void fail_worker(struct worker *worker, enum misdeed misdeed, const char *why)
 {
     struct workers *workers = worker->workers;
     struct daemon *daemon = workers->daemon;
@@ -152,13 +152,13 @@ static void fail_worker(struct worker *worker, enum failure failure, const char 
               job ? " while it compiled " : "", job ? job->source->path : "");
     daemon->counters.worker_failures++;
     worker->failed = !worker->used;
-    if (failure == WORKER_ENDED)
+    if (misdeed == WORKER_ENDED)
         replace(worker, worker->failed);
     else
         kill_worker(worker);
     if (!job)
         return;
-    if (failure != WORKER_HUNG && job->attempts < JOB_ATTEMPTS_MAX) {
+    if (misdeed != WORKER_HUNG && job->attempts < JOB_ATTEMPTS_MAX) {
         jobs_put_back(&daemon->jobs, job);
         workers_kick(workers);
         return;

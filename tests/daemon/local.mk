@@ -21,6 +21,12 @@ tests_daemon_test_cache_SOURCES = tests/daemon/test-cache.c
 tests_daemon_test_cache_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_test_cache_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/test-failures
+TESTS += tests/daemon/test-failures
+tests_daemon_test_failures_SOURCES = tests/daemon/test-failures.c
+tests_daemon_test_failures_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_failures_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/test-helper
 TESTS += tests/daemon/test-helper
 tests_daemon_test_helper_SOURCES = tests/daemon/test-helper.c

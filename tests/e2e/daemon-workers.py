@@ -120,6 +120,13 @@ def test_killed_always(test, daemon, n):
         test.check(reply and reply[0] == OK, "the reload comes to its end even so")
         test.equal("meanwhile the last good filter was served", served, {good.digest})
         status = client.profile("x")
+        failures = client.status().worker_failures
+        test.replace("p/other.json", profile(1))
+        test.until(lambda: "other" in client.list(), 10, "another profile")
+        os.unlink(test.path("p/other.json"))
+        test.until(lambda: "other" not in client.list(), 10, "another profile's end")
+        test.equal("it is not tried again when another file changes", client.status().worker_failures,
+                   failures)
         test.check(status.state == STALE and "was killed by signal 9 (SIGKILL)" in status.text,
                    "the profile is stale, and status says why", status.text)
         test.equal("the last good filter stays in service",
@@ -170,8 +177,57 @@ def test_hang(test):
         test.refused("a client that waits for a hung compile is told so", FAILED, client.get, "y",
                      caps=1 << 21)
         test.equal("others were served meanwhile", errno_of(other.get("x").code), 3)
-        test.check(client.get("y", caps=1 << 21).n_insns > 0, "and the next time it works")
+    test_remembered(test, daemon)
     daemon.stop()
+
+
+def test_remembered(test, daemon):
+    """y's variant for one capability timed out just now (the limit is 1 s). It is not tried again for
+    three times as long, at first; whoever asks meanwhile hears why and costs nothing."""
+    with daemon.client() as client:
+        before, start = client.status(), time.monotonic()
+        texts = {test.refused("asked for again it is refused", FAILED, client.get, "y", caps=1 << 21)
+                 for _ in range(5)}
+        took, after = time.monotonic() - start, client.status()
+        test.check(took < 0.5, f"five times at once ({took:.3f} s)")
+        test.check(all("took too long; it is tried again in" in text for text in texts), "with the reason",
+                   texts)
+        test.equal("no worker worked on it", (after.worker_failures, after.compiles),
+                   (before.worker_failures, before.compiles))
+        test.check(client.get("y", caps=1 << 18).n_insns > 0, "another variant is compiled")
+        daemon.rest(1)
+        stopped = time.monotonic()
+        test.until(lambda: tells(client, "y", 1 << 21) is None, 10, "it is tried again")
+        test.check(time.monotonic() - stopped < 5, "after a while it is tried again, and compiled")
+        # The same after a reload, without the while.
+        stop_workers(daemon, 1)
+        test.refused("a hung compile", FAILED, client.get, "y", kernel=0x40000)
+        test.check("tried again in" in (tells(client, "y", 0, 0x40000) or ""), "is remembered")
+        client.reload()
+        test.check(tells(client, "y", 0, 0x40000) is None, "but not after a reload")
+        # A profile whose file does not change is tried again by itself.
+        daemon.rest(1)
+        stop_workers(daemon, 1)
+        test.replace("hang/z.json", profile(9))
+        test.until(lambda: "z" in client.list() and client.list()["z"].state == IS_BROKEN, 10,
+                   "z is broken")
+        failures = client.status().worker_failures
+        # Another file's change is no reason to try it.
+        test.replace("hang/x.json", profile(4))
+        test.until(lambda: errno_of(client.get("x").code) == 4, 10, "x is new")
+        test.check("took too long" in client.profile("z").text, "z is as it was", client.profile("z").text)
+        test.until(lambda: client.list()["z"].state == SERVED, 10, "z is tried again")
+        test.equal("a profile whose compile timed out is tried again by itself",
+                   (errno_of(client.get("z").code), client.status().worker_failures), (9, failures))
+
+
+def tells(client, name, caps, kernel=0):
+    """What the refusal of a filter says, or None where there is the filter."""
+    try:
+        client.get(name, caps=caps, kernel=kernel)
+        return None
+    except Refused as refused:
+        return refused.text
 
 
 def test_spawner(test, daemon, n):

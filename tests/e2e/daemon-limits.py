@@ -293,6 +293,79 @@ def test_compiles(test):
     os.unlink(test.path("p/caps.json"))
 
 
+def test_background(test):
+    """Who is refused has no say in what is compiled ahead of time: it neither goes nor comes first."""
+    if os.geteuid() != 0:
+        test.skip("a refused user and what is compiled ahead of time (this needs root)")
+        return
+    test.mkdir("ahead")
+    test.mkdir("ahead-cache", 0o700)
+    test.write("ahead/y.json", conditional(1))
+    daemon = Daemon(test, "--max-compiles-per-minute", "1", "--workers", "1", profiles=["ahead"],
+                    cache="ahead-cache", name="ahead", socket_name="ahead.sock")
+
+    def spend():
+        with daemon.client() as other:
+            return str(other.get("y", caps=1 << 18).n_insns > 0)
+
+    with daemon.client(timeout=60) as client:
+        test.equal("a user gets the one filter of a minute", as_user(1234, 1234, [], spend), "True")
+        daemon.idle()
+        earlier = client.status().compiles
+        test.replace("ahead/x.json", heavy(400))
+        test.until(lambda: "x" in client.list() and client.list()["x"].state == SERVED, 60, "x")
+        stopped, jobs = set(), 0
+        while jobs != client.status().jobs:  # until nothing moves any more
+            for pid in daemon.workers():
+                os.kill(pid, signal.SIGSTOP)
+                stopped.add(pid)
+            time.sleep(0.2)
+            jobs = client.status().jobs
+        before = client.status()
+        test.check(before.jobs > 3, f"{before.jobs} compiles ahead of time wait")
+
+        def ask():
+            refused = 0
+            with daemon.client() as other:
+                for arch in ABIS:
+                    try:
+                        other.get("x", arch=arch)
+                    except Refused as error:
+                        refused += error.status == LIMIT
+            return str(refused)
+
+        refused = int(as_user(1234, 1234, [], ask))
+        test.check(refused >= before.jobs, f"who has had it is refused {refused} times")
+        after = client.status()
+        test.equal("and no job comes or goes", (after.jobs, after.waiting), (before.jobs, 0))
+        for pid in stopped:
+            os.kill(pid, signal.SIGCONT)
+        done = daemon.idle()
+        test.equal("each architecture is compiled once", done.compiles - earlier,
+                   sum(tells_arch(client, "y", arch) for arch in ABIS))
+        left = sum(tells_arch(client, "x", arch) for arch in ABIS)
+        now = client.status()
+        test.equal("all is compiled ahead of time", (now.compiles, now.worker_failures),
+                   (done.compiles, 0))
+        test.check(left > refused, f"for {left} architectures", now)
+    daemon.stop()
+
+
+# AUDIT_ARCH_* of what libseccomp has: linux/audit.h.
+ABIS = [0xC000003E, 0x40000003, 0xC00000B7, 0x40000028, 0x80000016, 0x16, 0xC00000F3, 0xC0000015, 0x80000015, 0x14,
+        0x8, 0x40000008, 0x80000008, 0xC0000008, 0xA0000008, 0xE0000008, 0xF, 0x8000000F]
+
+
+def tells_arch(client, name, arch):
+    """True where there is a filter for this architecture."""
+    try:
+        return client.get(name, arch=arch).n_insns > 0
+    except Refused as refused:
+        if refused.status != BAD_TARGET:
+            raise
+        return False
+
+
 def test_memory(test):
     """The texts of profiles are in memory once, not twice: after they were read, malloc gives back."""
     test.mkdir("large")
@@ -323,6 +396,7 @@ with Test() as test:
     test_unread(test)
     test_variants(test)
     test_compiles(test)
+    test_background(test)
     for i in range(300):
         test.write(f"p/more{i:03}.json", profile(1))
     test_wide(test)

@@ -120,6 +120,7 @@ def test_killed_always(test, daemon, n):
         test.check(reply and reply[0] == OK, "the reload comes to its end even so")
         test.equal("meanwhile the last good filter was served", served, {good.digest})
         status = client.profile("x")
+        daemon.rest(n)
         failures = client.status().worker_failures
         test.replace("p/other.json", profile(1))
         test.until(lambda: "other" in client.list(), 10, "another profile")
@@ -138,15 +139,6 @@ def test_killed_always(test, daemon, n):
         test.equal("a mended profile is compiled", (errno_of(client.get("x").code),
                    client.profile("x").state), (23, SERVED))
         test.until(lambda: client.status().workers == n, 20, "new workers")
-
-
-def heavy():
-    """A profile that takes the compiler long."""
-    operators = ["SCMP_CMP_EQ", "SCMP_CMP_GT", "SCMP_CMP_NE"]
-    rules = [{"names": ["read", "write", "ioctl"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1 + i % 7,
-              "args": [{"index": i % 3, "value": i * 2654435761 % 2 ** 63, "op": operators[i % 3]}]}
-             for i in range(3000)]
-    return json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules})
 
 
 def test_hang(test):

@@ -453,6 +453,15 @@ def conditional(errno):
     return json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules})
 
 
+def heavy(n=3000):
+    """A profile that takes the compiler long."""
+    operators = ["SCMP_CMP_EQ", "SCMP_CMP_GT", "SCMP_CMP_NE"]
+    rules = [{"names": ["read", "write", "ioctl"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1 + i % 7,
+              "args": [{"index": i % 3, "value": i * 2654435761 % 2 ** 63, "op": operators[i % 3]}]}
+             for i in range(n)]
+    return json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules})
+
+
 def send_with_fds(sock, data, fds):
     sock.sendmsg([data], [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))])
 

@@ -61,9 +61,13 @@ static int metrics(const struct ctl_options *options)
     cleanup_free char *text = NULL;
     cleanup_fclose FILE *file = NULL;
     size_t size;
-    int code = remote_open(options, &handle);
+    int code;
     int r;
 
+    if (options->json)
+        return ctl_fail(CTL_USAGE, "metrics have a form of their own; 'secprofctl status --json' "
+                                   "has the same numbers");
+    code = remote_open(options, &handle);
     if (code != CTL_OK)
         return code;
     r = secprof_status(handle, &status);

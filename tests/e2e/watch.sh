@@ -72,6 +72,8 @@ is "each sample has a type of its own" "$(grep -c '^secprof' "$D/metrics")" "$(g
 is "counters are called so" 0 "$(grep -E '^# TYPE .* counter$' "$D/metrics" | grep -cv '_total counter$')"
 is "they are the status's numbers" "$(ctl status --json | jq .profiles)" \
     "$(sed -n 's/^secprof_profiles //p' "$D/metrics")"
+ctl --json metrics > "$D/none" 2> "$D/err"
+is "they have no JSON form" "2 0" "$? $(wc -c < "$D/none")"
 ctl metrics -o "$D/secprof.prom" && has "with -o, into a file" '^secprof_workers [1-9]' "$(cat "$D/secprof.prom")"
 
 stop_daemon

@@ -1,7 +1,7 @@
 /*
  * Asks secprofd without a pause while a test restarts it: N processes, half of them over one
  * connection, half over a new one for each request. Ends when the file STOP is there, and prints
- * how many requests were answered, and how many were not.
+ * how many requests were answered, how many were not, and how long the slowest took.
  */
 #include <secprof.h>
 #include <stdio.h>
@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
@@ -18,7 +19,16 @@ enum {
 struct counts {
     unsigned long answered;
     unsigned long lost;
+    long slowest_ms;
 };
+
+static long now_ms(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
 
 /* One request over HANDLE, or over a connection of its own. Returns 0 or a negative code. */
 static int ask(struct secprof *handle, const char *name)
@@ -40,8 +50,13 @@ static void run(int number, const char *name, const char *stop, struct counts *c
     int r = number % 2 ? 0 : secprof_open(&kept, NULL, TIMEOUT_MS);
 
     while (access(stop, F_OK) != 0) {
+        long start = now_ms(), took;
+
         if (r == 0)
             r = ask(kept, name);
+        took = now_ms() - start;
+        if (took > counts->slowest_ms)
+            counts->slowest_ms = took;
         counts->answered += r == 0;
         counts->lost += r < 0;
         if (r < 0)
@@ -54,7 +69,7 @@ static void run(int number, const char *name, const char *stop, struct counts *c
 
 int main(int argc, char **argv)
 {
-    struct counts total = {0, 0}, *counts;
+    struct counts total = {0, 0, 0}, *counts;
     int n;
 
     if (argc != 4 || (n = atoi(argv[1])) < 1)
@@ -71,7 +86,10 @@ int main(int argc, char **argv)
     for (int i = 0; i < n; i++) {
         total.answered += counts[i].answered;
         total.lost += counts[i].lost;
+        if (counts[i].slowest_ms > total.slowest_ms)
+            total.slowest_ms = counts[i].slowest_ms;
     }
-    printf("%lu answered, %lu lost\n", total.answered, total.lost);
+    printf("%lu answered, %lu lost, the slowest after %ld ms\n", total.answered, total.lost,
+           total.slowest_ms);
     return total.lost ? 1 : 0;
 }

@@ -182,16 +182,47 @@ has "the journal tells which filter a container got" 'filter of profile "default
 has "and why one was refused" 'refused: .*annotations may not ask for it' \
     "$(journalctl -q -o cat -t secprof-oci-hook -p err)"
 
-# Restarts and kills under load: the socket stays with systemd, and libsecprof asks again.
+# Restarts, kills and upgrades under load: the socket stays with systemd, and libsecprof asks again.
 rm -rf /run/systemd/system/secprofd.service.d
 systemctl daemon-reload
-/e2e/restart-load 4 default /run/load-ends > /tmp/load.out 2> /tmp/load.err &
-load=$!
-restarts=0
-for i in $(seq 12); do
-    sleep 0.2
+socket=$(stat -c %i /run/secprof/secprof.sock)
+
+start_load()
+{
+    rm -f /run/load-ends
+    /e2e/restart-load 4 default /run/load-ends > /tmp/load.out 2> /tmp/load.err &
+    load=$!
+    busy=0
+}
+
+# Waits until the daemon that runs now has answered many of the load's requests; counts such daemons.
+until_busy()
+{
+    [ "$(until_is true many_requests)" != true ] || busy=$((busy + 1))
     # Not what is tested here: so many starts in so short a time are too many for a real service.
     systemctl reset-failed secprofd.service
+}
+
+many_requests()
+{
+    secprofctl --json status | jq '.requests > 100'
+}
+
+end_load()
+{
+    : > /run/load-ends
+    wait "$load"
+    is "$1: no request is lost" 0 $?
+    has "$1: of many, and none waits for long" '^[0-9]{4,} answered, 0 lost, the slowest after [0-9]{1,4} ms$' \
+        "$(cat /tmp/load.out; sort /tmp/load.err | uniq -c)"
+    cat /tmp/load.out
+    is "$1: the socket is the same one" "$socket" "$(stat -c %i /run/secprof/secprof.sock)"
+}
+
+start_load
+restarts=0
+for i in $(seq 12); do
+    until_busy
     if [ $((i % 4)) -ne 0 ]; then
         systemctl restart secprofd.service && restarts=$((restarts + 1))
     else
@@ -204,12 +235,28 @@ for i in $(seq 12); do
         done
     fi
 done
-: > /run/load-ends
-wait "$load"
-is "no request is lost" 0 $?
-is "in 9 restarts and 3 kills" 9 "$restarts"
-has "of many" '^[0-9]{4,} answered, 0 lost$' "$(cat /tmp/load.out; sort /tmp/load.err | uniq -c)"
-cat /tmp/load.out
+end_load "in 9 restarts and 3 kills"
+is "each of which hit a busy daemon" "9 12" "$restarts $busy"
+
+# An upgrade as package managers do it: new files in the place of the old ones, units read again, systemd
+# itself started anew, the service restarted, the socket not.
+start_load
+upgraded=0
+for i in 1 2 3; do
+    until_busy
+    cp -p /usr/sbin/secprofd /usr/sbin/secprofd.new
+    printf '\0' >> /usr/sbin/secprofd.new # another file, the same program
+    mv /usr/sbin/secprofd.new /usr/sbin/secprofd
+    sed -i "s/^Description=.*/Description=secprof, upgrade $i/" /usr/lib/systemd/system/secprofd.s*
+    systemctl daemon-reexec && systemctl daemon-reload && systemctl try-restart secprofd.service
+    pid=$(show secprofd.service MainPID)
+    [ "$(show secprofd.service Description)" != "secprof, upgrade $i" ] ||
+        [ "$(stat -L -c %i "/proc/$pid/exe")" != "$(stat -c %i /usr/sbin/secprofd)" ] ||
+        upgraded=$((upgraded + 1))
+done
+until_busy
+end_load "in 3 upgrades"
+is "each of which put the new program in the place of a busy one" "3 4" "$upgraded $busy"
 
 systemctl stop secprofd.service
 is "it stops when asked" "inactive success" \

@@ -28,12 +28,9 @@ static bool text_is_padded(const char *text, size_t size)
 {
     size_t len = strnlen(text, size);
 
-    if (len == size)
-        return false;
-    for (size_t i = len; i < size; i++)
-        if (text[i] != '\0')
-            return false;
-    return true;
+    /* A NUL that is followed by one, which is followed by one: each byte is compared to the next.
+     */
+    return len < size && memcmp(text + len, text + len + 1, size - len - 1) == 0;
 }
 
 static bool name_byte_is_valid(char c, bool first)

@@ -11,12 +11,11 @@ enum {
     GROUPS_MAX = 65536, /* NGROUPS_MAX of Linux */
 };
 
-/* Fills in the supplementary groups of SOCK's peer. */
-static int read_groups(struct peer *peer, int sock)
+int peer_learn_groups(struct peer *peer, int sock)
 {
     socklen_t size = GROUPS_GUESS * sizeof(gid_t);
 
-    for (;;) {
+    while (!peer->groups_known) {
         gid_t *groups = malloc(size ? size : sizeof(gid_t));
         socklen_t got = size;
 
@@ -25,7 +24,8 @@ static int read_groups(struct peer *peer, int sock)
         if (getsockopt(sock, SOL_SOCKET, SO_PEERGROUPS, groups, &got) == 0) {
             peer->groups = groups;
             peer->n_groups = got / sizeof(gid_t);
-            return 0;
+            peer->groups_known = true;
+            break;
         }
 
         int error = errno;
@@ -36,6 +36,7 @@ static int read_groups(struct peer *peer, int sock)
             return -error;
         size = got;
     }
+    return 0;
 }
 
 int peer_init(struct peer *peer, int sock)
@@ -51,7 +52,7 @@ int peer_init(struct peer *peer, int sock)
     peer->pid = cred.pid;
     peer->uid = cred.uid;
     peer->gid = cred.gid;
-    return read_groups(peer, sock);
+    return 0;
 }
 
 void peer_clear(struct peer *peer)
@@ -74,6 +75,8 @@ bool access_may_read(const struct access_list *list, const struct peer *peer)
 {
     if (peer->uid == 0)
         return true;
+    if (!peer->groups_known)
+        return false;
     if (peer->uid == list->uid)
         return list->mode & S_IRUSR;
     if (is_member(peer, list->gid))

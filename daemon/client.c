@@ -27,45 +27,19 @@ uint64_t client_deadline(const struct client *client)
     return client->active_usec + idle;
 }
 
-/* Has the server look at the socket of CLIENT for EVENTS. OPERATION: EPOLL_CTL_*. */
-static int look_for(struct client *client, int operation, uint32_t events)
+/* What the server has to look for in a state. */
+static const uint32_t awaited[] = {[CLIENT_READING] = EPOLLIN,
+                                   [CLIENT_WAITING] = 0,
+                                   [CLIENT_WRITING] = EPOLLOUT,
+                                   [CLIENT_SUBSCRIBED] = 0,
+                                   [CLIENT_BEHIND] = EPOLLOUT};
+
+/* Tells the server what to look for. OPERATION: EPOLL_CTL_*. */
+static int watch(struct client *client, int operation)
 {
-    struct epoll_event event = {.events = events, .data.ptr = client};
+    struct epoll_event event = {.events = awaited[client->state], .data.ptr = client};
 
     return epoll_ctl(client->daemon->server.ready, operation, client->fd, &event) < 0 ? -errno : 0;
-}
-
-int client_new(struct daemon *daemon, int fd, bool refused)
-{
-    struct server *server = &daemon->server;
-    struct client *client = calloc(1, sizeof(*client));
-    int r = client ? peer_init(&client->peer, fd) : -ENOMEM;
-
-    if (r < 0) {
-        free(client);
-        close(fd);
-        return r;
-    }
-    client->daemon = daemon;
-    client->refs = 1;
-    client->fd = fd;
-    client->out_fd = -1;
-    client->refused = refused;
-    client->trusted = access_may_administer(&client->peer, daemon->uid);
-    /* The listener has them refused for all. Where the kernel cannot do that: see read_packet(). */
-    if (client->trusted)
-        (void)packet_pass_fds(fd, true);
-    client->active_usec = daemon_now(daemon);
-    TAILQ_INSERT_TAIL(&server->clients, client, in_server);
-    server->n_clients += !refused;
-    server->n_refused += refused;
-    r = look_for(client, EPOLL_CTL_ADD, EPOLLIN);
-    if (r < 0) {
-        client_end(client);
-        return r;
-    }
-    server_sweep_at(server, client_deadline(client));
-    return 0;
 }
 
 /* Takes CLIENT out of the list that it waits in, and drops the job that nobody else wants. */
@@ -108,10 +82,14 @@ void client_end(struct client *client)
     stop_waiting(client);
     source_unref(steal_ptr(&client->content));
     TAILQ_REMOVE(&server->clients, client, in_server);
+    if (client->refused)
+        server->n_refused--;
+    else
+        users_remove(&server->users, client->peer.uid);
     server->n_clients -= !client->refused;
-    server->n_refused -= client->refused;
-    /* Closing it is not enough where a process that is just being made has it open, too. */
-    (void)look_for(client, EPOLL_CTL_DEL, 0);
+    /* Closing it is not enough where another process has it open, too: a debugger, say. */
+    if (client->watched)
+        (void)watch(client, EPOLL_CTL_DEL);
     close(client->fd);
     if (client->out_fd >= 0)
         close(client->out_fd);
@@ -120,20 +98,16 @@ void client_end(struct client *client)
     client_unref(client);
 }
 
-/* Sets STATE, and what the event loop is to look for in it. */
 static void set_state(struct client *client, enum client_state state)
 {
-    static const uint32_t events[] = {[CLIENT_READING] = EPOLLIN,
-                                      [CLIENT_WAITING] = 0,
-                                      [CLIENT_WRITING] = EPOLLOUT,
-                                      [CLIENT_SUBSCRIBED] = 0,
-                                      [CLIENT_BEHIND] = EPOLLOUT};
-
     if (client->state == state)
         return;
     client->state = state;
-    (void)look_for(client, EPOLL_CTL_MOD, events[state]);
     /* A wait has no deadline; what comes after it has one again. */
+    client->active_usec = daemon_now(client->daemon);
+    if (!client->watched)
+        return;
+    (void)watch(client, EPOLL_CTL_MOD);
     if (state != CLIENT_WAITING)
         server_sweep_at(&client->daemon->server, client_deadline(client));
 }
@@ -189,7 +163,6 @@ static void send_reply(struct client *client, const void *reply, size_t len, int
 
     make_narrow(client, fd >= 0);
     r = packet_send(client->fd, &iov, 1, &fd, fd >= 0, MSG_DONTWAIT);
-    client->active_usec = daemon_now(client->daemon);
     if (r == -EAGAIN)
         r = keep_reply(client, reply, len, &fd);
     else if (r == 0) {
@@ -303,8 +276,15 @@ static void handle_packet(struct client *client, const void *packet, size_t len,
 {
     const struct log_subject subject = {.peer = &client->peer};
     int r = wire_request_decode(&client->request, packet, len, n_fds);
+    int known =
+        r < 0 ? 0 : peer_learn_groups(&client->peer, client->fd); /* for access_may_read() */
 
-    if (r < 0) {
+    if (known < 0) {
+        log_about(&client->daemon->log, LOG_WARNING, &subject,
+                  "the groups of pid %d, uid %u are not to be had: closed: %s", client->peer.pid,
+                  client->peer.uid, strerror(-known));
+        client_end(client);
+    } else if (r < 0) {
         log_about(&client->daemon->log, LOG_NOTICE, &subject,
                   "pid %d, uid %u sent a packet of another protocol: closed", client->peer.pid,
                   client->peer.uid);
@@ -362,6 +342,50 @@ static void read_packet(struct client *client)
     for (size_t i = 0; i < n_fds; i++)
         if (fds[i] >= 0)
             close(fds[i]);
+}
+
+int client_new(struct daemon *daemon, int fd, struct peer *peer, bool refused)
+{
+    struct server *server = &daemon->server;
+    struct client *client = calloc(1, sizeof(*client));
+    int r = client ? 0 : -ENOMEM;
+
+    if (r == 0 && !refused)
+        r = users_add(&server->users, peer->uid);
+    if (r < 0) {
+        free(client);
+        peer_clear(peer);
+        close(fd);
+        return r;
+    }
+    client->daemon = daemon;
+    client->refs = 1;
+    client->fd = fd;
+    client->out_fd = -1;
+    client->peer = *peer;
+    *peer = (struct peer){0};
+    client->refused = refused;
+    client->trusted = access_may_administer(&client->peer, daemon->uid);
+    /* The listener has them refused for all. Where the kernel cannot do that: see read_packet(). */
+    if (client->trusted)
+        (void)packet_pass_fds(fd, true);
+    client->active_usec = daemon_now(daemon);
+    TAILQ_INSERT_TAIL(&server->clients, client, in_server);
+    server->n_clients += !refused;
+    server->n_refused += refused;
+    client_ref(client);
+    /* Most have asked by now. And who connects and closes all the time costs the least so. */
+    read_packet(client);
+    if (!client->ended) {
+        r = watch(client, EPOLL_CTL_ADD);
+        client->watched = r == 0;
+        if (r < 0)
+            client_end(client);
+        else
+            server_sweep_at(server, client_deadline(client));
+    }
+    client_unref(client);
+    return r;
 }
 
 /* Tries again to send the reply that is kept. */

@@ -42,6 +42,7 @@ struct client {
     bool refused; /* over a limit: its first request is answered with that, and it is closed */
     bool narrow;  /* its socket has room for few replies */
     bool trusted; /* it may administer the daemon: its fds are taken */
+    bool watched; /* by the server, for what its state waits for */
     uint64_t active_usec;
     union wire_request request;
     struct source *content; /* of a COMPILE: a reference, until it is answered */
@@ -55,8 +56,11 @@ struct client {
     int out_fd;
 };
 
-/* Takes over the connection FD (consumed). Returns 0 or -errno. */
-int client_new(struct daemon *daemon, int fd, bool refused);
+/*
+ * Takes over the connection FD (consumed) of PEER (consumed), and serves the request that may be
+ * there. REFUSED: it is over a limit. Returns 0 or -errno.
+ */
+int client_new(struct daemon *daemon, int fd, struct peer *peer, bool refused);
 
 /* Keeps CLIENT where it is until client_unref(), even if it ends. */
 void client_ref(struct client *client);

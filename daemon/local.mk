@@ -38,6 +38,7 @@ libdaemon_la_SOURCES = \
 	daemon/subscribe.c daemon/subscribe.h \
 	daemon/text.c daemon/text.h \
 	daemon/trust.c daemon/trust.h daemon/trust-path.c \
+	daemon/users.c daemon/users.h \
 	daemon/verify.c daemon/verify.h \
 	daemon/watch.c daemon/watch.h \
 	daemon/workers.c daemon/workers.h \

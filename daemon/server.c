@@ -34,49 +34,49 @@ static bool is_over_limit(const struct server *server, const struct peer *peer)
 {
     const struct options *options = server->daemon->options;
     const bool trusted = access_may_administer(peer, server->daemon->uid);
-    const struct client *client;
-    size_t n = 0;
 
-    if (server->n_clients >= server_share(options->max_connections, trusted))
-        return true;
-    TAILQ_FOREACH(client, &server->clients, in_server)
-    {
-        n += !client->refused && client->peer.uid == peer->uid;
-    }
-    return n >= options->max_connections_per_uid;
+    return server->n_clients >= server_share(options->max_connections, trusted) ||
+           users_count(&server->users, peer->uid) >= options->max_connections_per_uid;
 }
 
 /* Takes the new connection FD (consumed). */
 static void take(struct server *server, int fd)
 {
     struct daemon *daemon = server->daemon;
-    struct ucred cred = {0};
-    socklen_t size = sizeof(cred);
     struct peer peer;
     bool refused;
-    int r;
+    int r = peer_init(&peer, fd);
 
-    if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &size) < 0) {
+    if (r < 0) {
+        log_write(&daemon->log, LOG_WARNING, "a connection is lost: %s", strerror(-r));
         close(fd);
         return;
     }
-    peer = (struct peer){.pid = cred.pid, .uid = cred.uid};
     refused = is_over_limit(server, &peer);
     if (refused) {
         const struct log_subject subject = {.peer = &peer};
 
         daemon->counters.connections_refused++;
         log_about(&daemon->log, LOG_WARNING, &subject,
-                  "too many connections: one of pid %d, uid %u is refused", cred.pid, cred.uid);
+                  "too many connections: one of pid %d, uid %u is refused", peer.pid, peer.uid);
         /* Even being told costs something, so there are not many who are. */
         if (server->n_refused >= SERVER_REFUSED_MAX) {
+            peer_clear(&peer);
             close(fd);
             return;
         }
     }
-    r = client_new(daemon, fd, refused);
+    r = client_new(daemon, fd, &peer, refused);
     if (r < 0)
         log_write(&daemon->log, LOG_WARNING, "a connection is lost: %s", strerror(-r));
+}
+
+/* Tells the epoll instance whether to look for connections. OPERATION: EPOLL_CTL_*. */
+static int watch_listener(const struct server *server, int operation, bool accepting)
+{
+    struct epoll_event event = {.events = accepting ? EPOLLIN : 0, .data.ptr = NULL};
+
+    return epoll_ctl(server->ready, operation, server->listener, &event) < 0 ? -errno : 0;
 }
 
 static int on_resume(sd_event_source *source, uint64_t usec, void *user)
@@ -86,7 +86,7 @@ static int on_resume(sd_event_source *source, uint64_t usec, void *user)
     (void)usec;
     sd_event_source_disable_unref(source);
     server->resume = NULL;
-    return sd_event_source_set_enabled(server->io, SD_EVENT_ON);
+    return watch_listener(server, EPOLL_CTL_MOD, true);
 }
 
 /* Nothing is left to accept with. Who connects waits meanwhile, and the loop does not spin. */
@@ -102,44 +102,49 @@ static void pause_accepting(struct server *server, int error)
     if (!server->resume &&
         sd_event_add_time_relative(server->daemon->event, &server->resume, CLOCK_MONOTONIC,
                                    SERVER_PAUSE_USEC, 0, on_resume, server) >= 0)
-        sd_event_source_set_enabled(server->io, SD_EVENT_OFF);
+        (void)watch_listener(server, EPOLL_CTL_MOD, false);
 }
 
-static int on_io(sd_event_source *source, int listener, uint32_t revents, void *user)
+/* Takes one connection. Returns true where there was one. */
+static bool accept_one(struct server *server)
 {
-    struct server *server = user;
+    int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-    (void)source;
-    (void)revents;
-    for (int i = 0; i < SERVER_ACCEPTS_MAX; i++) {
-        int fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
-
-        if (fd >= 0) {
-            take(server, fd);
-        } else if (errno == EAGAIN) {
-            break;
-        } else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM) {
-            pause_accepting(server, errno);
-            break;
-        }
-        /* Others are about the one connection, which is gone. */
-    }
-    return 0;
+    if (fd >= 0)
+        take(server, fd);
+    else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        pause_accepting(server, errno);
+    /* Other errors are about the one connection, which is gone, or there is none. */
+    return fd >= 0;
 }
 
-/* Serves one request of each client whose socket is ready, up to some. Returns how many did. */
-static int serve_turn(const struct server *server)
+/*
+ * A turn: a request of each client whose socket is ready, up to some, and one new connection. So
+ * clients wait for one connection at a time of those who connect all the time; and where there are
+ * connections, some requests at a time go before one. Returns how many had their turn.
+ */
+static int serve_turn(struct server *server)
 {
-    struct epoll_event events[SERVER_CLIENTS_MAX];
-    int n = epoll_wait(server->ready, events, SERVER_CLIENTS_MAX, 0);
+    struct epoll_event events[SERVER_TURN_MAX];
+    int n = epoll_wait(server->ready, events, SERVER_TURN_MAX, 0);
+    struct client *clients[SERVER_TURN_MAX];
 
     /* What is done for one can end another that is in the list, too. */
+    for (int i = 0; i < n; i++) {
+        clients[i] = events[i].data.ptr;
+        if (clients[i])
+            client_ref(clients[i]);
+        else
+            server->arrived = true;
+    }
     for (int i = 0; i < n; i++)
-        client_ref(events[i].data.ptr);
+        if (clients[i])
+            client_on_io(clients[i], events[i].events);
     for (int i = 0; i < n; i++)
-        client_on_io(events[i].data.ptr, events[i].events);
-    for (int i = 0; i < n; i++)
-        client_unref(events[i].data.ptr);
+        if (clients[i])
+            client_unref(clients[i]);
+    if (server->arrived)
+        server->arrived = accept_one(server);
     return n;
 }
 
@@ -149,12 +154,17 @@ static int serve_turn(const struct server *server)
  */
 static int on_ready(sd_event_source *source, int ready, uint32_t revents, void *user)
 {
+    int served = 0, n;
+
     (void)source;
     (void)ready;
     (void)revents;
-    for (int turn = 0; turn < SERVER_TURNS_MAX; turn++)
-        if (serve_turn(user) <= 0)
+    for (int turn = 0; turn < SERVER_TURNS_MAX && served < SERVER_ROUND_MAX; turn++) {
+        n = serve_turn(user);
+        if (n <= 0)
             break;
+        served += n;
+    }
     return 0;
 }
 
@@ -200,13 +210,13 @@ int server_open(struct server *server)
     if (r >= 0)
         r = sd_event_source_set_enabled(server->sweep, SD_EVENT_OFF);
     if (r >= 0)
-        r = sd_event_add_io(event, &server->io, server->listener, EPOLLIN, on_io, server);
+        r = users_init(&server->users, server->daemon->options->max_connections);
     if (r >= 0) {
         server->ready = epoll_create1(EPOLL_CLOEXEC);
-        r = server->ready < 0 ? -errno
-                              : sd_event_add_io(event, &server->ready_io, server->ready, EPOLLIN,
-                                                on_ready, server);
+        r = server->ready < 0 ? -errno : watch_listener(server, EPOLL_CTL_ADD, true);
     }
+    if (r >= 0)
+        r = sd_event_add_io(event, &server->ready_io, server->ready, EPOLLIN, on_ready, server);
     return r < 0 ? r : 0;
 }
 
@@ -216,7 +226,6 @@ void server_close(struct server *server)
         return;
     for (struct client *client; (client = TAILQ_FIRST(&server->clients));)
         client_stop(client);
-    server->io = sd_event_source_disable_unref(server->io);
     server->ready_io = sd_event_source_disable_unref(server->ready_io);
     if (server->ready >= 0)
         close(server->ready);
@@ -228,4 +237,5 @@ void server_close(struct server *server)
     if (server->listener >= 0)
         close(server->listener);
     server->listener = -1;
+    users_clear(&server->users);
 }

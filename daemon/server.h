@@ -11,14 +11,15 @@
 
 #include "daemon/jobs.h"
 #include "daemon/listener.h"
+#include "daemon/users.h"
 
 struct client;
 struct daemon;
 
 enum {
-    SERVER_ACCEPTS_MAX = 4,           /* in one round of the event loop */
-    SERVER_TURNS_MAX = 4,             /* that clients get in one round: */
-    SERVER_CLIENTS_MAX = 32,          /* so many, with a request each */
+    SERVER_TURNS_MAX = 4,             /* in one round of the event loop */
+    SERVER_TURN_MAX = 64,             /* requests in one of them; */
+    SERVER_ROUND_MAX = 128,           /* with so many the round is over, too */
     SERVER_PAUSE_USEC = 100000,       /* without accepting, where there is no fd or memory left */
     SERVER_PAUSE_LOG_USEC = 10000000, /* between two messages about that */
     SERVER_REFUSED_MAX = 64,          /* connections over a limit that wait to hear so */
@@ -29,8 +30,8 @@ struct server {
     struct daemon *daemon;
     int listener;
     struct listener_entry entry; /* of a socket that we made */
-    sd_event_source *io;
-    int ready; /* an epoll instance with the sockets of all clients */
+    int ready;    /* an epoll instance with the sockets of all clients, and the listener (NULL) */
+    bool arrived; /* there may be a connection to accept */
     sd_event_source *ready_io;
     int in_fd;               /* that came with the request that is dispatched now; borrowed */
     sd_event_source *resume; /* accepting pauses until then */
@@ -39,6 +40,7 @@ struct server {
     uint64_t sweep_usec;        /* when the sweep is due; 0: it is off */
     struct client_list clients; /* all, linked by in_server */
     size_t n_clients;           /* without those over a limit */
+    struct users users;         /* the same, for each user */
     size_t n_refused;           /* those over a limit */
     struct client_list reloads; /* clients that wait for a scan, linked by wait_link */
 };

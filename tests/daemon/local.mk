@@ -15,6 +15,12 @@ tests_daemon_test_budget_SOURCES = tests/daemon/test-budget.c
 tests_daemon_test_budget_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_test_budget_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/test-users
+TESTS += tests/daemon/test-users
+tests_daemon_test_users_SOURCES = tests/daemon/test-users.c
+tests_daemon_test_users_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_users_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/test-cache
 TESTS += tests/daemon/test-cache
 tests_daemon_test_cache_SOURCES = tests/daemon/test-cache.c

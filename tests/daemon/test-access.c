@@ -9,7 +9,8 @@ static bool may_read(mode_t mode, uid_t uid, gid_t gid, gid_t group)
 {
     const struct access_list list = {.uid = 1000, .gid = 100, .mode = mode};
     gid_t groups[] = {7, group};
-    const struct peer peer = {.uid = uid, .gid = gid, .groups = groups, .n_groups = 2};
+    const struct peer peer = {
+        .uid = uid, .gid = gid, .groups_known = true, .groups = groups, .n_groups = 2};
 
     return access_may_read(&list, &peer);
 }
@@ -40,6 +41,17 @@ START_TEST(root_may_all)
 }
 END_TEST
 
+/* Also where the others' bits would let it: a group of its may have none. */
+START_TEST(unknown_groups_may_nothing)
+{
+    const struct access_list list = {.uid = 1000, .gid = 100, .mode = 0777};
+
+    ck_assert(!access_may_read(&list, &(struct peer){.uid = 1001, .gid = 100}));
+    ck_assert(!access_may_read(&list, &(struct peer){.uid = 1000, .gid = 100}));
+    ck_assert(access_may_read(&list, &(struct peer){.uid = 0, .gid = 100}));
+}
+END_TEST
+
 START_TEST(root_and_the_daemon_administer)
 {
     ck_assert(access_may_administer(&(struct peer){.uid = 0}, 33));
@@ -60,11 +72,17 @@ START_TEST(the_kernel_knows_the_peer)
     ck_assert_int_eq(peer.pid, getpid());
     ck_assert_uint_eq(peer.uid, geteuid());
     ck_assert_uint_eq(peer.gid, getegid());
+    ck_assert(!peer.groups_known);
+    ck_assert_int_eq(peer_learn_groups(&peer, socks[0]), 0);
+    ck_assert(peer.groups_known);
     ck_assert_int_eq((int)peer.n_groups, n);
     for (int i = 0; i < n; i++)
         ck_assert_uint_eq(peer.groups[i], groups[i]);
+    /* Asked for once only. */
+    ck_assert_int_eq(peer_learn_groups(&peer, -1), 0);
     peer_clear(&peer);
     ck_assert_ptr_null(peer.groups);
+    ck_assert(!peer.groups_known);
     close(socks[0]);
     close(socks[1]);
 }
@@ -78,6 +96,8 @@ START_TEST(what_is_no_socket_has_no_peer)
     ck_assert_int_eq(pipe(pipes), 0);
     ck_assert_int_eq(peer_init(&peer, pipes[0]), -ENOTSOCK);
     ck_assert_int_eq(peer_init(&peer, -1), -EBADF);
+    ck_assert_int_eq(peer_learn_groups(&peer, -1), -EBADF);
+    ck_assert(!peer.groups_known);
     close(pipes[0]);
     close(pipes[1]);
 }
@@ -90,6 +110,7 @@ int main(void)
 
     tcase_add_test(tests, one_class_of_bits_decides);
     tcase_add_test(tests, root_may_all);
+    tcase_add_test(tests, unknown_groups_may_nothing);
     tcase_add_test(tests, root_and_the_daemon_administer);
     tcase_add_test(tests, the_kernel_knows_the_peer);
     tcase_add_test(tests, what_is_no_socket_has_no_peer);

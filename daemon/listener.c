@@ -117,7 +117,7 @@ int listener_make(const char *path, struct listener_entry *entry, char why[LISTE
     if (r < 0)
         return fail(why, r, "cannot bind %s: %s", path, strerror(-r));
     entry->path = strdup(path);
-    if (!entry->path || lstat(path, &st) < 0 || listen(fd, SOMAXCONN) < 0)
+    if (!entry->path || lstat(path, &st) < 0 || listen(fd, LISTENER_BACKLOG) < 0)
         return fail(why, -errno, "cannot listen on %s: %s", path, strerror(errno));
     entry->device = st.st_dev;
     entry->inode = st.st_ino;

@@ -6,6 +6,12 @@
 
 enum {
     LISTENER_WHY_SIZE = 256,
+    /*
+     * Connections that wait to be accepted. Where there are as many, the kernel has each process
+     * that connects wait for its turn: whoever connects all the time keeps this many places, and
+     * everybody else waits behind them. secprofd.socket has the same number.
+     */
+    LISTENER_BACKLOG = 128,
 };
 
 /* The directory entry of a socket that was made here. */

@@ -120,6 +120,43 @@ def test_reserve(test):
     daemon.stop()
 
 
+def test_turns(test):
+    """Who connects all the time keeps few places before others, and none before those who are
+    connected."""
+    backlog = 128
+    daemon = Daemon(test, "--max-connections-per-uid", "200", "--targets", "native", name="turns",
+                    socket_name="turns.sock")
+    with daemon.client() as client:
+        client.status()
+        os.kill(daemon.pid, signal.SIGSTOP)
+        test.until(lambda: field(daemon.pid, "State")[0] == "T", 5, "the daemon stops")
+        waiting = []
+        try:
+            while len(waiting) < 2 * backlog:
+                sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET | socket.SOCK_NONBLOCK)
+                sock.connect(daemon.path)
+                waiting.append(sock)
+        except BlockingIOError:
+            sock.close()
+        test.equal("so many connections wait, and the next one for them", len(waiting), backlog + 1)
+        for sock in waiting:
+            sock.send(request(GET, get_body("default")))
+        client.send(STATUS, bytes(128))
+        os.kill(daemon.pid, signal.SIGCONT)
+        status, reply, _ = client.receive()
+        ahead = client.daemon_status(reply).connections - 1 if status == OK else None
+        test.check(ahead is not None and ahead <= 1,
+                   "a client that is connected waits for one of these at most", ahead)
+        answers = []
+        for sock in waiting:
+            sock.settimeout(20)
+            with sock:
+                answers.append(len(sock.recv(1 << 17)) > HEADER.size)
+        test.equal("and all are answered", answers, [True] * len(waiting))
+        test.until(lambda: client.status().connections == 1, 20, "connections end")
+    daemon.stop()
+
+
 def test_idle(test):
     daemon = Daemon(test, "--idle-timeout", "1", name="idle")
     with daemon.client() as idle, daemon.client() as busy, daemon.client() as silent:
@@ -391,6 +428,7 @@ with Test() as test:
     test_per_uid(test)
     test_in_all(test)
     test_reserve(test)
+    test_turns(test)
     test_idle(test)
     test_fds(test)
     test_unread(test)

@@ -79,15 +79,6 @@ def test_abusers(test, flood, abuse):
         + ", ".join(results))
 
 
-def connect(daemon):
-    """A connection, also where the daemon is just busy with so many others."""
-    while True:
-        try:
-            return daemon.client()
-        except BlockingIOError:
-            time.sleep(0.01)
-
-
 def test_idle(test, flood):
     """As many idle connections as this machine's limit on fds allows, up to the wanted number."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
@@ -103,7 +94,7 @@ def test_idle(test, flood):
         client.status()
         fds, rss = open_fds(daemon.pid), kib(daemon.pid, "VmRSS")
         alone = [measured.latency().p99 for _ in range(ROUNDS)]
-        idle = [connect(daemon) for _ in range(n - 1 - OTHERS)]
+        idle = [daemon.client() for _ in range(n - 1 - OTHERS)]
         test.until(lambda: client.status().connections == len(idle) + 1, 30, "connections")
         test.ok(f"{len(idle)} idle connections")
         beside = [measured.latency().p99 for _ in range(ROUNDS)]

@@ -76,8 +76,12 @@ class Client:
 
     def __init__(self, path, timeout=20):
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        self.sock.settimeout(timeout)
+        # A socket that does not block cannot wait for its turn to connect.
+        if timeout is not None:
+            self.sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO,
+                                 struct.pack("@ll", int(timeout), int(timeout % 1 * 1e6)))
         self.sock.connect(path)
+        self.sock.settimeout(timeout)
         self.serial = 0
 
     def __enter__(self):
@@ -178,7 +182,10 @@ class Client:
         return entries
 
     def status(self):
-        reply, _ = self.call(STATUS, bytes(128))
+        return self.daemon_status(self.call(STATUS, bytes(128))[0])
+
+    def daemon_status(self, reply):
+        """What a STATUS of the daemon itself was answered with."""
         values = struct.unpack_from("=12Q18I32s32s", reply)
         answer = Record(zip(COUNTERS + NUMBERS, values))
         answer.update(version=values[-2].rstrip(b"\0").decode(),

@@ -21,6 +21,7 @@
 #include "daemon/registry.h"
 #include "daemon/server.h"
 #include "daemon/store.h"
+#include "daemon/strays.h"
 #include "daemon/subscribe.h"
 #include "daemon/watch.h"
 #include "daemon/workers.h"
@@ -93,6 +94,7 @@ struct daemon {
     struct failures failures;
     sd_event_source *retry; /* when new versions that could not be compiled are tried again */
     struct workers workers;
+    struct strays strays;
     struct background background;
     struct server server;
 

@@ -35,6 +35,7 @@ libdaemon_la_SOURCES = \
 	daemon/spawner.c daemon/spawner.h \
 	daemon/standby.c daemon/standby.h daemon/standby-process.c \
 	daemon/store.c daemon/store.h \
+	daemon/strays.c daemon/strays.h \
 	daemon/subscribe.c daemon/subscribe.h \
 	daemon/text.c daemon/text.h \
 	daemon/trust.c daemon/trust.h daemon/trust-path.c \

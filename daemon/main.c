@@ -171,6 +171,8 @@ static int start(struct daemon *daemon)
     raise_fd_limit(daemon);
     store_init(&daemon->store, options->max_variants);
     r = changes_start(daemon);
+    if (r == 0)
+        r = strays_start(daemon);
     if (r < 0)
         return r;
     /* The processes first, while there is nothing in this one that they should not have. */
@@ -195,6 +197,7 @@ static void finish(struct daemon *daemon)
     cache_writer_stop(&daemon->writer);
     background_stop(daemon);
     service_stop(daemon);
+    strays_stop(daemon);
     phase_clear(daemon);
     changes_stop(daemon);
     registry_clear(&daemon->registry);

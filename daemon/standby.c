@@ -128,7 +128,8 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)
         return 0;
     }
     if (len == -EMFILE && process == standby->active) {
-        /* All of the answer is there but its fd. Whatever was made ends without a peer. */
+        /* All of the answer is there but its fd. Whatever was made ends without a peer: strays.c.
+         */
         answer.value = -EMFILE;
     } else if (len != sizeof(answer) || process != standby->active) {
         /* A spare has nothing to say, and what a process says is one answer. */
@@ -226,4 +227,22 @@ int standby_request(struct standby *standby, uint32_t kind, const int *fds, size
     const struct iovec iov = {(void *)&request, sizeof(request)};
 
     return standby_send(standby, &iov, 1, fds, n_fds);
+}
+
+bool standby_is_coming(const struct standby *standby)
+{
+    return standby->asked;
+}
+
+bool standby_knows(const struct standby *standby, pid_t pid)
+{
+    pid_t known;
+
+    for (size_t i = 0; i < STANDBY_PROCESSES; i++) {
+        sd_event_source *child = standby->processes[i].child;
+
+        if (child && sd_event_source_get_child_pid(child, &known) >= 0 && known == pid)
+            return true;
+    }
+    return false;
 }

@@ -72,6 +72,12 @@ int standby_send(struct standby *standby, const struct iovec *iov, size_t n_iov,
 /* The same for a request that is no more than its KIND. */
 int standby_request(struct standby *standby, uint32_t kind, const int *fds, size_t n_fds);
 
+/* True where a spare is being made. */
+bool standby_is_coming(const struct standby *standby);
+
+/* True where PID is one of the processes. */
+bool standby_knows(const struct standby *standby, pid_t pid);
+
 /* For the processes themselves, whose socket is SANDBOX_SOCKET. */
 
 /* Answers, with the fd at FD (borrowed; NULL: none). Returns 0 or -errno. */

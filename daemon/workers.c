@@ -33,6 +33,19 @@ size_t workers_alive(const struct workers *workers)
     return n;
 }
 
+bool workers_are_coming(const struct workers *workers)
+{
+    return workers->requested > 0 || standby_is_coming(&workers->spawner.standby);
+}
+
+bool workers_know(const struct workers *workers, pid_t pid)
+{
+    for (size_t i = 0; i < workers->n_slots; i++)
+        if (workers->slots[i].state != WORKER_NONE && workers->slots[i].pid == pid)
+            return true;
+    return standby_knows(&workers->spawner.standby, pid);
+}
+
 /* True where WORKER has not got a profile yet, and can get one now or soon. */
 static bool is_fresh(const struct worker *worker)
 {

@@ -73,6 +73,12 @@ void workers_stop(struct workers *workers);
  */
 void workers_kick(struct workers *workers);
 
+/* True where a process is being made: one of this pool, or one that makes them. */
+bool workers_are_coming(const struct workers *workers);
+
+/* True where PID is a process of this pool, or one that makes them. */
+bool workers_know(const struct workers *workers, pid_t pid);
+
 /* How many processes there are. */
 size_t workers_alive(const struct workers *workers);
 

@@ -3,6 +3,7 @@
 neither dies nor spins, each client hears something, and afterwards all is as before."""
 import errno
 import os
+import resource
 import sys
 import time
 
@@ -67,7 +68,10 @@ class Scenario:
     def kill_processes(self):
         """All workers have to be made anew, and one of each two that stand by for each other."""
         for pid in self.daemon.workers() + [pair[self.round % 2] for pair in self.pairs()]:
-            os.kill(pid, signal.SIGKILL)
+            try:
+                os.kill(pid, signal.SIGKILL)
+            except ProcessLookupError:
+                pass  # a worker whose work was done
 
     def run(self):
         """The requests, each on a connection of its own."""
@@ -195,12 +199,48 @@ def test_kinds(test):
     test.check(scenario.answers.get("served", 0) > 100, f"the answers: {scenario.answers}")
     test.until(lambda: daemon_fds(test, daemon) <= fds + 2, 20, "fds are closed")
     test.ok("no fd leaked")
+    daemon.rest(2)
+    test.ok("and no process")
     test.equal("it ends well", daemon.stop(), 0)
     row(test, "EMFILE, ENFILE, ENOMEM and others, injected into allocations, fds, watches, packets, "
         "processes and writes", "no crash, no busy loop, service goes on",
         f"{group(sum(places.values()))} places failed one by one ("
         + ", ".join(f"{name} {n}" for name, n in places.items())
         + f"); each kind for {HELD_SECONDS} s: at most {100 * worst:.0f} % of a processor; 0 crashes")
+
+
+def test_births(test):
+    """Processes are made, and the main one has no fd left to hear of them with, or to watch them: none
+    stays behind, not even as a zombie."""
+    test.write("p/x.json", profile(1))
+    daemon = Daemon(test, "--targets", "native", "--workers", "2", cache="cache", name="births",
+                    socket_name="births.sock")
+    with daemon.client() as client:
+        old = set(daemon.rest(2))
+        made = 0
+        for room in range(0, form(4, 8)):
+            before = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
+            known = set(daemon.children())
+            resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (open_fds(daemon.pid) - 3 + room, before[1]))
+            for pid in daemon.workers() + [daemon.spawners()[0]]:
+                os.kill(pid, signal.SIGKILL)
+            end = time.monotonic() + 1.5
+            while time.monotonic() < end:
+                found = set(daemon.children()) - known
+                made += len(found)
+                known |= found
+                time.sleep(0.002)
+            resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, before)
+            daemon.rest(2)
+            test.until(daemon.spawners, 20, "a spawner and its spare")
+        test.check(made >= 4, f"{made} processes were made while there were no fds")
+        # rest() has counted all children, and zombies are some.
+        test.equal("none stays behind", len(daemon.children()), 6)
+        test.check(not old & set(daemon.children()), "and all are new")
+        test.write("p/x.json", profile(99))
+        client.reload()
+        test.equal("it goes on", errno_of(client.get("x").code), 99)
+    test.equal("it ends well", daemon.stop(), 0)
 
 
 def daemon_fds(test, daemon):
@@ -280,6 +320,7 @@ def test_few_fds(test):
 with Test() as test:
     test.mkdir("p")
     test.mkdir("cache", 0o700)
+    test_births(test)
     test_kinds(test)
     test_start(test)
     test_few_fds(test)

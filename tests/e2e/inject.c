@@ -249,7 +249,10 @@ pid_t fork(void)
     return pid;
 }
 
-/* Later processes are siblings that the spawner and the cache's writer make, without fork(3). */
+/*
+ * Later processes are siblings that the spawner and the cache's writer make, without fork(3).
+ * libsystemd opens pidfds this way.
+ */
 long syscall(long number, ...)
 {
     long words[6];
@@ -259,6 +262,8 @@ long syscall(long number, ...)
     for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
         words[i] = va_arg(args, long);
     va_end(args);
+    if (number == SYS_pidfd_open && fails(CALL_OPEN))
+        return -1;
     if (number == SYS_clone) {
         if (fails(CALL_FORK))
             return -1;

@@ -73,7 +73,7 @@ static int read_profile(struct explaining *what)
     return CTL_OK;
 }
 
-/* Says where what is on disk is not what is in service. */
+/* Says where the profile changed between the filter and its text. */
 static int compare_with_service(struct explaining *what)
 {
     struct behaviour policy;
@@ -89,10 +89,8 @@ static int compare_with_service(struct explaining *what)
         uint32_t nr = what->list[i].nr;
 
         if (behaviour_at(&policy, arch, nr) != behaviour_at(&served, arch, nr))
-            return ctl_fail(CTL_NO,
-                            "%s: what is in service decides this call otherwise than %s does; "
-                            "'secprofctl status %s' says why",
-                            what->subject.operand, what->file, what->subject.operand);
+            return ctl_fail(CTL_NO, "%s: it changed just now; ask once more",
+                            what->subject.operand);
     }
     return CTL_OK;
 }

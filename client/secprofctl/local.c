@@ -34,17 +34,12 @@ static int read_up_to(int fd, char *text, size_t room, size_t *len)
     return 0;
 }
 
-int local_read(struct local_file *file, const char *path)
+int local_read_fd(struct local_file *file, const char *name, int fd)
 {
-    bool is_stdin = strcmp(path, "-") == 0;
-    cleanup_close int fd =
-        is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
-    size_t room = PROFILE_MAX_BYTES + 1;
+    const size_t room = PROFILE_MAX_BYTES + 1;
     int r;
 
-    file->name = is_stdin ? "<stdin>" : path;
-    if (fd < 0)
-        return ctl_fail(CTL_SYSTEM, "cannot open %s: %s", file->name, strerror(errno));
+    file->name = name;
     file->text = malloc(room);
     if (!file->text)
         return ctl_fail(CTL_SYSTEM, "out of memory");
@@ -52,6 +47,18 @@ int local_read(struct local_file *file, const char *path)
     if (r < 0)
         return ctl_fail(CTL_SYSTEM, "cannot read %s: %s", file->name, strerror(-r));
     return CTL_OK;
+}
+
+int local_read(struct local_file *file, const char *path)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    const char *name = is_stdin ? "<stdin>" : path;
+    cleanup_close int fd =
+        is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0)
+        return ctl_fail(CTL_SYSTEM, "cannot open %s: %s", name, strerror(errno));
+    return local_read_fd(file, name, fd);
 }
 
 void local_print_diags(const struct local_file *file, const struct diags *diags,

@@ -22,6 +22,8 @@ struct local_file {
  * it then refuses. Returns CTL_OK, or another exit code after a message.
  */
 int local_read(struct local_file *file, const char *path);
+/* The same with what FD (borrowed) holds from where it is on; NAME (borrowed) is for messages. */
+int local_read_fd(struct local_file *file, const char *name, int fd);
 void local_free(struct local_file *file);
 
 #define cleanup_local __attribute__((cleanup(local_free)))

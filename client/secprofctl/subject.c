@@ -157,6 +157,7 @@ int subject_read_source(struct subject *subject, const struct ctl_options *optio
 {
     cleanup_remote struct secprof *handle = NULL;
     cleanup_free struct secprof_profile_status *status = NULL;
+    cleanup_close int fd = -1;
     int code = remote_open(options, &handle);
     const char *path;
     int r;
@@ -164,10 +165,12 @@ int subject_read_source(struct subject *subject, const struct ctl_options *optio
     if (code != CTL_OK)
         return code;
     r = secprof_profile_status(handle, subject->operand, &status);
+    if (r == 0)
+        r = fd = secprof_get_profile(handle, subject->operand, NULL);
     if (r < 0)
         return remote_fail(handle, subject->operand, r);
     path = arena_strndup(&subject->arena, status->path, strlen(status->path));
-    return path ? local_read(&subject->file, path) : ctl_fail(CTL_SYSTEM, "out of memory");
+    return path ? local_read_fd(&subject->file, path, fd) : ctl_fail(CTL_SYSTEM, "out of memory");
 }
 
 const char *subject_text(struct subject *subject)

@@ -45,8 +45,8 @@ void subject_close(struct subject *subject);
 #define cleanup_subject __attribute__((cleanup(subject_close)))
 
 /*
- * Reads the profile behind the name of a SUBJECT_SERVED into subject->file. Returns CTL_OK, or
- * another exit code after a message.
+ * Reads the text in service of the profile that a SUBJECT_SERVED names into subject->file. Returns
+ * CTL_OK, or another exit code after a message.
  */
 int subject_read_source(struct subject *subject, const struct ctl_options *options);
 

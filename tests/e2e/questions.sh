@@ -174,7 +174,12 @@ ctl reload > /dev/null 2>&1
 gives "of the new one" 0 '^  profiles/marker.json:1:[0-9]+: ALLOW: decides$|/marker.json:1:[0-9]+: ALLOW: decides$' explain marker read
 printf '{"defaultAction": "SCMP_ACT_ALOW"}\n' > profiles/marker.json
 ctl reload > /dev/null 2>&1
-refuses "of a profile whose file is broken" 1 'SCMP_ACT_ALOW' explain marker unshare
+gives "of a profile whose file is broken: what is in service" 0 '/marker.json:1:[0-9]+: ALLOW: decides$' explain marker read
+has "and says so" 'its file is broken' "$(cat err)"
+mv profiles/marker.json moved.json
+mkdir profiles/marker.json
+gives "of one that is no file any more" 0 '/marker.json:1:[0-9]+: ALLOW: decides$' explain marker read
+rmdir profiles/marker.json
 cp marker.json profiles/marker.json
 ctl reload > /dev/null 2>&1
 

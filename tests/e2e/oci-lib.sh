@@ -132,3 +132,16 @@ kill_daemon()
     wait "$daemon" 2>/dev/null
     daemon=
 }
+
+# without_daemon PROFILE.json: ends the daemon, and looks at Podman's containers by the test's own
+# contained() and named(). The profile is that of $under_marker.
+without_daemon()
+{
+    local rc=0
+
+    stop_daemon
+    named default > /dev/null || rc=$?
+    is "without a daemon: a profile by name is refused" 126 "$rc"
+    is "without a daemon: the container's own rules" "${under_marker:?}" \
+        "$(contained --security-opt="seccomp=$1")"
+}

@@ -126,10 +126,5 @@ fi
 has "an image cannot take the filter away" "^with the hook: .*OCI Hooks.* refused: 126$" "$images"
 has "an image cannot choose a profile" "^another profile: .*OCI Hooks.* refused: 126$" "$images"
 
-stop_daemon
-rc=0
-out=$(named default) || rc=$?
-is "without a daemon: a profile by name is refused" 126 "$rc"
-is "without a daemon: the container's own rules" "$under_marker" \
-    "$(contained --security-opt="seccomp=$D/mine.json")"
+without_daemon "$D/mine.json"
 finish

@@ -105,10 +105,5 @@ is "the served filter, and no other, on the container's processes" \
     "init has 1/user $uid/$under_default filters=1/equal: true" \
     "$(cg2 "$D/as-user" bash "$D/inside.sh" 2>/dev/null | paste -sd/ | tr -d '"')"
 
-stop_daemon
-rc=0
-out=$(named default) || rc=$?
-is "without a daemon: a profile by name is refused" 126 "$rc"
-is "without a daemon: the container's own rules" "$under_marker" \
-    "$(contained --security-opt="seccomp=$D/mine.json")"
+without_daemon "$D/mine.json"
 finish

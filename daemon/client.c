@@ -90,7 +90,7 @@ void client_end(struct client *client)
     /* Closing it is not enough where another process has it open, too: a debugger, say. */
     if (client->watched)
         (void)watch(client, EPOLL_CTL_DEL);
-    close(client->fd);
+    server_drop(server, client->fd, client->guarded);
     if (client->out_fd >= 0)
         close(client->out_fd);
     free(client->out);
@@ -130,7 +130,7 @@ static void reply_done(struct client *client)
 {
     client->waits = 0;
     source_unref(steal_ptr(&client->content));
-    if (client->refused) {
+    if (client->refused || client->last) {
         client_end(client);
     } else if (client->subscribed) {
         set_state(client, CLIENT_SUBSCRIBED);
@@ -299,20 +299,27 @@ static void handle_packet(struct client *client, const void *packet, size_t len,
 }
 
 /*
- * Receives one packet. The fds of others than administrators are thrown away unopened: no request
- * of theirs has any, and to close one can take for ever. One that is thrown away is counted, so
- * that its request is refused.
+ * Receives one packet. No request of others than administrators has an fd, and theirs are not to be
+ * had, since to close one can take for ever. Before Linux 6.16 they arrive all the same: so what
+ * has some is only looked at, and stays in the queue, which ends in a sink. It is answered, being
+ * counted so that the request is refused.
  */
-static ssize_t receive(const struct client *client, uint8_t *packet, size_t size,
-                       int fds[PACKET_MAX_FDS], size_t *n_fds)
+static ssize_t receive(struct client *client, uint8_t *packet, size_t size, int fds[PACKET_MAX_FDS],
+                       size_t *n_fds)
 {
     bool attached;
     ssize_t len;
 
     if (client->trusted)
         return packet_recv(client->fd, packet, size, fds, PACKET_MAX_FDS, n_fds, MSG_DONTWAIT);
-    len = packet_recv_bare(client->fd, packet, size, &attached, MSG_DONTWAIT);
     fds[0] = -1;
+    if (client->guarded) {
+        len = packet_recv_bare(client->fd, packet, size, &attached, MSG_DONTWAIT | MSG_PEEK);
+        *n_fds = client->last = attached;
+        if (len == 0 || (len < 0 && len != -EMSGSIZE) || attached)
+            return len;
+    }
+    len = packet_recv_bare(client->fd, packet, size, &attached, MSG_DONTWAIT);
     *n_fds = attached;
     return len;
 }
@@ -355,7 +362,7 @@ int client_new(struct daemon *daemon, int fd, struct peer *peer, bool refused)
     if (r < 0) {
         free(client);
         peer_clear(peer);
-        close(fd);
+        server_drop(server, fd, packet_takes_fds(fd));
         return r;
     }
     client->daemon = daemon;
@@ -366,9 +373,10 @@ int client_new(struct daemon *daemon, int fd, struct peer *peer, bool refused)
     *peer = (struct peer){0};
     client->refused = refused;
     client->trusted = access_may_administer(&client->peer, daemon->uid);
-    /* The listener has them refused for all. Where the kernel cannot do that: see read_packet(). */
+    /* The listener has fds refused for all. A client that connected before it did can send some. */
     if (client->trusted)
         (void)packet_pass_fds(fd, true);
+    client->guarded = !client->trusted && packet_takes_fds(fd);
     client->active_usec = daemon_now(daemon);
     TAILQ_INSERT_TAIL(&server->clients, client, in_server);
     server->n_clients += !refused;

@@ -42,6 +42,8 @@ struct client {
     bool refused; /* over a limit: its first request is answered with that, and it is closed */
     bool narrow;  /* its socket has room for few replies */
     bool trusted; /* it may administer the daemon: its fds are taken */
+    bool guarded; /* it is not trusted, and the kernel lets it send fds: see receive() */
+    bool last;    /* it did that: the next reply is the last one */
     bool watched; /* by the server, for what its state waits for */
     uint64_t active_usec;
     union wire_request request;

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/packet.h"
 
 enum {
     LOCK_TRIES = 50,
@@ -113,6 +114,8 @@ int listener_make(const char *path, struct listener_entry *entry, char why[LISTE
     r = remove_stale(&address, why);
     if (r < 0)
         return r;
+    /* Inherited by each connection; those of clients that may are set back. */
+    (void)packet_pass_fds(fd, false);
     r = bind_open(fd, &address);
     if (r < 0)
         return fail(why, r, "cannot bind %s: %s", path, strerror(-r));
@@ -143,6 +146,8 @@ int listener_take(char why[LISTENER_WHY_SIZE])
     flags = fcntl(fd, F_GETFL);
     if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0)
         return fail(why, -errno, "cannot set up the socket: %s", strerror(errno));
+    /* Who is connected already can send fds all the same. */
+    (void)packet_pass_fds(fd, false);
     return fd;
 }
 

@@ -32,6 +32,7 @@ libdaemon_la_SOURCES = \
 	daemon/scan.c daemon/scan.h \
 	daemon/server.c daemon/server.h \
 	daemon/service.c daemon/service.h \
+	daemon/sink.c daemon/sink.h \
 	daemon/spawner.c daemon/spawner.h \
 	daemon/standby.c daemon/standby.h daemon/standby-process.c \
 	daemon/store.c daemon/store.h \

@@ -24,9 +24,15 @@ int server_listen(struct server *server, struct daemon *daemon, const char *path
     server->listener = path ? listener_make(path, &server->entry, why) : listener_take(why);
     if (server->listener < 0)
         log_write(&daemon->log, LOG_ERR, "%s", why);
-    else
-        (void)packet_pass_fds(server->listener, false);
     return server->listener < 0 ? server->listener : 0;
+}
+
+void server_drop(struct server *server, int fd, bool guarded)
+{
+    if (guarded)
+        sinks_put(&server->sinks, fd);
+    else
+        close(fd);
 }
 
 /* True where one more connection of PEER is too many. */
@@ -49,7 +55,7 @@ static void take(struct server *server, int fd)
 
     if (r < 0) {
         log_write(&daemon->log, LOG_WARNING, "a connection is lost: %s", strerror(-r));
-        close(fd);
+        server_drop(server, fd, packet_takes_fds(fd));
         return;
     }
     refused = is_over_limit(server, &peer);
@@ -62,7 +68,7 @@ static void take(struct server *server, int fd)
         /* Even being told costs something, so there are not many who are. */
         if (server->n_refused >= SERVER_REFUSED_MAX) {
             peer_clear(&peer);
-            close(fd);
+            server_drop(server, fd, packet_takes_fds(fd));
             return;
         }
     }
@@ -90,13 +96,12 @@ static int on_resume(sd_event_source *source, uint64_t usec, void *user)
 }
 
 /* Nothing is left to accept with. Who connects waits meanwhile, and the loop does not spin. */
-static void pause_accepting(struct server *server, int error)
+static void pause_accepting(struct server *server, const char *why)
 {
     uint64_t now = daemon_now(server->daemon);
 
     if (!server->paused_usec || now - server->paused_usec >= SERVER_PAUSE_LOG_USEC) {
-        log_write(&server->daemon->log, LOG_ERR, "cannot accept connections for now: %s",
-                  strerror(error));
+        log_write(&server->daemon->log, LOG_ERR, "cannot accept connections for now: %s", why);
         server->paused_usec = now;
     }
     if (!server->resume &&
@@ -108,12 +113,17 @@ static void pause_accepting(struct server *server, int error)
 /* Takes one connection. Returns true where there was one. */
 static bool accept_one(struct server *server)
 {
-    int fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    int fd;
 
+    if (sinks_are_behind(&server->sinks)) {
+        pause_accepting(server, "too many wait to be closed");
+        return false;
+    }
+    fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0)
         take(server, fd);
     else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-        pause_accepting(server, errno);
+        pause_accepting(server, strerror(errno));
     /* Other errors are about the one connection, which is gone, or there is none. */
     return fd >= 0;
 }
@@ -217,6 +227,11 @@ int server_open(struct server *server)
     }
     if (r >= 0)
         r = sd_event_add_io(event, &server->ready_io, server->ready, EPOLLIN, on_ready, server);
+    /* One more than the limits allow is accepted before it is seen to be. */
+    if (r >= 0)
+        r = sinks_open(
+            &server->sinks, event, &server->daemon->log, &server->daemon->workers.spawner,
+            server->daemon->options->max_connections + SERVER_REFUSED_MAX + SINK_WAITING_MAX + 1);
     return r < 0 ? r : 0;
 }
 
@@ -226,6 +241,7 @@ void server_close(struct server *server)
         return;
     for (struct client *client; (client = TAILQ_FIRST(&server->clients));)
         client_stop(client);
+    sinks_close(&server->sinks);
     server->ready_io = sd_event_source_disable_unref(server->ready_io);
     if (server->ready >= 0)
         close(server->ready);
@@ -234,7 +250,8 @@ void server_close(struct server *server)
     server->sweep = sd_event_source_disable_unref(server->sweep);
     /* While the socket is open, nothing else can have its inode number. */
     listener_remove(&server->entry);
-    if (server->listener >= 0)
+    /* Where fds can be in the queues of who was not accepted, it goes with the process. */
+    if (server->listener >= 0 && !packet_takes_fds(server->listener))
         close(server->listener);
     server->listener = -1;
     users_clear(&server->users);

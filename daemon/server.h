@@ -11,6 +11,7 @@
 
 #include "daemon/jobs.h"
 #include "daemon/listener.h"
+#include "daemon/sink.h"
 #include "daemon/users.h"
 
 struct client;
@@ -43,6 +44,7 @@ struct server {
     struct users users;         /* the same, for each user */
     size_t n_refused;           /* those over a limit */
     struct client_list reloads; /* clients that wait for a scan, linked by wait_link */
+    struct sinks sinks;
 };
 
 /*
@@ -66,6 +68,12 @@ static inline size_t server_share(size_t max, bool trusted)
 {
     return trusted ? max : max - max / 8;
 }
+
+/*
+ * Ends the connection FD (consumed). GUARDED: there may be fds in its queue, or fds can still be
+ * sent, that this process must not be the one to close (see sink.h).
+ */
+void server_drop(struct server *server, int fd, bool guarded);
 
 /* CLIENT is to be looked at at the time USEC at the latest. */
 void server_sweep_at(struct server *server, uint64_t usec);

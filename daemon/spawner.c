@@ -9,12 +9,14 @@
 #include <unistd.h>
 
 #include "daemon/sandbox.h"
+#include "daemon/sink.h"
 #include "util/cleanup.h"
 #include "util/packet.h"
 
 enum {
     SPAWNER_WORKER = STANDBY_SPARE + 1, /* make one; the answer is its pid and socket */
     SPAWNER_KILL,                       /* the worker whose pidfd comes along; no answer */
+    SPAWNER_SINK,                       /* make one; the answer is as for a worker */
 };
 
 /* What a spawner and all its workers have. */
@@ -50,6 +52,11 @@ static bool obey(const struct nursery *nursery, const struct standby_request *re
         break;
     case SPAWNER_KILL:
         kill_worker(fd);
+        break;
+    case SPAWNER_SINK:
+        r = standby_bear(SPAWNER_SINK, nursery->parent);
+        if (r == 0)
+            sink_main();
         break;
     default:
         return false;
@@ -123,13 +130,19 @@ static void on_answer(void *user, uint32_t kind, int32_t value, int fd)
 {
     struct spawner *spawner = user;
 
-    if (kind != SPAWNER_WORKER || (value > 0) != (fd >= 0)) {
+    int sock = fd;
+
+    if ((kind != SPAWNER_WORKER && kind != SPAWNER_SINK) || (value > 0) != (fd >= 0)) {
         if (fd >= 0)
             close(fd);
-        spawner->born(spawner->user, -EBADMSG, 0);
-        return;
+        sock = -EBADMSG;
+    } else if (fd < 0) {
+        sock = value ? value : -EBADMSG;
     }
-    spawner->born(spawner->user, value > 0 ? fd : value ? value : -EBADMSG, value);
+    if (kind == SPAWNER_SINK)
+        spawner->sink_born(spawner->sink_user, sock, value);
+    else
+        spawner->born(spawner->user, sock, value);
 }
 
 static void on_lost(void *user, const char *why)
@@ -137,6 +150,8 @@ static void on_lost(void *user, const char *why)
     struct spawner *spawner = user;
 
     spawner->lost(spawner->user, why);
+    if (spawner->sink_lost)
+        spawner->sink_lost(spawner->sink_user);
 }
 
 int spawner_start(struct spawner *spawner, sd_event *event, const struct worker_limits *limits,
@@ -163,6 +178,11 @@ bool spawner_is_alive(const struct spawner *spawner)
 int spawner_request(struct spawner *spawner)
 {
     return standby_request(&spawner->standby, SPAWNER_WORKER, NULL, 0);
+}
+
+int spawner_request_sink(struct spawner *spawner)
+{
+    return standby_request(&spawner->standby, SPAWNER_SINK, NULL, 0);
 }
 
 int spawner_kill(struct spawner *spawner, int pidfd)

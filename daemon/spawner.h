@@ -1,8 +1,9 @@
 /*
- * Makes and kills worker processes. The spawner is forked before the daemon has anything worth
- * stealing, and confined; each worker is a copy of it: small, clean, and with the same libraries as
- * the daemon, however late it starts. The workers are children of the main process all the same.
- * The spawner has their user, so it may kill them; the main process needs no right to.
+ * Makes worker processes and sinks (sink.h), and kills workers. The spawner is forked before the
+ * daemon has anything worth stealing, and confined; each worker is a copy of it: small, clean, and
+ * with the same libraries as the daemon, however late it starts. The workers are children of the
+ * main process all the same. The spawner has their user, so it may kill them; the main process
+ * needs no right to.
  */
 #ifndef DAEMON_SPAWNER_H
 #define DAEMON_SPAWNER_H
@@ -23,6 +24,10 @@ struct spawner {
     /* Called where the process ended, and how. What it was asked for is void. */
     void (*lost)(void *user, const char *why);
     void *user;
+    /* The same for sinks, set by who asks for them; not called before. */
+    void (*sink_born)(void *user, int sock, pid_t pid);
+    void (*sink_lost)(void *user);
+    void *sink_user;
 };
 
 /*
@@ -39,6 +44,9 @@ bool spawner_is_alive(const struct spawner *spawner);
 
 /* Asks for one worker; born() follows later. Returns 0 or -errno. */
 int spawner_request(struct spawner *spawner);
+
+/* Asks for one sink; sink_born() follows later. Returns 0 or -errno. */
+int spawner_request_sink(struct spawner *spawner);
 
 /* Has the worker behind PIDFD (borrowed) killed. Returns 0 or -errno. */
 int spawner_kill(struct spawner *spawner, int pidfd);

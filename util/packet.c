@@ -151,6 +151,14 @@ ssize_t packet_recv_bare(int sock, void *buf, size_t size, bool *attached, int f
     return len >= 0 && (msg.msg_flags & MSG_TRUNC) ? -EMSGSIZE : len;
 }
 
+bool packet_takes_fds(int sock)
+{
+    int value = 1;
+    socklen_t size = sizeof(value);
+
+    return getsockopt(sock, SOL_SOCKET, SO_PASSRIGHTS, &value, &size) < 0 || value;
+}
+
 int packet_pass_fds(int sock, bool pass)
 {
     const int value = pass;

@@ -49,4 +49,7 @@ ssize_t packet_recv_bare(int sock, void *buf, size_t size, bool *attached, int f
  */
 int packet_pass_fds(int sock, bool pass);
 
+/* Whether SOCK takes packets with fds from its peer; before Linux 6.16 each one does. */
+bool packet_takes_fds(int sock);
+
 #endif

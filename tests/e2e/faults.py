@@ -69,7 +69,7 @@ def group(number):
     return f"{number:,}"
 
 
-MEMORY, OPEN, WATCH, SEND, FORK, WRITE = 1, 2, 4, 8, 16, 32
+MEMORY, OPEN, WATCH, SEND, FORK, WRITE, PASS = 1, 2, 4, 8, 16, 32, 64
 MAIN, OTHERS = 1, 2
 EATS, LIES, PARROTS = 1, 2, 3
 FOR_EVER = 1 << 62

@@ -31,9 +31,12 @@ enum {
     CALL_SEND = 1 << 3,   /* sendmsg */
     CALL_FORK = 1 << 4,
     CALL_WRITE = 1 << 5, /* write, fsync */
+    CALL_PASS = 1 << 6,  /* whether a socket passes fds: there is no such thing before Linux 6.16 */
 
     IN_MAIN = 1 << 0,
     IN_OTHERS = 1 << 1,
+
+    SO_PASSRIGHTS = 83, /* as in util/packet.c; these tests run on no PA-RISC */
 
     WORKER_EATS = 1,
     WORKER_LIES = 2,
@@ -235,6 +238,20 @@ ssize_t write(int fd, const void *bytes, size_t size)
 int fsync(int fd)
 {
     return fails(CALL_WRITE) ? -1 : REAL(fsync)(fd);
+}
+
+int setsockopt(int sock, int level, int option, const void *value, socklen_t size)
+{
+    if (level == SOL_SOCKET && option == SO_PASSRIGHTS && fails(CALL_PASS))
+        return -1;
+    return REAL(setsockopt)(sock, level, option, value, size);
+}
+
+int getsockopt(int sock, int level, int option, void *value, socklen_t *size)
+{
+    if (level == SOL_SOCKET && option == SO_PASSRIGHTS && fails(CALL_PASS))
+        return -1;
+    return REAL(getsockopt)(sock, level, option, value, size);
 }
 
 pid_t fork(void)

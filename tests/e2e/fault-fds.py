@@ -1,0 +1,376 @@
+#!/usr/bin/python3
+"""Fds whose close takes a minute, sent by clients that may send none, on a kernel that gives them to
+the daemon all the same (before Linux 6.16; a newer one is made to look so): whatever such a client
+does with its connection, the daemon closes none of them itself, and others are served meanwhile."""
+import errno
+import os
+import sys
+import time
+
+sys.dont_write_bytecode = True
+from faults import *
+
+UID = 4310  # may not administer the daemon
+LINGER = 60  # seconds: far more than anything here may take
+SLOW = 3  # seconds: more than any answer may take
+SECONDS = form(3, 30)
+PER_USER = 8
+REQUESTS = form(5000, 50_000)
+ROUNDS = form(1, 5)
+
+
+class Lingering:
+    """Makes TCP sockets with data that nobody will read. The last close of one lingers."""
+
+    def __init__(self):
+        self.listener = socket.socket()
+        self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+        self.listener.bind(("127.0.0.1", 0))
+        self.listener.listen(64)
+        self.peers = []
+
+    def make(self, seconds=LINGER):
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        sock.connect(self.listener.getsockname())
+        self.peers.append(self.listener.accept()[0])
+        sock.setblocking(False)
+        try:
+            while True:
+                sock.send(bytes(65536))
+        except BlockingIOError:
+            pass
+        sock.setblocking(True)
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, seconds))
+        return sock
+
+    def send(self, client, data, n=1):
+        """A packet with N of them, of which nobody else has any afterwards."""
+        socks = [self.make() for _ in range(n)]
+        try:
+            send_with_fds(client.sock, data, [sock.fileno() for sock in socks])
+        except (BrokenPipeError, ConnectionResetError):
+            # The daemon ended the connection. These closes are the last ones.
+            for sock in socks:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        finally:
+            for sock in socks:
+                sock.close()
+
+    def forget(self):
+        """The other ends: what is still unsent has no receiver any more."""
+        for peer in self.peers:
+            peer.close()
+        self.peers = []
+
+
+STATUS_REQUEST = request(STATUS, bytes(128))
+COMPILE_REQUEST = request(COMPILE, struct.pack("=QIIII", 0, 0, 0, BYTES, 0))
+
+
+def answer(client):
+    """The status of the next reply, or "end"."""
+    try:
+        return client.receive()[0]
+    except Closed:
+        return "end"
+
+
+def ask_with_fds(client, fds):
+    fds.send(client, STATUS_REQUEST, 3)
+    return [answer(client), answer(client)]
+
+
+def compile_with_fd(client, fds):
+    fds.send(client, COMPILE_REQUEST)
+    return [answer(client), answer(client)]
+
+
+def send_nonsense(client, fds):
+    fds.send(client, b"nonsense")
+    return [answer(client)]
+
+
+def send_too_much(client, fds):
+    fds.send(client, bytes(5000))
+    return [answer(client)]
+
+
+def send_nothing(client, fds):
+    fds.send(client, b"")
+    return [answer(client)]
+
+
+def hang_up(client, fds):
+    fds.send(client, STATUS_REQUEST)
+    client.sock.close()
+
+
+def hang_up_behind_others(client, fds):
+    client.sock.send(STATUS_REQUEST)
+    client.sock.send(STATUS_REQUEST)
+    client.sock.send(b"")
+    fds.send(client, STATUS_REQUEST)
+    fds.send(client, b"")
+    client.sock.close()
+
+
+def hang_up_after_refusal(client, fds):
+    for _ in range(4):
+        fds.send(client, STATUS_REQUEST)
+    return [answer(client), answer(client)]
+
+
+def subscribe(client, fds):
+    client.subscribe()
+    fds.send(client, STATUS_REQUEST)
+    client.sock.close()
+
+
+def deaf(client, fds):
+    """Requests until the daemon cannot answer any more; then fds behind them; then it is idle."""
+    client.sock.setblocking(False)
+    try:
+        while True:
+            client.sock.send(request(GET, get_body("x", delivery=FD)))
+    except BlockingIOError:
+        pass
+    client.sock.settimeout(20)
+    time.sleep(0.2)
+    while answer(client) != OK:
+        pass
+    fds.send(client, STATUS_REQUEST)
+    time.sleep(2.5)  # --idle-timeout is 1 s
+    while (status := answer(client)) != "end":
+        pass
+    return [status]
+
+
+WAYS = [
+    ("with a request", ask_with_fds, [BAD_REQUEST, "end"]),
+    ("with a request that takes one", compile_with_fd, [FORBIDDEN, "end"]),
+    ("with a packet of no protocol", send_nonsense, ["end"]),
+    ("with a packet that is too long", send_too_much, ["end"]),
+    ("with an empty packet", send_nothing, ["end"]),
+    ("and hangs up", hang_up, None),
+    ("behind other requests, and hangs up", hang_up_behind_others, None),
+    ("in each packet, and waits", hang_up_after_refusal, [BAD_REQUEST, "end"]),
+    ("as a subscriber, and hangs up", subscribe, None),
+    ("and reads no answers until the idle timeout", deaf, ["end"]),
+]
+
+
+def as_stranger(daemon, way):
+    """What a client of another user hears; it holds nothing any more that could keep an fd open."""
+    def call():
+        fds = Lingering()
+        with daemon.client(timeout=20) as client:
+            return json.dumps(way(client, fds))
+    return json.loads(as_user(UID, UID, [], call))
+
+
+def seconds_of(call):
+    start = time.monotonic()
+    call()
+    return time.monotonic() - start
+
+
+def one_more(daemon):
+    with daemon.client(timeout=LINGER / 2) as client:
+        client.status()
+
+
+def sinks(daemon):
+    """The processes that end connections: those that wait in poll(2)."""
+    def waits(pid):
+        try:
+            with open(f"/proc/{pid}/syscall", encoding="ascii") as file:
+                return file.read().split()[0] == "7"
+        except (FileNotFoundError, ProcessLookupError):
+            return False
+    return [pid for pid in daemon.children() if waits(pid)]
+
+
+def at_rest(test, daemon, fds):
+    """All of it comes to an end: connections, processes and fds."""
+    with daemon.client() as client:
+        test.until(lambda: client.status().connections == 1, 20, "connections end")
+    processes = len(daemon.children())
+    test.until(lambda: open_fds(daemon.pid) <= fds, 20, "fds are closed")
+    return processes
+
+
+def test_control():
+    """Without this there is nothing to be seen here: such a close lingers."""
+    fds = Lingering()
+    took = seconds_of(fds.make(1).close)
+    fds.forget()
+    return took
+
+
+def test_ways(test, daemon):
+    with daemon.client() as client:
+        client.status()
+    fds = open_fds(daemon.pid)
+    worst = 0.0
+    for what, way, wanted in WAYS:
+        test.equal(f"fds {what}: what the client hears", as_stranger(daemon, way), wanted)
+        took = max(seconds_of(lambda: one_more(daemon)) for _ in range(5))
+        worst = max(worst, took)
+        test.check(took < SLOW, f"fds {what}: others are served", f"({took:.1f} s)")
+        at_rest(test, daemon, fds)
+    return worst
+
+
+def test_crowd(test, daemon):
+    """More connections than the limits allow, each with an fd in its queue when it is accepted."""
+    def call():
+        fds = Lingering()
+        clients = [daemon.client() for _ in range(PER_USER + 100)]
+        for client in clients:
+            fds.send(client, STATUS_REQUEST)
+        return json.dumps(sorted({answer(client) for client in clients}, key=str))
+    fds = open_fds(daemon.pid)
+    heard = json.loads(as_user(UID, UID, [], call))
+    test.check(set(heard) <= {BAD_REQUEST, LIMIT, "end"} and LIMIT in heard,
+               f"a crowd over the limits hears {heard}")
+    took = seconds_of(lambda: one_more(daemon))
+    test.check(took < SLOW, "a crowd over the limits: others are served", f"({took:.1f} s)")
+    at_rest(test, daemon, fds)
+    return took
+
+
+def flood_with_fds(daemon):
+    """In a process of its own, until that is killed: all ways, one after the other, and fast ones
+    again and again. Returns its pid."""
+    pid = os.fork()
+    if pid:
+        return pid
+    try:
+        os.setgroups([])
+        os.setresgid(UID, UID, UID)
+        os.setresuid(UID, UID, UID)
+        fds, n = Lingering(), 0
+        quick = [way for _, way, _ in WAYS if way is not deaf]
+        while True:
+            try:
+                with daemon.client(timeout=20) as client:
+                    quick[n % len(quick)](client, fds)
+            except (Refused, Closed, OSError):
+                pass
+            n += 1
+            if len(fds.peers) > 200:
+                fds.forget()
+    finally:
+        os._exit(1)
+
+
+def test_flood(test, daemon, flood):
+    """The latency of others beside such clients, and beside a process that only computes."""
+    fds = open_fds(daemon.pid)
+
+    def latency(pid):
+        time.sleep(0.2)
+        found = run_json(flood, "latency", daemon.path, "x", 4, REQUESTS, timeout=LINGER)
+        slowest = max(seconds_of(lambda: one_more(daemon)) for _ in range(100))
+        test.equal("the other process is still at it", os.waitpid(pid, os.WNOHANG), (0, 0))
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        return found.p99, slowest
+
+    def busy():
+        pid = os.fork()
+        while pid == 0:
+            pass
+        return pid
+
+    ratios, worst = [], 0.0
+    for _ in range(ROUNDS):
+        control, _ = latency(busy())
+        p99, slowest = latency(flood_with_fds(daemon))
+        ratios.append(p99 / control)
+        worst = max(worst, slowest)
+    with daemon.client() as client:
+        before = client.status()
+        end = time.monotonic() + SECONDS
+        pids = [flood_with_fds(daemon) for _ in range(2)]
+        while time.monotonic() < end:
+            worst = max(worst, seconds_of(client.status), seconds_of(lambda: one_more(daemon)))
+        for pid in pids:
+            os.kill(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
+        after = client.status()
+        test.check(after.refused > before.refused, "the flood was refused "
+                   f"{after.refused - before.refused} times in {SECONDS} s")
+        test.equal("no worker failed", after.worker_failures, 0)
+    test.check(worst < SLOW, f"in a flood of fds the slowest answer took {1000 * worst:.0f} ms")
+    at_rest(test, daemon, fds)
+    test.ok("no fd leaked")
+    return sorted(ratios)[len(ratios) // 2], worst
+
+
+def test_processes(test, daemon):
+    """A sink that is killed, and a spawner: what waits is ended by the next one."""
+    spawners = test.until(daemon.spawners, 20, "a spawner and its spare")
+    for what, kill in [("a sink", lambda: [os.kill(pid, signal.SIGKILL) for pid in sinks(daemon)]),
+                       ("the spawner", lambda: os.kill(spawners[0], signal.SIGKILL))]:
+        as_stranger(daemon, hang_up)
+        kill()
+        as_stranger(daemon, hang_up)
+        took = seconds_of(lambda: one_more(daemon))
+        test.check(took < SLOW, f"{what} is killed: others are served", f"({took:.1f} s)")
+        test.until(lambda: daemon.spawners() and not sinks(daemon), 20, "no sink is left")
+        test.ok(f"{what} is killed: all connections end")
+
+
+def test_end(test, daemon):
+    """The daemon ends while clients hold connections with such fds."""
+    def call():
+        fds, clients = Lingering(), []
+        for _ in range(PER_USER // 2):
+            client = daemon.client()
+            clients.append(client)
+            client.subscribe()
+            fds.send(client, STATUS_REQUEST)
+        reading.send(b"x")
+        for client in clients:
+            while answer(client) != "end":
+                pass
+        return ""
+    reading, writing = socket.socketpair()
+    pid = os.fork()
+    if pid == 0:
+        as_user(UID, UID, [], call)
+        os._exit(0)
+    writing.recv(1)
+    start = time.monotonic()
+    test.equal("the daemon ends well", daemon.stop(seconds=LINGER / 2), 0)
+    took = time.monotonic() - start
+    test.check(took < SLOW, f"and at once: {1000 * took:.0f} ms", f"({took:.1f} s)")
+    os.waitpid(pid, 0)
+    return took
+
+
+with Test() as test:
+    test.mkdir("p")
+    test.write("p/x.json", profile(1))
+    lingered = test_control()
+    if os.geteuid() != 0:
+        test.skip("all of it (only root can be another user)")
+    elif lingered < 0.9:
+        test.skip(f"all of it (the close of a socket does not linger here: {lingered:.2f} s)")
+    else:
+        injector = Injector(test)
+        injector.set(PASS, MAIN, errno.ENOPROTOOPT, times=FOR_EVER)
+        daemon = Daemon(test, "--targets", "native", "--idle-timeout", "1", "--workers", "1",
+                        "--max-connections-per-uid", str(PER_USER), prefix=injector.prefix)
+        test.check(injector.read().failed > 0, "the kernel seems to have no SO_PASSRIGHTS")
+        worst = max(test_ways(test, daemon), test_crowd(test, daemon))
+        p99, slowest = test_flood(test, daemon, build_flood(test))
+        test_processes(test, daemon)
+        ended = test_end(test, daemon)
+        row(test, "fds whose close takes a minute, from other users, on a kernel that lets them "
+            "(before Linux 6.16)", "none is closed by the daemon; others are served",
+            f"{len(WAYS) + 1} ways: the next answer after {1000 * worst:.0f} ms at most; in a flood "
+            f"of them p99 of others {p99:.2f} of that beside a busy loop, the slowest answer "
+            f"{1000 * slowest:.0f} ms; the end of the daemon took {1000 * ended:.0f} ms")

@@ -75,6 +75,12 @@ tests_daemon_test_start_SOURCES = tests/daemon/test-start.c
 tests_daemon_test_start_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_test_start_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/test-sink
+TESTS += tests/daemon/test-sink
+tests_daemon_test_sink_SOURCES = tests/daemon/test-sink.c
+tests_daemon_test_sink_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_sink_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/test-store
 TESTS += tests/daemon/test-store
 tests_daemon_test_store_SOURCES = tests/daemon/test-store.c

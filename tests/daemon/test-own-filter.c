@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
 #include <sys/mman.h>
@@ -342,6 +343,25 @@ static void try_pread(void)
     (void)!pread(-1, &byte, 1, 0);
 }
 
+static void try_poll(void)
+{
+    struct pollfd fd = {.fd = -1};
+
+    poll(&fd, 1, 0);
+}
+
+static void try_poll_two(void)
+{
+    struct pollfd fds[2] = {{.fd = -1}, {.fd = -1}};
+
+    poll(fds, 2, 0);
+}
+
+static void try_shutdown(void)
+{
+    shutdown(-1, SHUT_RDWR);
+}
+
 static void try_handle_signals(void)
 {
     signal(SIGSYS, SIG_IGN);
@@ -416,6 +436,9 @@ static const struct attempt {
     ATTEMPT(log, BIT(OWN_MAIN)),
     ATTEMPT(writev_elsewhere, 0),
     ATTEMPT(pread, BIT(OWN_MAIN) | BIT(OWN_SPAWNER) | BIT(OWN_WORKER)),
+    ATTEMPT(poll, BIT(OWN_SPAWNER)),
+    ATTEMPT(poll_two, 0),
+    ATTEMPT(shutdown, BIT(OWN_MAIN)),
     ATTEMPT(handle_signals, 0),
 #undef ATTEMPT
 };

@@ -223,15 +223,42 @@ START_TEST(bare_packets_leave_fds_behind)
 }
 END_TEST
 
+/* A look says whether there are fds, and takes neither them nor the packet. */
+START_TEST(a_look_leaves_everything)
+{
+    bool attached = false;
+    char buf[4];
+    int fd = 1, in;
+    size_t n_fds;
+
+    ck_assert_int_eq(send_text("ab", &fd, 1), 0);
+    ck_assert_int_eq(send_text("c", NULL, 0), 0);
+    for (int i = 0; i < 2; i++) {
+        attached = false;
+        ck_assert_int_eq(packet_recv_bare(pair[1], buf, sizeof(buf), &attached, MSG_PEEK), 2);
+        ck_assert(attached);
+    }
+    ck_assert_int_eq(packet_recv(pair[1], buf, sizeof(buf), &in, 1, &n_fds, 0), 2);
+    ck_assert_uint_eq(n_fds, 1);
+    close(in);
+    ck_assert_int_eq(packet_recv_bare(pair[1], buf, sizeof(buf), &attached, MSG_PEEK), 1);
+    ck_assert(!attached);
+}
+END_TEST
+
 START_TEST(fds_can_be_kept_out)
 {
-    int fd = 1, r = packet_pass_fds(pair[1], false);
+    int fd = 1, r;
+
+    ck_assert(packet_takes_fds(pair[1]));
+    r = packet_pass_fds(pair[1], false);
 
     if (r == -ENOPROTOOPT) {
         fprintf(stderr, "skipped: SO_PASSRIGHTS (Linux 6.16)\n");
         return;
     }
     ck_assert_int_eq(r, 0);
+    ck_assert(!packet_takes_fds(pair[1]));
     ck_assert_int_eq(send_text("x", &fd, 1), -EPERM);
     ck_assert_int_eq(send_text("x", NULL, 0), 0);
     ck_assert_int_eq(packet_pass_fds(pair[1], true), 0);
@@ -283,6 +310,7 @@ int main(void)
     tcase_add_test(tcase, too_long_a_packet_is_refused_with_its_fds);
     tcase_add_test(tcase, no_room_for_fds_says_so);
     tcase_add_test(tcase, bare_packets_leave_fds_behind);
+    tcase_add_test(tcase, a_look_leaves_everything);
     tcase_add_test(tcase, fds_can_be_kept_out);
     tcase_add_test(tcase, an_end_is_zero);
     tcase_add_test(tcase, senseless_sends_are_refused);

@@ -227,18 +227,17 @@ with Test() as test:
     names = [{"names": ["read"], "action": "SCMP_ACT_ERRNO", "errnoRet": 1,
               "args": [{"index": 1, "value": 3 * i, "op": "SCMP_CMP_EQ"}]} for i in range(500)]
     test.write("p/big.json", json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": names}))
-    daemon = Daemon(test)
-    start = daemon.wait()
+    daemon = Daemon(test, "--workers", "2")
     test_table(test, daemon)
     test_fds(test, daemon)
     test_slow_close(test, daemon)
     test_random(test, daemon)
     test_rude(test, daemon)
+    daemon.rest(2)
     with daemon.client() as client:
         status = client.status()
     test.equal("it is the same daemon still, with all its workers",
-               (daemon.process.poll(), status.worker_failures, status.workers),
-               (None, 0, start.workers))
+               (daemon.process.poll(), status.worker_failures, status.workers), (None, 0, 2))
     test.until(lambda: daemon.wait().connections == 1, 5, "connections end")
     test.ok("no connection is left")
     test.check(len(daemon.log().splitlines()) < 300, "the log was not flooded",

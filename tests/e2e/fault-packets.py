@@ -21,9 +21,11 @@ def served(client):
 
 
 def test_random(test, abuse):
-    daemon = Daemon(test, "--targets", "native", "--max-variants", "32", cache="cache")
+    daemon = Daemon(test, "--targets", "native", "--max-variants", "32", "--workers", "2",
+                    cache="cache")
+    daemon.rest(2)
     with daemon.client() as client:
-        before, status = served(client), client.status()
+        before = served(client)
         fds = open_fds(daemon.pid)
         start = time.monotonic()
         senders = [subprocess.Popen([abuse, "random", daemon.path, str(FIRST_SEED + i),
@@ -40,9 +42,10 @@ def test_random(test, abuse):
                     BAD_TARGET} <= seen, f"the answers have every kind of refusal: {statuses}")
         test.equal("nothing failed", statuses[FAILED], 0)
         test.equal("what is served is what it was", served(client), before)
+        daemon.rest(2)
         after = client.status()
         test.equal("no worker failed, and no one is missing", (after.worker_failures, after.workers),
-                   (0, status.workers))
+                   (0, 2))
         test.until(lambda: client.status().connections == 1, 10, "connections end")
         test.check(after.variants <= 32 + len(before), f"variants are bounded: {after.variants}")
         # What its variants take is left, at most.

@@ -2,15 +2,18 @@
 #include "daemon/background.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/inotify.h>
 
+#include "daemon/cache-process.h"
 #include "daemon/daemon.h"
 #include "daemon/service.h"
 
 /* True where what is compiled now would reach the disk. */
 static bool can_write(const struct daemon *daemon)
 {
-    return daemon->cache.dir_fd >= 0 && cache_writer_is_alive(&daemon->writer) &&
+    return daemon->cache.fd >= 0 && cache_writer_is_alive(&daemon->writer) &&
            !daemon->background.pause && daemon->phase != PHASE_STOPPING;
 }
 
@@ -46,12 +49,16 @@ static int on_step(sd_event_source *event_source, void *user)
     if (!can_write(daemon) || is_busy(daemon))
         return 0;
     source = next_source(daemon);
-    if (!source)
+    if (!source) {
+        daemon->background.natives = false;
         return 0;
+    }
     request.target = daemon->targets[source->next_target++];
-    source_normalise(source, &request);
-    /* The native one is there already: the profile is in service with it. */
-    if (request.target != daemon->host &&
+    /* The next start looks for the native one before it knows what it can be cut down to. */
+    if (request.target != daemon->host)
+        source_normalise(source, &request);
+    /* The native one is in memory: the profile is in service with it. */
+    if ((request.target != daemon->host || daemon->background.natives) &&
         service_read_cache(daemon, source, &request, &entry) != CACHE_HIT &&
         !failures_find(&daemon->failures, source->digest, &request, daemon_now(daemon)) &&
         jobs_submit(&daemon->jobs, source, &request, JOB_BACKGROUND, &job) == 0)
@@ -71,6 +78,7 @@ static void start_over(struct daemon *daemon)
     for (size_t i = 0; i < daemon->registry.n; i++)
         if (daemon->registry.entries[i]->served)
             daemon->registry.entries[i]->served->next_target = 0;
+    daemon->background.natives = true;
 }
 
 void background_unpause(struct daemon *daemon)
@@ -78,6 +86,7 @@ void background_unpause(struct daemon *daemon)
     if (daemon->background.pause)
         start_over(daemon);
     daemon->background.pause = sd_event_source_disable_unref(daemon->background.pause);
+    cache_writer_look(&daemon->writer);
     background_kick(daemon);
 }
 
@@ -94,47 +103,85 @@ static int on_pause_over(sd_event_source *source, uint64_t usec, void *user)
     return 0;
 }
 
-/* An entry was written, perhaps the first one after a pause. */
-static void note_success(struct daemon *daemon)
-{
-    if (daemon->background.pause_usec)
-        log_write(&daemon->log, LOG_NOTICE, "the cache can be written again");
-    daemon->background.pause_usec = 0;
-    background_kick(daemon);
-}
-
-void background_note_written(struct daemon *daemon, int result)
+/* All is well (again). */
+static void end_failing(struct daemon *daemon, const char *text)
 {
     struct background *background = &daemon->background;
 
-    if (result == 0) {
-        note_success(daemon);
-        return;
-    }
-    daemon->counters.cache_errors++;
+    if (background->why[0])
+        log_write(&daemon->log, LOG_NOTICE, "%s", text);
+    background->why[0] = '\0';
+    background->pause_usec = 0;
+}
+
+/* TEXT is why it cannot go on for a while. Each reason is told once. */
+static void pause_for(struct daemon *daemon, const char *text)
+{
+    struct background *background = &daemon->background;
+
     if (background->pause)
         return;
-    if (background->pause_usec == 0) {
-        log_write(
-            &daemon->log, LOG_WARNING,
-            "the cache cannot be written: %s; compiling ahead of time pauses, and it is tried "
-            "again",
-            strerror(-result));
-        background->pause_usec = BACKGROUND_PAUSE_MIN_USEC;
+    if (strncmp(background->why, text, sizeof(background->why) - 1) != 0) {
+        snprintf(background->why, sizeof(background->why), "%s", text);
+        log_write(&daemon->log, LOG_WARNING,
+                  "%s; compiling ahead of time pauses, and it is tried again", background->why);
     }
+    if (background->pause_usec == 0)
+        background->pause_usec = BACKGROUND_PAUSE_MIN_USEC;
     if (sd_event_add_time_relative(daemon->event, &background->pause, CLOCK_MONOTONIC,
                                    background->pause_usec, 0, on_pause_over, daemon) < 0)
         log_write(&daemon->log, LOG_ERR, "cannot set a timer: the cache stays as it is");
 }
 
-enum wire_cache_state background_cache_state(const struct daemon *daemon)
+void background_note_written(struct daemon *daemon, int result)
+{
+    char text[BACKGROUND_WHY_SIZE];
+
+    if (result == CACHE_WRITTEN) {
+        end_failing(daemon, "the cache can be written again");
+        background_kick(daemon);
+    }
+    if (result >= 0)
+        return;
+    daemon->counters.cache_errors++;
+    snprintf(text, sizeof(text), "the cache cannot be written: %s%s", strerror(-result),
+             result == -EROFS ? " (a directory that was made again outside of a service's own "
+                                "mounts can be written after a restart)"
+                              : "");
+    pause_for(daemon, text);
+}
+
+void background_note_failed(struct daemon *daemon, const char *why)
+{
+    char text[BACKGROUND_WHY_SIZE];
+
+    snprintf(text, sizeof(text), "no cache on disk: %.200s: %s", daemon->cache.path, why);
+    pause_for(daemon, text);
+}
+
+void background_note_found(struct daemon *daemon)
+{
+    char text[BACKGROUND_WHY_SIZE];
+
+    snprintf(text, sizeof(text), "the cache directory %.200s is in use again", daemon->cache.path);
+    /* A directory that was made again and is found at once was not missed yet. */
+    if (!daemon->background.why[0])
+        log_write(&daemon->log, LOG_NOTICE, "%s: it is another one", text);
+    end_failing(daemon, text);
+    start_over(daemon);
+    background_kick(daemon);
+}
+
+enum wire_cache_state background_cache_state(struct daemon *daemon)
 {
     if (!daemon->options->cache_path)
         return WIRE_CACHE_NONE;
-    return daemon->cache.dir_fd >= 0 && cache_writer_is_alive(&daemon->writer) &&
-                   !daemon->background.pause
-               ? WIRE_CACHE_USED
-               : WIRE_CACHE_FAILING;
+    if (daemon->background.pause || !cache_writer_is_alive(&daemon->writer))
+        return WIRE_CACHE_FAILING;
+    if (cache_dir_is_in_place(&daemon->cache))
+        return WIRE_CACHE_USED;
+    cache_writer_look(&daemon->writer);
+    return WIRE_CACHE_FAILING;
 }
 
 uint32_t background_left(const struct daemon *daemon)
@@ -152,6 +199,37 @@ uint32_t background_left(const struct daemon *daemon)
     return left;
 }
 
+/* Something happened where the cache lies: perhaps it is gone, or was put right. */
+static int on_place(sd_event_source *source, const struct inotify_event *event, void *user)
+{
+    struct daemon *daemon = user;
+
+    (void)source;
+    /* Without a name it is the place itself, or too much happened. */
+    if (!event->len || !strcmp(event->name, daemon->cache.name))
+        background_unpause(daemon);
+    return 0;
+}
+
+/* So that a lost directory is made again before somebody needs it: a restart may come first. */
+static void watch_place(struct daemon *daemon)
+{
+    const uint32_t mask = IN_CREATE | IN_DELETE | IN_MOVE | IN_ATTRIB | IN_ONLYDIR;
+    char path[32];
+    int r;
+
+    if (daemon->cache.parent_fd < 0)
+        return;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", daemon->cache.parent_fd);
+    r = sd_event_add_inotify(daemon->event, &daemon->background.place, path, mask, on_place,
+                             daemon);
+    if (r < 0)
+        log_write(&daemon->log, LOG_NOTICE,
+                  "cannot watch where the cache lies: %s; what happens to it is noticed when it is "
+                  "written",
+                  strerror(-r));
+}
+
 int background_start(struct daemon *daemon)
 {
     struct background *background = &daemon->background;
@@ -161,11 +239,14 @@ int background_start(struct daemon *daemon)
         r = sd_event_source_set_priority(background->step, SD_EVENT_PRIORITY_IDLE);
     if (r >= 0)
         r = sd_event_source_set_enabled(background->step, SD_EVENT_OFF);
+    if (r >= 0)
+        watch_place(daemon);
     return r < 0 ? r : 0;
 }
 
 void background_stop(struct daemon *daemon)
 {
     daemon->background.step = sd_event_source_disable_unref(daemon->background.step);
+    daemon->background.place = sd_event_source_disable_unref(daemon->background.place);
     daemon->background.pause = sd_event_source_disable_unref(daemon->background.pause);
 }

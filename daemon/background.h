@@ -5,6 +5,7 @@
 #ifndef DAEMON_BACKGROUND_H
 #define DAEMON_BACKGROUND_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
@@ -19,12 +20,16 @@ enum {
     /* After an entry could not be written. It doubles until one can be. */
     BACKGROUND_PAUSE_MIN_USEC = 1000000,
     BACKGROUND_PAUSE_MAX_USEC = 60000000,
+    BACKGROUND_WHY_SIZE = 512,
 };
 
 struct background {
     sd_event_source *step;
-    sd_event_source *pause; /* it waits for this timer, if there is one */
-    uint64_t pause_usec;    /* the last pause; 0: none since an entry was written */
+    sd_event_source *place;        /* tells when something happens to the cache's directory */
+    sd_event_source *pause;        /* it waits for this timer, if there is one */
+    uint64_t pause_usec;           /* the last pause; 0: none since an entry was written */
+    bool natives;                  /* this machine's filters may be missing on the disk, too */
+    char why[BACKGROUND_WHY_SIZE]; /* the last line about it in the log; empty: all is well */
 };
 
 /* Returns 0 or -errno. */
@@ -37,11 +42,17 @@ void background_kick(struct daemon *daemon);
 /* Lets it try again to write to the disk. */
 void background_unpause(struct daemon *daemon);
 
-/* RESULT of writing a cache entry: 0, or -errno, which makes it pause. */
+/* An enum of cache-process.h, or -errno for an entry that was not written, which makes it pause. */
 void background_note_written(struct daemon *daemon, int result);
 
-/* How the cache is, which only it and requests write to. */
-enum wire_cache_state background_cache_state(const struct daemon *daemon);
+/* There is no directory to write to, or nobody who could: WHY. It pauses. */
+void background_note_failed(struct daemon *daemon, const char *why);
+
+/* There is another directory. What is in service is missing there. */
+void background_note_found(struct daemon *daemon);
+
+/* How the cache is, which only it and requests write to. Looks, and has a lost one looked for. */
+enum wire_cache_state background_cache_state(struct daemon *daemon);
 
 /* How many variants it still has to look for; 0 while it pauses. */
 uint32_t background_left(const struct daemon *daemon);

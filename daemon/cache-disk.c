@@ -179,3 +179,13 @@ int cache_disk_write(struct cache_disk *disk, const uint8_t key[DIGEST_SIZE], co
         evict(disk);
     return 0;
 }
+
+void cache_disk_remove(struct cache_disk *disk, const uint8_t key[DIGEST_SIZE])
+{
+    char name[DIGEST_HEX_SIZE];
+
+    digest_hex(key, name);
+    /* Sizes are counted anew with the next entry. */
+    disk->counted = false;
+    (void)unlinkat(disk->dir_fd, name, 0);
+}

@@ -26,6 +26,9 @@ struct cache_disk {
 int cache_disk_write(struct cache_disk *disk, const uint8_t key[DIGEST_SIZE], const void *bytes,
                      size_t size);
 
+/* Removes the entry KEY, if it is there and can be removed. */
+void cache_disk_remove(struct cache_disk *disk, const uint8_t key[DIGEST_SIZE]);
+
 /* Removes what an interrupted writer left behind. */
 void cache_disk_tidy(struct cache_disk *disk);
 

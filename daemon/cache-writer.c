@@ -1,99 +1,20 @@
-/*
- * The two sides of the cache's writing process: the queue in the main process, and the
- * process, which may touch the cache directory and nothing else.
- */
+/* The main process's end of the cache's processes: the queue, and who is to write it. */
 #include "daemon/cache-writer.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
-#include "daemon/cache-disk.h"
-#include "daemon/sandbox.h"
+#include "daemon/cache-process.h"
 #include "util/cleanup.h"
 #include "util/packet.h"
 
-enum {
-    DIRECTORY_FD = SANDBOX_SOCKET + 1,
-    CACHE_WRITTEN = STANDBY_SPARE + 1, /* the answer to an entry: 0 or -errno */
-};
-
-/* What both processes are given. */
-struct writer_arg {
-    int dir_fd;
-    uint64_t size_limit;
-    const struct own_filters *own;
-};
-
-/* Writes an entry, which is the active process's work: what another one left behind goes first. */
-static int write_entry(struct cache_disk *disk, bool *active, const uint8_t *packet, size_t len)
-{
-    if (!*active)
-        cache_disk_tidy(disk);
-    *active = true;
-    return cache_disk_write(disk, packet, packet + DIGEST_SIZE, len - DIGEST_SIZE);
-}
-
-/* Makes a spare, which goes on just like this process but has not written anything yet. */
-static bool bear(bool *active, pid_t parent)
-{
-    int r = standby_bear(STANDBY_SPARE, parent);
-
-    if (r == 0)
-        *active = false;
-    return r >= 0;
-}
-
-/* Does what one packet asks for. Returns false at the end. */
-static bool obey(struct cache_disk *disk, bool *active, pid_t parent, uint8_t *packet, size_t room)
-{
-    struct standby_request request;
-    size_t n_fds;
-    ssize_t len = packet_recv(SANDBOX_SOCKET, packet, room, NULL, 0, &n_fds, 0);
-
-    if (len == sizeof(request)) {
-        memcpy(&request, packet, sizeof(request));
-        return request.kind == STANDBY_SPARE && bear(active, parent);
-    }
-    /* An entry: its key, then its bytes. */
-    return len > DIGEST_SIZE &&
-           standby_answer(CACHE_WRITTEN, write_entry(disk, active, packet, (size_t)len), NULL) == 0;
-}
-
-static int confine(int sock, pid_t parent, const struct writer_arg *arg)
-{
-    const struct sandbox_rule directory = {DIRECTORY_FD, SANDBOX_WRITE};
-    const int fds[] = {sock, arg->dir_fd};
-    int r = sandbox_keep_only(fds, ARRAY_SIZE(fds));
-
-    if (r == 0)
-        r = sandbox_die_with(parent);
-    if (r == 0)
-        r = sandbox_drop_capabilities();
-    if (r == 0)
-        r = sandbox_no_new_privileges();
-    if (r == 0)
-        r = sandbox_restrict_files(&directory, 1);
-    if (r >= 0)
-        r = own_filter_install(arg->own, OWN_CACHE);
-    return r < 0 ? r : 0;
-}
-
-/* The process. Signals stay blocked in it: it ends when the main process closes the socket. */
-static _Noreturn void writer_main(int sock, pid_t parent, const void *arg)
-{
-    static uint8_t packet[DIGEST_SIZE + CACHE_ENTRY_MAX];
-    const struct writer_arg *given = arg;
-    struct cache_disk disk = {.dir_fd = DIRECTORY_FD, .size_limit = given->size_limit};
-    bool active = false;
-
-    if (confine(sock, parent, given) < 0)
-        _exit(EXIT_FAILURE);
-    while (obey(&disk, &active, parent, packet, sizeof(packet)))
-        ;
-    _exit(EXIT_SUCCESS);
-}
+#define WRITER "the process that writes the cache"
+#define KEEPER "the process that makes the cache's writer"
 
 /* Drops the first entry of the queue, and says what came of it. */
 static void finish_first(struct cache_writer *writer, int result)
@@ -114,96 +35,315 @@ static void fail_all(struct cache_writer *writer, int error)
         finish_first(writer, error);
 }
 
-/* Hands the next entry over, unless the process has one. */
-static void send_next(struct cache_writer *writer)
+/* Until the next entry, or the next look, there is no writer, because of ERROR. */
+static void fail(struct cache_writer *writer, int error, const char *why)
+{
+    writer->state = WRITER_NONE;
+    writer->failed(writer->user, why);
+    fail_all(writer, error);
+}
+
+/* Asks for the first step to a writer. */
+static void begin(struct cache_writer *writer)
+{
+    int r = standby_request(&writer->keepers, KEEPER_MAKE, NULL, 0);
+
+    if (r < 0)
+        fail(writer, r, "there is no process left to write to it");
+    else
+        writer->state = WRITER_MAKING;
+}
+
+static void disconnect(struct cache_writer *writer)
+{
+    writer->io = sd_event_source_disable_unref(writer->io);
+    if (writer->sock >= 0)
+        close(writer->sock);
+    writer->sock = -1;
+}
+
+/* Nothing more is wanted of the process, which ends by itself without its socket: see strays.h. */
+static void retire(struct cache_writer *writer)
+{
+    disconnect(writer);
+    writer->child = sd_event_source_disable_unref(writer->child);
+    writer->busy = false;
+    begin(writer);
+}
+
+/* The process has the first entry, but did not write it. True where the next one is to try. */
+static bool is_to_try_again(struct cache_writer *writer)
 {
     struct cache_write *write = STAILQ_FIRST(&writer->queue);
 
-    if (writer->busy || !write)
-        return;
+    if (write->again)
+        return false;
+    write->again = true;
+    writer->busy = false;
+    return true;
+}
 
+/* Hands the first entry over. */
+static void send_first(struct cache_writer *writer)
+{
+    struct cache_write *write = STAILQ_FIRST(&writer->queue);
     const struct iovec iov[] = {{write->key, DIGEST_SIZE}, {write->bytes, write->size}};
-    int r = standby_send(&writer->standby, iov, ARRAY_SIZE(iov), NULL, 0);
+    int r = packet_send(writer->sock, iov, write->size ? 2 : 1, NULL, 0, MSG_DONTWAIT);
 
-    if (r < 0)
-        fail_all(writer, r);
-    else
-        writer->busy = true;
-}
-
-static void on_answer(void *user, uint32_t kind, int32_t value, int fd)
-{
-    struct cache_writer *writer = user;
-
-    if (fd >= 0)
-        close(fd);
+    /* A process that has just ended had it, too. */
+    writer->busy = r == 0 || r == -EPIPE || r == -ECONNRESET;
     if (!writer->busy)
-        return;
-    finish_first(writer, kind == CACHE_WRITTEN ? value : -EBADMSG);
-    send_next(writer);
+        fail_all(writer, r);
 }
 
-/* The entry that the process had is lost; the others are written by the next one. */
-static void on_lost(void *user, const char *why)
+/* Does what is next for the entries that wait, if something is. */
+static void go_on(struct cache_writer *writer)
+{
+    if (writer->busy || STAILQ_EMPTY(&writer->queue))
+        return;
+    if (writer->state == WRITER_NONE)
+        begin(writer);
+    else if (writer->state == WRITER_READY && !cache_dir_is_in_place(writer->dir))
+        retire(writer);
+    else if (writer->state == WRITER_READY)
+        send_first(writer);
+}
+
+/* The process is done with the first entry. */
+static void take_answer(struct cache_writer *writer, int result)
+{
+    if (result < 0 && !cache_dir_is_in_place(writer->dir) && is_to_try_again(writer)) {
+        retire(writer);
+        return;
+    }
+    finish_first(writer, result);
+    go_on(writer);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)
+{
+    struct cache_writer *writer = user;
+    struct standby_answer answer;
+    size_t n_fds;
+    ssize_t len = packet_recv(fd, &answer, sizeof(answer), NULL, 0, &n_fds, MSG_DONTWAIT);
+
+    (void)source;
+    (void)revents;
+    if (len == -EAGAIN)
+        return 0;
+    if (len == sizeof(answer) && answer.kind == CACHE_ANSWER && writer->busy) {
+        take_answer(writer, answer.value);
+    } else if (len == 0 || len == -ECONNRESET) {
+        /* It ended; how, is known as soon as it is reaped. */
+        writer->io = sd_event_source_disable_unref(writer->io);
+    } else {
+        writer->lost(writer->user, WRITER, "sent nonsense");
+        if (writer->busy)
+            finish_first(writer, -EBADMSG);
+        retire(writer);
+    }
+    return 0;
+}
+
+static int on_child(sd_event_source *source, const siginfo_t *info, void *user)
+{
+    struct cache_writer *writer = user;
+    char why[STANDBY_WHY_SIZE];
+
+    writer->child = sd_event_source_disable_unref(source);
+    disconnect(writer);
+    writer->state = WRITER_NONE;
+    standby_describe(info, why);
+    writer->lost(writer->user, WRITER, why);
+    /* What ended this one may end the next, too: each pair of them costs an entry. */
+    if (writer->busy && !is_to_try_again(writer))
+        finish_first(writer, -EPIPE);
+    go_on(writer);
+    return 0;
+}
+
+/* The directory is there (MADE: 0), or could not be made (-errno): opens it, for a new writer. */
+static void open_directory(struct cache_writer *writer, int made)
+{
+    char why[TRUST_WHY_SIZE];
+    bool other;
+    int r = cache_dir_open(writer->dir, &other, why);
+
+    writer->renewed |= other;
+    if (r == -ENOENT && made < 0) {
+        r = made;
+        snprintf(why, sizeof(why),
+                 "it is gone, and cannot be made from here: %s; it is used as soon as it is there "
+                 "again, or after a restart",
+                 strerror(-r));
+    } else if (r < 0) {
+        snprintf(why, sizeof(why), "%s", strerror(-r));
+    } else if (r == TRUST_REFUSED) {
+        r = -EPERM;
+    } else {
+        r = standby_request(&writer->keepers, KEEPER_WRITER, &writer->dir->fd, 1);
+        snprintf(why, sizeof(why), "%s", strerror(-r));
+    }
+    if (r < 0)
+        fail(writer, r, why);
+    else
+        writer->state = WRITER_COMING;
+}
+
+/* Takes the process PID behind the socket SOCK (consumed) as the writer. */
+static void adopt(struct cache_writer *writer, pid_t pid, int sock)
+{
+    int r = sd_event_add_child(writer->event, &writer->child, pid, WEXITED, on_child, writer);
+
+    writer->sock = sock;
+    if (r >= 0)
+        r = sd_event_add_io(writer->event, &writer->io, sock, EPOLLIN, on_io, writer);
+    if (r < 0) {
+        disconnect(writer);
+        writer->child = sd_event_source_disable_unref(writer->child);
+        fail(writer, r, strerror(-r));
+        return;
+    }
+    writer->state = WRITER_READY;
+    if (writer->renewed)
+        writer->found(writer->user);
+    writer->renewed = false;
+    go_on(writer);
+}
+
+static void on_keeper(void *user, uint32_t kind, int32_t value, int fd)
+{
+    struct cache_writer *writer = user;
+    cleanup_close int sock = fd;
+
+    if (kind == KEEPER_MAKE && writer->state == WRITER_MAKING)
+        open_directory(writer, value < 0 ? value : 0);
+    else if (kind == KEEPER_WRITER && writer->state == WRITER_COMING && value > 0 && sock >= 0)
+        adopt(writer, value, steal_fd(&sock));
+    else if (kind == KEEPER_WRITER && writer->state == WRITER_COMING)
+        fail(writer, value < 0 ? value : -EBADMSG, strerror(value < 0 ? -value : EBADMSG));
+}
+
+/* What the keeper was asked for, the one that takes over is asked for again. */
+static void on_keeper_lost(void *user, const char *why)
 {
     struct cache_writer *writer = user;
 
-    writer->lost(writer->user, why);
-    if (writer->busy)
-        finish_first(writer, -EPIPE);
-    send_next(writer);
+    writer->lost(writer->user, KEEPER, why);
+    if (writer->state == WRITER_MAKING || writer->state == WRITER_COMING)
+        begin(writer);
 }
 
-int cache_writer_start(struct cache_writer *writer, sd_event *event, int dir_fd,
+int cache_writer_start(struct cache_writer *writer, sd_event *event, struct cache_dir *dir,
                        uint64_t size_limit, const struct own_filters *own)
 {
-    const struct writer_arg arg = {dir_fd, size_limit, own};
+    const struct cache_keeper_arg arg = {dir, size_limit, own};
 
     STAILQ_INIT(&writer->queue);
-    writer->standby.answered = on_answer;
-    writer->standby.lost = on_lost;
-    writer->standby.user = writer;
-    return standby_start(&writer->standby, event, writer_main, &arg);
+    writer->event = event;
+    writer->dir = dir;
+    writer->state = WRITER_NONE;
+    writer->sock = -1;
+    writer->keepers.answered = on_keeper;
+    writer->keepers.lost = on_keeper_lost;
+    writer->keepers.user = writer;
+    return standby_start(&writer->keepers, event, cache_keeper_main, &arg);
 }
 
 void cache_writer_stop(struct cache_writer *writer)
 {
-    if (!writer->standby.event)
+    if (!writer->event)
         return;
     writer->done = NULL;
-    standby_stop(&writer->standby);
+    standby_stop(&writer->keepers);
+    disconnect(writer);
+    writer->child = sd_event_source_disable_unref(writer->child);
+    writer->state = WRITER_NONE;
     fail_all(writer, -ECANCELED);
+}
+
+bool cache_writer_is_healing(const struct cache_writer *writer)
+{
+    return writer->keepers.active;
 }
 
 bool cache_writer_is_alive(const struct cache_writer *writer)
 {
-    return writer->standby.active;
+    return cache_writer_is_healing(writer) || writer->state == WRITER_READY;
+}
+
+bool cache_writer_is_coming(const struct cache_writer *writer)
+{
+    return writer->state == WRITER_COMING || standby_is_coming(&writer->keepers);
+}
+
+bool cache_writer_knows(const struct cache_writer *writer, pid_t pid)
+{
+    pid_t own;
+
+    return standby_knows(&writer->keepers, pid) ||
+           (writer->child && sd_event_source_get_child_pid(writer->child, &own) >= 0 && own == pid);
+}
+
+/* Puts WRITE (consumed) for KEY at the end of the queue. */
+static void enqueue(struct cache_writer *writer, struct cache_write *write,
+                    const uint8_t key[DIGEST_SIZE])
+{
+    memcpy(write->key, key, DIGEST_SIZE);
+    write->again = false;
+    STAILQ_INSERT_TAIL(&writer->queue, write, link);
+    writer->queued++;
+    go_on(writer);
+}
+
+/* Makes room for an entry of up to SIZE bytes. Returns 0 or as cache_writer_add(). */
+static int make_write(const struct cache_writer *writer, size_t size, struct cache_write **write)
+{
+    if (!cache_writer_is_alive(writer))
+        return -EPIPE;
+    if (writer->queued >= CACHE_QUEUE_MAX)
+        return -EAGAIN;
+    *write = malloc(sizeof(**write) + size);
+    return *write ? 0 : -ENOMEM;
 }
 
 int cache_writer_add(struct cache_writer *writer, const struct cache_entry *entry,
                      const uint8_t key[DIGEST_SIZE])
 {
     struct cache_write *write;
+    int r = make_write(writer, CACHE_ENTRY_MAX, &write);
 
-    if (!cache_writer_is_alive(writer))
-        return -EPIPE;
-    if (writer->queued >= CACHE_QUEUE_MAX)
-        return -EAGAIN;
-    write = malloc(sizeof(*write) + CACHE_ENTRY_MAX);
-    if (!write)
-        return -ENOMEM;
-    memcpy(write->key, key, DIGEST_SIZE);
+    if (r < 0)
+        return r;
     write->size = cache_entry_build(entry, key, write->bytes);
 
     /* Most entries are far smaller than the largest. */
     struct cache_write *smaller = realloc(write, sizeof(*write) + write->size);
 
-    if (smaller)
-        write = smaller;
-    STAILQ_INSERT_TAIL(&writer->queue, write, link);
-    writer->queued++;
-    send_next(writer);
+    enqueue(writer, smaller ? smaller : write, key);
     return 0;
+}
+
+int cache_writer_drop(struct cache_writer *writer, const uint8_t key[DIGEST_SIZE])
+{
+    struct cache_write *write;
+    int r = make_write(writer, 0, &write);
+
+    if (r < 0)
+        return r;
+    write->size = 0;
+    enqueue(writer, write, key);
+    return 0;
+}
+
+void cache_writer_look(struct cache_writer *writer)
+{
+    if (!writer->event || cache_dir_is_in_place(writer->dir))
+        return;
+    if (writer->state == WRITER_NONE)
+        begin(writer);
+    else if (writer->state == WRITER_READY && !writer->busy)
+        retire(writer);
 }
 
 size_t cache_writer_waiting(const struct cache_writer *writer)

@@ -1,6 +1,7 @@
 /*
  * Writes cache entries to the disk in a process of its own, so that no fsync(2) is waited for in
- * the event loop. Losing an entry costs a compile later, nothing else.
+ * the event loop. Losing an entry costs a compile later, nothing else. Where the directory is not
+ * in its place any more it is made again, and a new process writes to the new one.
  */
 #ifndef DAEMON_CACHE_WRITER_H
 #define DAEMON_CACHE_WRITER_H
@@ -12,6 +13,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
+#include "daemon/cache-dir.h"
 #include "daemon/cache.h"
 #include "daemon/own-filter.h"
 #include "daemon/standby.h"
@@ -23,45 +25,79 @@ enum {
 /* An entry on its way to the disk. */
 struct cache_write {
     STAILQ_ENTRY(cache_write) link;
+    bool again; /* it was tried once: by a process that ended, or where the directory was gone */
     uint8_t key[DIGEST_SIZE];
-    size_t size;
+    size_t size; /* 0: what is there is to be dropped */
     uint8_t bytes[];
 };
 
 STAILQ_HEAD(cache_queue, cache_write);
 
+/* From one state to the next. It is WRITER_NONE only while no entry waits. */
+enum cache_writer_state {
+    WRITER_NONE,
+    WRITER_MAKING, /* a keeper looks for the directory, and makes it where it is missing */
+    WRITER_COMING, /* a keeper makes the process */
+    WRITER_READY,
+};
+
 struct cache_writer {
-    struct standby standby;
+    sd_event *event;
+    struct cache_dir *dir;
+    struct standby keepers;
+    enum cache_writer_state state;
+    int sock; /* the process's, in WRITER_READY; else -1 */
+    sd_event_source *io;
+    sd_event_source *child;
+    bool renewed;             /* the process that is being made has another directory */
     struct cache_queue queue; /* the first one is with the process where BUSY */
     size_t queued;
     bool busy;
-    /* Called for each entry that was written (RESULT 0) or not (-errno). */
+
+    /* Called for each entry: RESULT is CACHE_WRITTEN, CACHE_DROPPED or -errno. */
     void (*done)(void *user, int result);
-    /* Called where the process ended, and how. Entries that waited were not written. */
-    void (*lost)(void *user, const char *why);
+    /* Called where a process ended that should not: WHO it was, and how. */
+    void (*lost)(void *user, const char *who, const char *why);
+    /* Called where there is no directory to write to, or no process, and WHY. */
+    void (*failed)(void *user, const char *why);
+    /* Called where the directory is another one than it was. */
+    void (*found)(void *user);
     void *user;
 };
 
 /*
- * Starts the process and its spare. It writes to the directory DIR_FD and keeps its entries under
- * SIZE_LIMIT bytes. EVENT is borrowed; OWN is the filter that it installs. The callbacks have to be
- * set. Returns 0 or -errno; then entries are refused.
+ * Starts the keepers. DIR and EVENT are borrowed; DIR's directory may be closed. What is written
+ * stays under SIZE_LIMIT bytes. OWN has the filters that the processes install. The callbacks have
+ * to be set. Returns 0 or -errno; then entries are refused.
  */
-int cache_writer_start(struct cache_writer *writer, sd_event *event, int dir_fd,
+int cache_writer_start(struct cache_writer *writer, sd_event *event, struct cache_dir *dir,
                        uint64_t size_limit, const struct own_filters *own);
 
-/* True while there is a process. */
+/* False where nothing can be written any more, whatever happens to the directory. */
 bool cache_writer_is_alive(const struct cache_writer *writer);
 
-/* Ends the process. Entries that still wait are dropped. */
+/* False where a process that ends is not replaced, nor a directory that is lost. */
+bool cache_writer_is_healing(const struct cache_writer *writer);
+
+/* True where a process is being made, and where PID is one that is known: see strays.h. */
+bool cache_writer_is_coming(const struct cache_writer *writer);
+bool cache_writer_knows(const struct cache_writer *writer, pid_t pid);
+
+/* Ends the processes. Entries that still wait are dropped. */
 void cache_writer_stop(struct cache_writer *writer);
 
 /*
  * Takes ENTRY to be written under KEY. Returns 0; -EAGAIN where too many wait; -EPIPE where there
- * is no process; -ENOMEM.
+ * is no process, and will be none; -ENOMEM.
  */
 int cache_writer_add(struct cache_writer *writer, const struct cache_entry *entry,
                      const uint8_t key[DIGEST_SIZE]);
+
+/* The same for the entry under KEY, which is bad, to be removed. */
+int cache_writer_drop(struct cache_writer *writer, const uint8_t key[DIGEST_SIZE]);
+
+/* Looks for the directory, where it is not in its place. What comes of it is called back. */
+void cache_writer_look(struct cache_writer *writer);
 
 /* How many entries are not on the disk yet. */
 size_t cache_writer_waiting(const struct cache_writer *writer);

@@ -1,5 +1,4 @@
-/* Keys, format and reading of the disk cache. Writes nothing but time stamps; removes bad entries.
- */
+/* Keys, format and reading of the disk cache. Writes nothing but time stamps. */
 #include "daemon/cache.h"
 
 #include <errno.h>
@@ -157,41 +156,10 @@ int cache_entry_check(struct cache_entry *entry, uint8_t *bytes, size_t size,
     return 0;
 }
 
-int cache_open(struct cache *cache, const char *path, uid_t own_uid, char why[TRUST_WHY_SIZE])
-{
-    cleanup_free char *here = *path == '/' ? NULL : getcwd(NULL, 0);
-    cleanup_free char *absolute = NULL;
-    cleanup_close int fd = -1;
-    int r;
-
-    *cache = (struct cache){.dir_fd = -1, .own_uid = own_uid};
-    if (*path != '/' && !here)
-        return -ENOMEM;
-    if (asprintf(&absolute, "%s%s%s", here ? here : "", here ? "/" : "", path) < 0) {
-        absolute = NULL; /* it is undefined then */
-        return -ENOMEM;
-    }
-    if (mkdir(absolute, 0700) < 0 && errno != EEXIST && errno != EROFS && errno != EACCES)
-        return -errno;
-    /* Whoever can write there, or put another one in its place, could hand out filters. */
-    r = trust_open_directory(absolute, own_uid, false, &fd, why);
-    if (r == TRUST_OK)
-        cache->dir_fd = steal_fd(&fd);
-    return r;
-}
-
-void cache_close(struct cache *cache)
-{
-    if (cache->dir_fd >= 0)
-        close(cache->dir_fd);
-    cache->dir_fd = -1;
-}
-
 /* Reads the entry NAME. Returns its size, -ENOENT, or -EBADMSG where it cannot be an entry. */
-static ssize_t read_entry(const struct cache *cache, const char *name, uint8_t *bytes)
+static ssize_t read_entry(const struct cache_dir *dir, const char *name, uint8_t *bytes)
 {
-    cleanup_close int fd =
-        openat(cache->dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    cleanup_close int fd = openat(dir->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
     size_t size = 0;
 
@@ -199,7 +167,7 @@ static ssize_t read_entry(const struct cache *cache, const char *name, uint8_t *
         return errno == ELOOP ? -EBADMSG : -errno;
     if (fstat(fd, &st) < 0)
         return -errno;
-    if (!S_ISREG(st.st_mode) || (st.st_uid != 0 && st.st_uid != cache->own_uid) ||
+    if (!S_ISREG(st.st_mode) || (st.st_uid != 0 && st.st_uid != dir->own_uid) ||
         (st.st_mode & (S_IWGRP | S_IWOTH)))
         return -EBADMSG;
     while (size <= CACHE_ENTRY_MAX) {
@@ -218,22 +186,20 @@ static ssize_t read_entry(const struct cache *cache, const char *name, uint8_t *
     return (ssize_t)size;
 }
 
-enum cache_outcome cache_read(const struct cache *cache, const uint8_t key[DIGEST_SIZE],
+enum cache_outcome cache_read(const struct cache_dir *dir, const uint8_t key[DIGEST_SIZE],
                               const struct target *target, uint8_t *bytes,
                               struct cache_entry *entry)
 {
     char name[CACHE_NAME_SIZE];
     ssize_t size;
 
-    if (cache->dir_fd < 0)
+    if (dir->fd < 0)
         return CACHE_MISS;
     digest_hex(key, name);
-    size = read_entry(cache, name, bytes);
+    size = read_entry(dir, name, bytes);
     if (size < 0 && size != -EBADMSG)
         return CACHE_MISS;
     if (size >= 0 && cache_entry_check(entry, bytes, (size_t)size, key, target) == 0)
         return CACHE_HIT;
-    /* A directory or the like stays, and stays bad; an entry goes, to be written again. */
-    unlinkat(cache->dir_fd, name, 0);
     return CACHE_BAD;
 }

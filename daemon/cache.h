@@ -1,6 +1,6 @@
 /*
  * The cache on disk: its keys, the format of an entry, and reading. Entries are written by a
- * process of its own: cache-writer.h.
+ * process of its own: cache-writer.h. Where they lie: cache-dir.h.
  */
 #ifndef DAEMON_CACHE_H
 #define DAEMON_CACHE_H
@@ -11,9 +11,9 @@
 #include <sys/types.h>
 
 #include "compiler/compile.h"
+#include "daemon/cache-dir.h"
 #include "daemon/digest.h"
 #include "daemon/store.h"
-#include "daemon/trust.h"
 #include "protocol/protocol.h"
 
 /*
@@ -77,31 +77,18 @@ size_t cache_entry_build(const struct cache_entry *entry, const uint8_t key[DIGE
 int cache_entry_check(struct cache_entry *entry, uint8_t *bytes, size_t size,
                       const uint8_t key[DIGEST_SIZE], const struct target *target);
 
-struct cache {
-    int dir_fd; /* -1: there is no cache */
-    uid_t own_uid;
-};
-
 enum cache_outcome {
     CACHE_HIT = 0,
     CACHE_MISS = 1,
-    CACHE_BAD = 2, /* there was one, it failed its check and was removed */
+    CACHE_BAD = 2, /* there is one, but it failed its check: see cache_writer_drop() */
 };
-
-/*
- * Opens the cache directory PATH, which is made where it is missing (its parent has to exist). It
- * has to be a directory that only OWN_UID or root can write to. Returns 0; TRUST_REFUSED with the
- * reason in WHY; or -errno.
- */
-int cache_open(struct cache *cache, const char *path, uid_t own_uid, char why[TRUST_WHY_SIZE]);
-void cache_close(struct cache *cache);
 
 /*
  * Reads the entry with KEY for TARGET into BYTES (CACHE_ENTRY_MAX + 1 of them, aligned for any
  * type), and marks it as used just now. Returns an enum cache_outcome; with CACHE_HIT *ENTRY points
  * into BYTES.
  */
-enum cache_outcome cache_read(const struct cache *cache, const uint8_t key[DIGEST_SIZE],
+enum cache_outcome cache_read(const struct cache_dir *dir, const uint8_t key[DIGEST_SIZE],
                               const struct target *target, uint8_t *bytes,
                               struct cache_entry *entry);
 

@@ -13,7 +13,7 @@
 
 enum {
     /* Two for each profile directory (as it is written, and where it really is), cache, socket. */
-    RULES_MAX = 2 * SCAN_MAX_DIRECTORIES + 4,
+    RULES_MAX = 2 * SCAN_MAX_DIRECTORIES + 2,
 };
 
 struct rules {
@@ -122,10 +122,9 @@ static int restrict_files(struct daemon *daemon)
 
     for (size_t i = 0; r == 0 && i < options->n_directories; i++)
         r = add_profiles(&rules, options->directories[i]);
-    if (r == 0 && daemon->cache.dir_fd >= 0)
-        r = add_fd(&rules, daemon->cache.dir_fd, SANDBOX_READ);
-    if (r == 0 && daemon->cache.dir_fd >= 0)
-        r = add_fd(&rules, daemon->cache.dir_fd, SANDBOX_REMOVE);
+    /* What it lies in: the cache's directory may be another one later. */
+    if (r == 0 && daemon->cache.parent_fd >= 0)
+        r = add_fd(&rules, daemon->cache.parent_fd, SANDBOX_READ);
     if (r == 0 && options->socket_path)
         r = add_socket(&rules, options->socket_path);
     return r < 0 ? r : sandbox_restrict_files(rules.list, rules.n);

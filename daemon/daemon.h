@@ -10,6 +10,7 @@
 #include <systemd/sd-event.h>
 
 #include "daemon/background.h"
+#include "daemon/cache-dir.h"
 #include "daemon/cache-writer.h"
 #include "daemon/cache.h"
 #include "daemon/contents.h"
@@ -88,7 +89,7 @@ struct daemon {
     uint64_t generation;
     uint64_t scans; /* the number of the last scan */
 
-    struct cache cache;
+    struct cache_dir cache;
     struct cache_writer writer;
     struct jobs jobs;
     struct failures failures;

@@ -10,7 +10,9 @@ libdaemon_la_SOURCES = \
 	daemon/background.c daemon/background.h \
 	daemon/budget.c daemon/budget.h \
 	daemon/cache.c daemon/cache.h \
+	daemon/cache-dir.c daemon/cache-dir.h \
 	daemon/cache-disk.c daemon/cache-disk.h \
+	daemon/cache-process.c daemon/cache-process.h \
 	daemon/cache-writer.c daemon/cache-writer.h \
 	daemon/client.c daemon/client.h \
 	daemon/confine.c daemon/confine.h \
@@ -51,13 +53,15 @@ nodist_libdaemon_la_SOURCES = daemon/own-profiles.c
 CLEANFILES += daemon/own-profiles.c
 EXTRA_DIST += daemon/embed-profiles
 own_profiles = $(srcdir)/profiles/secprofd.json $(srcdir)/profiles/secprofd-spawner.json \
-	$(srcdir)/profiles/secprofd-worker.json $(srcdir)/profiles/secprofd-cache.json
+	$(srcdir)/profiles/secprofd-worker.json $(srcdir)/profiles/secprofd-keeper.json \
+	$(srcdir)/profiles/secprofd-cache.json
 
 daemon/own-profiles.c: daemon/embed-profiles $(own_profiles)
 	$(AM_V_GEN)$(MKDIR_P) daemon && $(SHELL) $(srcdir)/daemon/embed-profiles \
 		OWN_MAIN $(srcdir)/profiles/secprofd.json \
 		OWN_SPAWNER $(srcdir)/profiles/secprofd-spawner.json \
 		OWN_WORKER $(srcdir)/profiles/secprofd-worker.json \
+		OWN_KEEPER $(srcdir)/profiles/secprofd-keeper.json \
 		OWN_CACHE $(srcdir)/profiles/secprofd-cache.json >$@.tmp && mv $@.tmp $@
 
 # secprof-helper, which client/helper/local.mk links and turns into C.

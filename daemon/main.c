@@ -51,14 +51,23 @@ static void on_written(void *user, int result)
         sd_event_exit(daemon->event, 0);
 }
 
-static void on_writer_lost(void *user, const char *why)
+static void on_writer_lost(void *user, const char *who, const char *why)
 {
     struct daemon *daemon = user;
 
-    log_write(&daemon->log, LOG_WARNING, "the process that writes the cache %s%s", why,
-              cache_writer_is_alive(&daemon->writer)
-                  ? "; another one takes over"
-                  : ", and so did its spare: nothing is written until a restart");
+    log_write(&daemon->log, LOG_WARNING, "%s %s%s", who, why,
+              cache_writer_is_healing(&daemon->writer) ? "; another one takes over"
+                                                       : "; nothing replaces it until a restart");
+}
+
+static void on_cache_failed(void *user, const char *why)
+{
+    background_note_failed(user, why);
+}
+
+static void on_cache_found(void *user)
+{
+    background_note_found(user);
 }
 
 /* Signals are taken by the event loop; they stay blocked in all children, which end by other means.
@@ -118,29 +127,46 @@ static int choose_targets(struct daemon *daemon)
     return 0;
 }
 
-/* Opens the cache and starts its writing process. Without a cache the daemon does its work, too. */
+/* Starts what writes to the cache. Without one the daemon does its work, too. */
 static void start_cache(struct daemon *daemon)
 {
     const struct options *options = daemon->options;
-    char why[TRUST_WHY_SIZE];
     int r;
 
-    daemon->cache.dir_fd = -1;
     if (!options->cache_path)
         return;
-    r = cache_open(&daemon->cache, options->cache_path, daemon->uid, why);
-    if (r != 0) {
-        log_write(&daemon->log, LOG_WARNING, "no cache on disk: %s: %s", options->cache_path,
-                  r < 0 ? strerror(-r) : why);
+    r = cache_dir_find(&daemon->cache, options->cache_path, daemon->uid);
+    if (r < 0) {
+        log_write(&daemon->log, LOG_WARNING, "no cache on disk until a restart: %s: %s",
+                  options->cache_path, strerror(-r));
         return;
     }
     daemon->writer.done = on_written;
     daemon->writer.lost = on_writer_lost;
+    daemon->writer.failed = on_cache_failed;
+    daemon->writer.found = on_cache_found;
     daemon->writer.user = daemon;
-    r = cache_writer_start(&daemon->writer, daemon->event, daemon->cache.dir_fd,
-                           options->cache_size, &daemon->own);
+    r = cache_writer_start(&daemon->writer, daemon->event, &daemon->cache, options->cache_size,
+                           &daemon->own);
     if (r < 0)
         log_write(&daemon->log, LOG_WARNING, "the cache cannot be written: %s", strerror(-r));
+}
+
+/* Opens the cache for the first scan. A directory that cannot be used is looked for again later. */
+static void open_cache(struct daemon *daemon)
+{
+    char why[TRUST_WHY_SIZE];
+    bool other;
+    int made, r;
+
+    if (daemon->cache.parent_fd < 0)
+        return;
+    made = cache_dir_make(&daemon->cache);
+    r = cache_dir_open(&daemon->cache, &other, why);
+    if (r == -ENOENT && made < 0)
+        r = made;
+    if (r != TRUST_OK)
+        background_note_failed(daemon, r < 0 ? strerror(-r) : why);
 }
 
 /* The filters for this process and its children, before anything from outside is read. */
@@ -180,6 +206,8 @@ static int start(struct daemon *daemon)
     r = workers_start(&daemon->workers, daemon, options->workers);
     if (r == 0)
         r = background_start(daemon);
+    if (r == 0)
+        open_cache(daemon);
     daemon->watch.changed = on_changed;
     daemon->watch.user = daemon;
     if (r == 0)
@@ -203,7 +231,7 @@ static void finish(struct daemon *daemon)
     registry_clear(&daemon->registry);
     jobs_clear(&daemon->jobs);
     contents_clear(&daemon->contents);
-    cache_close(&daemon->cache);
+    cache_dir_clear(&daemon->cache);
     own_filters_clear(&daemon->own);
     sd_event_unref(daemon->event);
 }
@@ -226,6 +254,7 @@ static int run(const struct options *options)
     daemon->options = options;
     daemon->uid = geteuid();
     daemon->server.listener = -1;
+    daemon->cache = CACHE_DIR_NONE;
     log_init(&daemon->log, options->log_level);
     daemon->log.peers.max = options->log_burst;
     daemon->compiles =

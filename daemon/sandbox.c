@@ -155,6 +155,7 @@ static uint64_t access_rights(enum sandbox_access access, uint64_t handled)
         [SANDBOX_WRITE] = LANDLOCK_ACCESS_FS_READ_DIR | LANDLOCK_ACCESS_FS_READ_FILE |
                           LANDLOCK_ACCESS_FS_WRITE_FILE | LANDLOCK_ACCESS_FS_MAKE_REG |
                           LANDLOCK_ACCESS_FS_REMOVE_FILE | ACCESS_FS_TRUNCATE,
+        [SANDBOX_MAKE_DIRECTORY] = LANDLOCK_ACCESS_FS_MAKE_DIR,
     };
 
     return rights[access] & handled;

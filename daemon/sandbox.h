@@ -49,6 +49,7 @@ enum sandbox_access {
     SANDBOX_READ,   /* files and directories are read */
     SANDBOX_REMOVE, /* files are removed */
     SANDBOX_WRITE,  /* files are read, written, made and removed */
+    SANDBOX_MAKE_DIRECTORY,
 };
 
 struct sandbox_rule {

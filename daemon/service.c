@@ -38,7 +38,7 @@ int service_read_cache(struct daemon *daemon, const struct source *source,
 {
     uint8_t key[DIGEST_SIZE];
 
-    if (daemon->cache.dir_fd < 0)
+    if (daemon->cache.fd < 0)
         return CACHE_MISS;
     cache_key_finish(&source->key, request, key);
 
@@ -48,9 +48,12 @@ int service_read_cache(struct daemon *daemon, const struct source *source,
     daemon->counters.cache_hits += outcome == CACHE_HIT;
     daemon->counters.cache_misses += outcome != CACHE_HIT;
     daemon->counters.cache_bad += outcome == CACHE_BAD;
-    if (outcome == CACHE_BAD)
+    if (outcome == CACHE_BAD) {
         log_write(&daemon->log, LOG_WARNING, "a cache entry for %s failed its check: dropped",
                   source->path);
+        /* Where this is not possible, it fails its check the next time as well. */
+        (void)cache_writer_drop(&daemon->writer, key);
+    }
     return (int)outcome;
 }
 
@@ -62,7 +65,7 @@ static void write_cache(struct daemon *daemon, const struct source *source,
     uint8_t key[DIGEST_SIZE];
     int r;
 
-    if (daemon->cache.dir_fd < 0)
+    if (daemon->cache.fd < 0)
         return;
     cache_key_finish(&source->key, request, key);
     r = cache_writer_add(&daemon->writer, &entry, key);

@@ -12,10 +12,6 @@
 #include "util/cleanup.h"
 #include "util/packet.h"
 
-enum {
-    WHY_SIZE = 80,
-};
-
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user);
 static int on_child(sd_event_source *source, const siginfo_t *info, void *user);
 
@@ -143,16 +139,21 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)
     return 0;
 }
 
+void standby_describe(const siginfo_t *info, char why[STANDBY_WHY_SIZE])
+{
+    if (info->si_code == CLD_EXITED)
+        snprintf(why, STANDBY_WHY_SIZE, "ended with status %d", info->si_status);
+    else
+        snprintf(why, STANDBY_WHY_SIZE, "was killed by signal %d (SIG%s)", info->si_status,
+                 sigabbrev_np(info->si_status) ? sigabbrev_np(info->si_status) : "?");
+}
+
 static int on_child(sd_event_source *source, const siginfo_t *info, void *user)
 {
     struct standby_process *process = user;
-    char why[WHY_SIZE];
+    char why[STANDBY_WHY_SIZE];
 
-    if (info->si_code == CLD_EXITED)
-        snprintf(why, sizeof(why), "ended with status %d", info->si_status);
-    else
-        snprintf(why, sizeof(why), "was killed by signal %d (SIG%s)", info->si_status,
-                 sigabbrev_np(info->si_status) ? sigabbrev_np(info->si_status) : "?");
+    standby_describe(info, why);
     sd_event_source_disable_unref(source);
     process->child = NULL;
     give_up(process, why);

@@ -6,6 +6,7 @@
 #ifndef DAEMON_STANDBY_H
 #define DAEMON_STANDBY_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -16,6 +17,7 @@
 enum {
     STANDBY_PROCESSES = 2,
     STANDBY_RETRY_USEC = 1000000,
+    STANDBY_WHY_SIZE = 80,
     STANDBY_SPARE = 1, /* the one kind of request and answer that is not the owner's */
 };
 
@@ -77,6 +79,9 @@ bool standby_is_coming(const struct standby *standby);
 
 /* True where PID is one of the processes. */
 bool standby_knows(const struct standby *standby, pid_t pid);
+
+/* Writes to WHY how the process ended that INFO tells of. */
+void standby_describe(const siginfo_t *info, char why[STANDBY_WHY_SIZE]);
 
 /* For the processes themselves, whose socket is SANDBOX_SOCKET. */
 

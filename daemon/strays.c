@@ -8,12 +8,12 @@
 /* True where a process is being made: it may be there already, and be told of in a moment. */
 static bool is_bearing(const struct daemon *daemon)
 {
-    return workers_are_coming(&daemon->workers) || standby_is_coming(&daemon->writer.standby);
+    return workers_are_coming(&daemon->workers) || cache_writer_is_coming(&daemon->writer);
 }
 
 static bool is_known(const struct daemon *daemon, pid_t pid)
 {
-    return workers_know(&daemon->workers, pid) || standby_knows(&daemon->writer.standby, pid);
+    return workers_know(&daemon->workers, pid) || cache_writer_knows(&daemon->writer, pid);
 }
 
 static void reap(struct daemon *daemon)

@@ -33,6 +33,18 @@ tests_daemon_test_failures_SOURCES = tests/daemon/test-failures.c
 tests_daemon_test_failures_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_test_failures_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/test-cache-dir
+TESTS += tests/daemon/test-cache-dir
+tests_daemon_test_cache_dir_SOURCES = tests/daemon/test-cache-dir.c
+tests_daemon_test_cache_dir_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_cache_dir_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/test-cache-writer
+TESTS += tests/daemon/test-cache-writer
+tests_daemon_test_cache_writer_SOURCES = tests/daemon/test-cache-writer.c
+tests_daemon_test_cache_writer_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_cache_writer_LDADD = $(daemon_test_libs) $(SYSTEMD_LIBS)
+
 check_PROGRAMS += tests/daemon/test-helper
 TESTS += tests/daemon/test-helper
 tests_daemon_test_helper_SOURCES = tests/daemon/test-helper.c

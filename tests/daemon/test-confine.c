@@ -46,10 +46,11 @@ static void make(void)
     unit_setup();
     ck_assert_int_eq(mkdir(unit_path("way"), 0755), 0);
     ck_assert_int_eq(mkdir(unit_path("way/p"), 0755), 0);
-    ck_assert_int_eq(mkdir(unit_path("cache"), 0700), 0);
+    ck_assert_int_eq(mkdir(unit_path("in"), 0755), 0);
+    ck_assert_int_eq(mkdir(unit_path("in/cache"), 0700), 0);
     ck_assert_int_eq(mkdir(unit_path("run"), 0755), 0);
     unit_write_text("way/p/x.json", "x");
-    unit_write_text("cache/entry", "x");
+    unit_write_text("in/cache/entry", "x");
     unit_write_text("run/sock", "x");
     unit_write_text("run/other", "x");
     daemon_of_test = calloc(1, sizeof(*daemon_of_test));
@@ -60,13 +61,12 @@ static void make(void)
     daemon_of_test->options = &options;
     log_init(&daemon_of_test->log, LOG_ERR);
     ck_assert_msg(own_filters_make(&daemon_of_test->own, &why) == 0, "%s", why);
-    daemon_of_test->cache.dir_fd = open(unit_path("cache"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    ck_assert_int_ge(daemon_of_test->cache.dir_fd, 0);
+    ck_assert_int_eq(cache_dir_find(&daemon_of_test->cache, unit_path("in/cache"), geteuid()), 0);
 }
 
 static void clear(void)
 {
-    close(daemon_of_test->cache.dir_fd);
+    cache_dir_clear(&daemon_of_test->cache);
     own_filters_clear(&daemon_of_test->own);
     free(options.directories[0]);
     free((void *)options.socket_path);
@@ -92,7 +92,8 @@ static int try_all(bool landlock)
     } tried[] = {
         {can_read(unit_path("way/p/x.json")), true},
         {can_read(unit_path("way/p")), true},
-        {unlinkat(daemon_of_test->cache.dir_fd, "entry", 0) == 0, true},
+        {can_read(unit_path("in/cache/entry")), true},
+        {unlink(unit_path("in/cache/entry")) == 0, !landlock},
         {unlink(unit_path("run/sock")) == 0, true},
         {can_read("/etc/passwd"), !landlock},
         {can_read("/proc/self/maps"), !landlock},
@@ -125,7 +126,7 @@ START_TEST(the_main_process_keeps_what_it_needs)
 }
 END_TEST
 
-/* A directory that comes back as another one, and one that comes later, can be read. */
+/* Directories that come back as other ones can be read: of profiles, and the cache. */
 START_TEST(what_is_exchanged_can_still_be_read)
 {
     int status, go[2];
@@ -138,12 +139,15 @@ START_TEST(what_is_exchanged_can_still_be_read)
     if (pid == 0) {
         if (confine_main(daemon_of_test) < 0 || read(go[0], &byte, 1) != 1)
             _exit(100);
-        _exit(can_read(unit_path("way/p/x.json")) ? 0 : 1);
+        _exit(can_read(unit_path("way/p/x.json")) && can_read(unit_path("in/cache/entry")) ? 0 : 1);
     }
     ck_assert_int_eq(rename(unit_path("way"), unit_path("old")), 0);
     ck_assert_int_eq(mkdir(unit_path("way"), 0755), 0);
     ck_assert_int_eq(mkdir(unit_path("way/p"), 0755), 0);
     unit_write_text("way/p/x.json", "y");
+    ck_assert_int_eq(rename(unit_path("in/cache"), unit_path("in/old")), 0);
+    ck_assert_int_eq(mkdir(unit_path("in/cache"), 0700), 0);
+    unit_write_text("in/cache/entry", "y");
     ck_assert_int_eq(write(go[1], "x", 1), 1);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/inotify.h>
@@ -83,7 +84,37 @@ static void try_link(void)
 
 static void try_mkdir(void)
 {
-    mkdirat(4, "none", 0700);
+    mkdir("/none/none", 0700);
+}
+
+static void try_mkdir_beneath_4(void)
+{
+    mkdirat(4, "none/none", 0700);
+}
+
+static void try_dup_to_3(void)
+{
+    dup3(-1, 3, O_CLOEXEC);
+}
+
+static void try_dup_to_4(void)
+{
+    dup3(-1, 4, O_CLOEXEC);
+}
+
+static void try_dup_to_5(void)
+{
+    dup3(-1, 5, O_CLOEXEC);
+}
+
+static void try_landlock(void)
+{
+    sandbox_restrict_files(NULL, 0);
+}
+
+static void try_add_filter(void)
+{
+    syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, NULL);
 }
 
 static void try_chmod(void)
@@ -368,7 +399,9 @@ static void try_handle_signals(void)
 }
 
 #define BIT(which) (1U << (which))
-#define ALL        (BIT(OWN_MAIN) | BIT(OWN_SPAWNER) | BIT(OWN_WORKER) | BIT(OWN_CACHE))
+#define DISK       (BIT(OWN_KEEPER) | BIT(OWN_CACHE))
+#define PARENTS    (BIT(OWN_SPAWNER) | BIT(OWN_KEEPER))
+#define ALL        (BIT(OWN_MAIN) | BIT(OWN_SPAWNER) | BIT(OWN_WORKER) | DISK)
 
 /* A call, and the filters (a set) that let it through. */
 static const struct attempt {
@@ -386,11 +419,17 @@ static const struct attempt {
     ATTEMPT(create, 0),
     ATTEMPT(truncate, 0),
     ATTEMPT(openat2, 0),
-    ATTEMPT(open_beneath_4, BIT(OWN_CACHE)),
+    ATTEMPT(open_beneath_4, DISK),
     ATTEMPT(rename, 0),
-    ATTEMPT(rename_beneath_4, BIT(OWN_CACHE)),
+    ATTEMPT(rename_beneath_4, DISK),
     ATTEMPT(link, 0),
     ATTEMPT(mkdir, 0),
+    ATTEMPT(mkdir_beneath_4, BIT(OWN_KEEPER)),
+    ATTEMPT(dup_to_3, PARENTS),
+    ATTEMPT(dup_to_4, BIT(OWN_KEEPER)),
+    ATTEMPT(dup_to_5, 0),
+    ATTEMPT(landlock, BIT(OWN_KEEPER)),
+    ATTEMPT(add_filter, PARENTS),
     ATTEMPT(chmod, 0),
     ATTEMPT(chmod_of_filters, BIT(OWN_MAIN)),
     ATTEMPT(touch_path, 0),
@@ -398,7 +437,7 @@ static const struct attempt {
     ATTEMPT(socket_unix, BIT(OWN_MAIN)),
     ATTEMPT(socket_inet, 0),
     ATTEMPT(socket_netlink, 0),
-    ATTEMPT(socketpair, BIT(OWN_SPAWNER) | BIT(OWN_CACHE)),
+    ATTEMPT(socketpair, PARENTS),
     ATTEMPT(bind, 0),
     ATTEMPT(listen, 0),
     ATTEMPT(accept, BIT(OWN_MAIN)),
@@ -410,7 +449,7 @@ static const struct attempt {
     ATTEMPT(thread, 0),
     ATTEMPT(new_namespace, 0),
     ATTEMPT(clone3, 0),
-    ATTEMPT(sibling, BIT(OWN_SPAWNER) | BIT(OWN_CACHE)),
+    ATTEMPT(sibling, PARENTS),
     ATTEMPT(unshare, 0),
     ATTEMPT(exec, 0),
     ATTEMPT(exec_fd, 0),
@@ -432,7 +471,7 @@ static const struct attempt {
     ATTEMPT(keyring, 0),
     ATTEMPT(change_user, 0),
     ATTEMPT(watch, BIT(OWN_MAIN)),
-    ATTEMPT(write, BIT(OWN_MAIN) | BIT(OWN_CACHE)),
+    ATTEMPT(write, BIT(OWN_MAIN) | DISK),
     ATTEMPT(log, BIT(OWN_MAIN)),
     ATTEMPT(writev_elsewhere, 0),
     ATTEMPT(pread, BIT(OWN_MAIN) | BIT(OWN_SPAWNER) | BIT(OWN_WORKER)),

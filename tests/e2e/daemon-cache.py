@@ -245,36 +245,65 @@ def errno_in(code, errno):
                for i in range(0, len(code), 8))
 
 
-def test_writer(test):
-    """The writing process is killed: another one stands by, and clears away what it left."""
-    daemon = Daemon(test, "--targets", "native", cache="killed", name="killed")
-    daemon.idle()
-    for i in range(3):
-        writers = test.until(daemon.writers, 10, "two writers")
-        for pid in writers:
-            test.equal("a writer has no capabilities", field(pid, "CapEff"), "0" * 16)
-        test.write(f"killed/.new-{i}", "half an entry", 0o600)
-        # The one that works, or the one that stands by; the last time, the one that took over.
-        os.kill(writers[i % 2], 9)
-        test.until(lambda: not os.path.exists(f"/proc/{writers[i % 2]}"), 10, "it is gone")
-        n = len(entries(test, "killed"))
-        with daemon.client() as client:
-            # A variant that was not asked for before.
-            client.get("b", caps=[CAP_SYS_ADMIN, 1 << 18, 1 << 18 | CAP_SYS_ADMIN][i], kernel=3 << 16)
-        test.until(lambda: len(entries(test, "killed")) > n, 10, "an entry is written")
-        test.ok("entries are written on")
-    test.equal("nothing half written is left",
-               [name for name in os.listdir(test.path("killed")) if len(name) != 64], [])
-    # Both at once, before one can replace the other: nothing is written any more, all else goes on.
-    writers = test.until(daemon.writers, 10, "two writers")
+def all_at_once(daemon, pids):
+    """Kills processes before the daemon can see the first of them end."""
     os.kill(daemon.pid, signal.SIGSTOP)
-    for pid in writers:
+    for pid in pids:
         os.kill(pid, 9)
     os.kill(daemon.pid, signal.SIGCONT)
-    test.until(lambda: "and so did its spare" in daemon.log(), 10, "a line in the log")
+
+
+def test_writer(test):
+    """The processes of the cache are killed, one by one and together: others take over, and no entry
+    is lost. What a dead writer left is cleared away."""
+    daemon = Daemon(test, "--targets", "native", cache="killed", name="killed")
+    daemon.idle()
+    versions = iter(range(500, 600))
+
+    def change(client):
+        """Has something compiled that was not there before; True where it is served."""
+        test.replace("p/a.json", conditional(next(versions)))
+        client.reload()
+        return client.get("a").n_insns > 0
+    choices = [("the writer", lambda writer, active, spare: [writer]),
+               ("what makes it", lambda writer, active, spare: [active]),
+               ("the spare of that", lambda writer, active, spare: [spare]),
+               ("the writer and what makes it", lambda writer, active, spare: [writer, active]),
+               ("the writer and the spare", lambda writer, active, spare: [writer, spare])]
+    for i, (what, choose) in enumerate(choices):
+        active, spare = test.until(daemon.keepers, 10, "two keepers")
+        writer = test.until(daemon.writer, 10, "a writer")
+        for pid in (writer, active, spare):
+            test.equal("no capabilities", field(pid, "CapEff"), "0" * 16)
+            test.equal("no_new_privs", field(pid, "NoNewPrivs"), "1")
+        test.write(f"killed/.new-{i}", "half an entry", 0o600)
+        victims = choose(writer, active, spare)
+        all_at_once(daemon, victims)
+        test.until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in victims), 10, "gone")
+        n = len(entries(test, "killed"))
+        with daemon.client() as client:
+            change(client)
+        test.until(lambda: len(entries(test, "killed")) > n, 10, "an entry is written")
+        test.ok(f"{what} is killed: entries are written on")
+    test.until(daemon.keepers, 10, "two keepers")
+    test.equal("nothing half written is left",
+               [name for name in os.listdir(test.path("killed")) if len(name) != 64], [])
     with daemon.client() as client:
-        test.check(client.get("b", caps=1 << 18 | CAP_SYS_ADMIN).n_insns > 0,
-                   "without any writer the daemon serves on")
+        status = client.status()
+    test.equal("and no entry was lost", (status.cache_errors, status.cache_state), (0, CACHE_USED))
+    # Both that could make another writer: the one that is there goes on.
+    keepers = daemon.keepers()
+    all_at_once(daemon, keepers)
+    test.until(lambda: "nothing replaces it" in daemon.log(), 10, "a line in the log")
+    n = len(entries(test, "killed"))
+    with daemon.client() as client:
+        change(client)
+        test.until(lambda: len(entries(test, "killed")) > n, 10, "an entry is written")
+        test.ok("what makes the writer and its spare are killed: the writer goes on")
+        os.kill(daemon.writer(), 9)
+        test.until(lambda: client.status().cache_state == CACHE_FAILING, 10, "it is noticed")
+        test.check(change(client),
+                   "without any of them the daemon serves on, and status says so")
         test.check(client.status().cache_errors > 0, "and counts what it could not write")
     daemon.stop()
 

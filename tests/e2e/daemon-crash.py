@@ -64,7 +64,7 @@ def crash(test, generator, daemon, versions):
                 client.get(name, arch=generator.choice(list(TARGETS.values())),
                            caps=generator.choice([0, 1 << 18, 1 << 21]))
             if generator.random() < 0.3:
-                victims = (daemon.writers() or [daemon.pid])[:1]
+                victims = [daemon.writer() or daemon.pid]
     except Refused:
         pass
     for pid in victims:

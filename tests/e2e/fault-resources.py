@@ -63,15 +63,18 @@ class Scenario:
     def pairs(self):
         """Those two, once both are there: one that was killed has a successor after a while."""
         return [self.test.until(self.daemon.spawners, 20, "a spawner and its spare"),
-                self.test.until(self.daemon.writers, 20, "a cache writer and its spare")]
+                self.test.until(self.daemon.keepers, 20, "what makes the cache's writer, and its spare")]
 
     def kill_processes(self):
-        """All workers have to be made anew, and one of each two that stand by for each other."""
-        for pid in self.daemon.workers() + [pair[self.round % 2] for pair in self.pairs()]:
+        """All workers have to be made anew, the cache's writer, and one of each two that stand by for
+        each other."""
+        pids = self.daemon.workers() + [pair[self.round % 2] for pair in self.pairs()]
+        writer = self.daemon.writer()
+        for pid in pids + ([writer] if writer else []):
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
-                pass  # a worker whose work was done
+                pass  # a worker whose time has come
 
     def run(self):
         """The requests, each on a connection of its own."""
@@ -222,7 +225,7 @@ def test_births(test):
             before = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
             known = set(daemon.children())
             resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (open_fds(daemon.pid) - 3 + room, before[1]))
-            for pid in daemon.workers() + [daemon.spawners()[0]]:
+            for pid in daemon.workers() + [daemon.spawners()[0], daemon.keepers()[0]]:
                 os.kill(pid, signal.SIGKILL)
             end = time.monotonic() + 1.5
             while time.monotonic() < end:
@@ -233,9 +236,10 @@ def test_births(test):
             resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, before)
             daemon.rest(2)
             test.until(daemon.spawners, 20, "a spawner and its spare")
+            test.until(daemon.keepers, 20, "a keeper and its spare")
         test.check(made >= 4, f"{made} processes were made while there were no fds")
         # rest() has counted all children, and zombies are some.
-        test.equal("none stays behind", len(daemon.children()), 6)
+        test.equal("none stays behind", len(daemon.children()), 2 + 2 + len(daemon.with_directory()))
         test.check(not old & set(daemon.children()), "and all are new")
         test.write("p/x.json", profile(99))
         client.reload()

@@ -213,9 +213,9 @@ class Daemon:
     def __init__(self, test, *args, profiles=("p",), cache=None, name="daemon", prefix=(),
                  socket_name="sock", wait=True):
         self.test = test
-        self.cache = cache
         self.path = test.path(socket_name)
         self.log_path = test.path(name + ".log")
+        self.cache = test.path(cache) if cache else None
         command = [*prefix, os.path.join(test.build, "secprofd"), "--socket", self.path]
         for directory in profiles:
             command += ["--profiles", test.path(directory)]
@@ -271,32 +271,50 @@ class Daemon:
 
     def rest(self, n, seconds=20):
         """Until there are N workers, all of them fresh, and no process comes or goes; returns their pids."""
-        others = 4 if self.cache else 2
         def workers():
             status = client.status()
             found = self.workers()
-            rests = status.jobs == 0 and status.workers == len(found) == n
-            return found if rests and len(self.children()) == n + others else None
+            others = len(self.with_directory())
+            rests = (status.jobs == 0 and status.workers == len(found) == n and
+                     (not self.cache or self.keepers()))
+            return found if rests and len(self.children()) == n + 2 + others else None
         with self.client() as client:
             return self.test.until(workers, seconds, f"{n} workers at rest")
 
-    def writers(self):
-        """The pids of the cache's writer and of its spare: those with an open directory. None where
-        there are not two at this moment."""
-        def has_directory(pid):
-            try:
-                return any(os.path.isdir(f"/proc/{pid}/fd/{fd}") for fd in os.listdir(f"/proc/{pid}/fd"))
-            except FileNotFoundError:
-                return False
-        found = [pid for pid in self.children() if has_directory(pid)]
+    def fds(self, pid):
+        """What the fds of its process PID lead to, by number."""
+        links = {}
+        try:
+            for fd in os.listdir(f"/proc/{pid}/fd"):
+                links[int(fd)] = os.readlink(f"/proc/{pid}/fd/{fd}")
+        except FileNotFoundError:
+            pass
+        return links
+
+    def with_directory(self):
+        """Its processes that have a directory at fd 4, and which one."""
+        found = {pid: self.fds(pid).get(4) for pid in self.children()}
+        return {pid: path for pid, path in found.items()
+                if path and path.startswith("/") and not path.startswith(("/memfd:", "/dev/"))}
+
+    def writer(self):
+        """The pid of the cache's writer, which has its directory open; None: there is none."""
+        found = [pid for pid, path in self.with_directory().items() if path == self.cache]
+        return found[0] if len(found) == 1 else None
+
+    def keepers(self):
+        """The pids of the process that makes the cache's writer, and of its spare: they have the
+        directory above it open. None where there are not two at this moment."""
+        above = os.path.dirname(self.cache or "")
+        found = [pid for pid, path in self.with_directory().items() if path == above]
         return found if len(found) == 2 else None
 
     def spawners(self):
         """The pids of what makes the workers and of its spare: the other children. None where there
         are not two (a worker that starts looks like one)."""
-        workers, writers = self.workers(), self.writers() or []
+        others = [*self.workers(), *self.with_directory()]
         found = [pid for pid in self.children()
-                 if pid not in workers and pid not in writers and field(pid, "State") is not None]
+                 if pid not in others and field(pid, "State") is not None]
         return found if len(found) == 2 else None
 
     def stop(self, number=signal.SIGTERM, seconds=20):

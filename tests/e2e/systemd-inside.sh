@@ -137,6 +137,42 @@ is "in a new cgroup, to which memory that clients keep does not belong" "another
 has "and answers" '^default ' "$(as_nobody secprofctl list 2>&1)"
 is "from its cache, without a compile" "0" "$(secprofctl --json status | jq -r .compiles)"
 
+# The cache: what is in it may go at any time. The directory itself is a mount of the service's own, with
+# nothing writable around it: only a restart makes it again, and the log says so.
+cache_state()
+{
+    secprofctl --json status | jq -r .cache_state
+}
+has_entries()
+{
+    [ -z "$(find /var/cache/secprof -type f)" ] || echo yes
+}
+rm -rf /var/cache/secprof/*
+cp /e2e/marker.json /etc/secprof/profiles.d/another.json
+sed -i 's/{/{"comment": "another",/' /etc/secprof/profiles.d/another.json
+secprofctl reload > /dev/null
+is "an emptied cache is written on" "yes 1" "$(until_is yes has_entries) $(cache_state)"
+rm -rf /var/cache/secprof
+is "without its directory, status says that the cache is failing" "2" "$(until_is 2 cache_state)"
+has "and all is served" '^default ' "$(as_nobody secprofctl list 2>&1)"
+journalctl -q --sync
+has "the log says what was tried, and what helps" 'cannot be made from here: .*or after a restart' \
+    "$(journalctl -q -o cat -u secprofd.service | grep 'no cache on disk')"
+install -d -m 700 -o secprof -g secprof /var/cache/secprof
+secprofctl reload > /dev/null
+for i in $(seq 5); do
+    printf '{"defaultAction": "SCMP_ACT_ERRNO", "defaultErrnoRet": %d}' "$((200 + i))" > /etc/secprof/profiles.d/another.json
+    secprofctl reload > /dev/null
+done
+is "made again from outside, it is still nothing that the service may write to" "2" "$(until_is 2 cache_state)"
+journalctl -q --sync
+has "and the log says so" 'Read-only file system .*after a restart' \
+    "$(journalctl -q -o cat -u secprofd.service | grep 'cache cannot be written')"
+rm -f /etc/secprof/profiles.d/another.json
+systemctl restart secprofd.service
+is "a restart puts it right" "1" "$(until_is 1 cache_state)"
+is "and fills it" "yes" "$(until_is yes has_entries)"
+
 # A daemon that hangs is killed by the watchdog.
 mkdir -p /run/systemd/system/secprofd.service.d
 printf '[Service]\nWatchdogSec=1\n' > /run/systemd/system/secprofd.service.d/watchdog.conf

@@ -258,7 +258,7 @@ struct secprof_status {
     uint32_t limited;           /* requests refused because of a limit */
     uint32_t connections_idle;  /* closed because nothing happened on them */
     uint32_t profiles_left_out; /* files over the limit on profiles */
-    uint32_t log_dropped;       /* lines about clients that were too many to be logged */
+    uint32_t log_dropped;       /* lines that are missing in the log */
 };
 
 /* Asks how the daemon is. Returns 0 and *STATUS, which the caller gives to free() whole, or a

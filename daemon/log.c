@@ -2,13 +2,16 @@
 #include "daemon/log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
-#include <systemd/sd-journal.h>
+#include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -18,6 +21,12 @@ enum {
     LINE_MAX_BYTES = 2048,
     FIELDS_MAX = 8,
     FIELD_MAX_BYTES = 192,
+};
+
+/* systemd's, where journald reads entries of "NAME=value" lines, one in each datagram. */
+static const struct sockaddr_un journal_socket = {
+    .sun_family = AF_UNIX,
+    .sun_path = "/run/systemd/journal/socket",
 };
 
 /* The names that --log-level takes. */
@@ -49,25 +58,64 @@ static bool stderr_is_journal(const struct stat *st)
     return st->st_dev == (dev_t)device && st->st_ino == (ino_t)inode;
 }
 
+/* Opens what standard error is once more, not to wait for its reader. Returns false where it may
+ * not be opened, and stays as it is. */
+static bool open_anew(void)
+{
+    int fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    bool done;
+
+    if (fd < 0)
+        return false;
+    done = dup2(fd, STDERR_FILENO) >= 0;
+    close(fd);
+    return done;
+}
+
 void log_init(struct log *log, int level)
 {
     struct stat st;
 
     *log = (struct log){
         .level = level,
+        .journal = -1,
         .peers = {.max = LOG_PEER_BURST, .interval_usec = LOG_PEER_INTERVAL_USEC},
     };
     if (fstat(STDERR_FILENO, &st) < 0)
         return;
-    log->journal = stderr_is_journal(&st);
+    log->is_socket = S_ISSOCK(st.st_mode);
+    if (stderr_is_journal(&st))
+        log->journal = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     log->prefix = !isatty(STDERR_FILENO);
+    if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
+        log->may_wait = !open_anew();
 }
 
-/* The fields of one journal entry. */
+void log_close(struct log *log)
+{
+    if (log->journal >= 0)
+        close(log->journal);
+    log->journal = -1;
+}
+
+/* Sends a packet or a part of a stream over SOCK without waiting. Returns 0 or -errno. */
+static int send_now(int sock, const struct sockaddr_un *to, const struct iovec *iov, size_t n)
+{
+    const struct msghdr msg = {
+        .msg_name = (void *)to,
+        .msg_namelen = to ? sizeof(*to) : 0,
+        .msg_iov = (struct iovec *)iov,
+        .msg_iovlen = n,
+    };
+
+    return sendmsg(sock, &msg, MSG_DONTWAIT | MSG_NOSIGNAL) < 0 ? -errno : 0;
+}
+
+/* The fields of one journal entry, each with its line's end. */
 struct fields {
     struct iovec iov[FIELDS_MAX];
     char text[FIELDS_MAX][FIELD_MAX_BYTES];
-    int n;
+    size_t n;
 };
 
 static void __attribute__((format(printf, 2, 3)))
@@ -75,18 +123,26 @@ add_field(struct fields *fields, const char *fmt, ...)
 {
     char *text = fields->text[fields->n];
     va_list args;
+    int len;
 
     va_start(args, fmt);
-    vsnprintf(text, FIELD_MAX_BYTES, fmt, args);
+    len = vsnprintf(text, FIELD_MAX_BYTES - 1, fmt, args);
     va_end(args);
-    fields->iov[fields->n++] = (struct iovec){.iov_base = text, .iov_len = strlen(text)};
+    if (len < 0)
+        return;
+    if (len > FIELD_MAX_BYTES - 2)
+        len = FIELD_MAX_BYTES - 2;
+    text[len++] = '\n';
+    fields->iov[fields->n++] = (struct iovec){.iov_base = text, .iov_len = (size_t)len};
 }
 
-static int write_journal(int priority, const struct log_subject *subject, char *message)
+static int write_journal(int sock, int priority, const struct log_subject *subject,
+                         const char *message)
 {
     struct fields fields = {.n = 0};
 
-    fields.iov[fields.n++] = (struct iovec){.iov_base = message, .iov_len = strlen(message)};
+    fields.iov[fields.n++] = (struct iovec){(void *)message, strlen(message)};
+    fields.iov[fields.n++] = (struct iovec){(void *)"\n", 1};
     add_field(&fields, "PRIORITY=%d", priority);
     add_field(&fields, "SYSLOG_IDENTIFIER=secprofd");
     if (subject->profile)
@@ -95,17 +151,13 @@ static int write_journal(int priority, const struct log_subject *subject, char *
         add_field(&fields, "SECPROF_PEER_UID=%u", subject->peer->uid);
         add_field(&fields, "SECPROF_PEER_PID=%d", subject->peer->pid);
     }
-    return sd_journal_sendv(fields.iov, fields.n);
+    return send_now(sock, &journal_socket, fields.iov, fields.n);
 }
 
-/* LINE has "MESSAGE=" in front, which only the journal wants. */
-static void write_line(const struct log *log, int priority, const struct log_subject *subject,
-                       char *line)
+/* True where MESSAGE was written to standard error, as a line. */
+static bool write_stderr(const struct log *log, int priority, const char *message)
 {
-    if (log->journal && write_journal(priority, subject, line) >= 0)
-        return;
-
-    const char *message = line + strlen("MESSAGE=");
+    struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
     char prefix[8] = "";
     struct iovec iov[3] = {
         {.iov_base = prefix}, {(void *)message, strlen(message)}, {(void *)"\n", 1}};
@@ -113,9 +165,41 @@ static void write_line(const struct log *log, int priority, const struct log_sub
     if (log->prefix)
         snprintf(prefix, sizeof(prefix), "<%d>", priority);
     iov[0].iov_len = strlen(prefix);
-    /* Where even this fails there is nobody left to tell. */
-    if (writev(STDERR_FILENO, iov, ARRAY_SIZE(iov)) < 0)
-        return;
+    if (log->is_socket)
+        return send_now(STDERR_FILENO, NULL, iov, ARRAY_SIZE(iov)) == 0;
+    /* A pipe that is ready has room for a line. */
+    if (log->may_wait && poll(&room, 1, 0) <= 0)
+        return false;
+    return writev(STDERR_FILENO, iov, ARRAY_SIZE(iov)) >= 0;
+}
+
+/* LINE has "MESSAGE=" in front, which only the journal wants. Returns false where it is lost. */
+static bool write_line(const struct log *log, int priority, const struct log_subject *subject,
+                       const char *line)
+{
+    if (log->journal >= 0) {
+        int r = write_journal(log->journal, priority, subject, line);
+
+        /* A journal that is full does not read its other end either. */
+        if (r == 0 || r == -EAGAIN)
+            return r == 0;
+    }
+    return write_stderr(log, priority, line + strlen("MESSAGE="));
+}
+
+/* Says how many lines were lost, if any were. Returns false where that cannot be said either. */
+static bool tell_lost(struct log *log)
+{
+    char line[LINE_MAX_BYTES];
+
+    if (log->lost == 0)
+        return true;
+    snprintf(line, sizeof(line), "MESSAGE=%u lines are missing here: they could not be written",
+             log->lost);
+    if (!write_line(log, LOG_WARNING, &(struct log_subject){0}, line))
+        return false;
+    log->lost = 0;
+    return true;
 }
 
 static void write_args(struct log *log, int priority, const struct log_subject *subject,
@@ -132,7 +216,10 @@ static void write_args(struct log *log, int priority, const struct log_subject *
     for (char *at = line; *at; at++)
         if ((unsigned char)*at < 0x20 || *at == 0x7f)
             *at = '?';
-    write_line(log, priority, subject, line);
+    if (tell_lost(log) && write_line(log, priority, subject, line))
+        return;
+    log->lost++;
+    log->dropped++;
 }
 
 void log_write(struct log *log, int priority, const char *fmt, ...)

@@ -1,6 +1,7 @@
 /*
  * The daemon's log: fields in the journal where standard error is one, else plain lines on
- * standard error. errno stays as it is.
+ * standard error. errno stays as it is. Nothing here waits for whoever reads the log: a line that
+ * cannot be written at once is lost, and counted.
  */
 #ifndef DAEMON_LOG_H
 #define DAEMON_LOG_H
@@ -18,10 +19,13 @@ enum {
 };
 
 struct log {
-    int level;        /* LOG_ERR … LOG_DEBUG: the least urgent priority that is written */
-    bool journal;     /* standard error is the journal: use its own protocol */
-    bool prefix;      /* lines begin with <PRIORITY>, as service managers read them */
-    uint32_t dropped; /* lines that were too many, since the start */
+    int level;      /* LOG_ERR … LOG_DEBUG: the least urgent priority that is written */
+    int journal;    /* a socket for the journal's own protocol, if standard error is it; else -1 */
+    bool is_socket; /* standard error is one */
+    bool may_wait;  /* writing to standard error makes the writer wait for room */
+    bool prefix;    /* lines begin with <PRIORITY>, as service managers read them */
+    uint32_t dropped; /* lines that were not written, since the start */
+    uint32_t lost;    /* lines that could not be written, since that was said last */
     struct budget peers;
 };
 
@@ -31,8 +35,12 @@ struct log_subject {
     const struct peer *peer; /* lines about a peer are limited in number */
 };
 
-/* Looks at standard error and decides how to write. */
+/*
+ * Looks at standard error and decides how to write. A pipe or a terminal is opened anew, for this
+ * process alone: so that it does not make writers wait, without changing it for others.
+ */
 void log_init(struct log *log, int level);
+void log_close(struct log *log);
 
 /* Writes one line. */
 void log_write(struct log *log, int priority, const char *fmt, ...)

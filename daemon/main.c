@@ -269,6 +269,7 @@ static int run(const struct options *options)
     else
         r = sd_event_loop(daemon->event);
     finish(daemon);
+    log_close(&daemon->log);
     free(daemon);
     return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }

@@ -201,7 +201,7 @@ struct wire_daemon_status {
     uint32_t limited;           /* requests answered with WIRE_LIMIT */
     uint32_t connections_idle;  /* connections that were closed because nothing happened on them */
     uint32_t profiles_left_out; /* files over the limit on profiles */
-    uint32_t log_dropped;       /* lines about clients that were too many to be logged */
+    uint32_t log_dropped;       /* lines that are missing in the log */
     uint32_t zero;
     char version[32];    /* of secprofd */
     char libseccomp[32]; /* of its libseccomp */

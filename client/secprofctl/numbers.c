@@ -38,7 +38,7 @@ static const struct number numbers[] = {
     NUMBER(connections_refused, NUMBER_COUNTER, "connections refused: over a limit"),
     NUMBER(connections_idle, NUMBER_COUNTER, "connections closed: nothing happened on them"),
     NUMBER(subscribers, NUMBER_GAUGE, "clients that hear of changes"),
-    NUMBER(log_dropped, NUMBER_COUNTER, "lines about clients that were too many to be logged"),
+    NUMBER(log_dropped, NUMBER_COUNTER, "lines that are missing in the log"),
 #undef NUMBER
 };
 

@@ -292,7 +292,7 @@ START_TEST(lines_are_plain_without_a_journal)
     /* Another program's journal is not ours. */
     setenv("JOURNAL_STREAM", "1:1", 1);
     logged(&log, text, sizeof(text));
-    ck_assert(!log.journal);
+    ck_assert_int_eq(log.journal, -1);
     ck_assert_str_eq(text, "<4>one line?[0m?\n<6>two\n");
     ck_assert_int_eq(log_level_by_name("warning"), LOG_WARNING);
     ck_assert_int_eq(log_level_by_name("loud"), -EINVAL);

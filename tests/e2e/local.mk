@@ -11,6 +11,7 @@ EXTRA_DIST += \
 	tests/e2e/daemon-files.py \
 	tests/e2e/daemon-follow.py \
 	tests/e2e/daemon-limits.py \
+	tests/e2e/daemon-log.py \
 	tests/e2e/daemon-packets.py \
 	tests/e2e/daemon-peers.py \
 	tests/e2e/daemon-serve.py \

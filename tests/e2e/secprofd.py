@@ -211,7 +211,7 @@ class Daemon:
     """A secprofd on a socket of its own."""
 
     def __init__(self, test, *args, profiles=("p",), cache=None, name="daemon", prefix=(),
-                 socket_name="sock", wait=True):
+                 socket_name="sock", wait=True, stderr=None, **more):
         self.test = test
         self.path = test.path(socket_name)
         self.log_path = test.path(name + ".log")
@@ -222,7 +222,7 @@ class Daemon:
         command += ["--cache", test.path(cache)] if cache else ["--no-cache"]
         with open(self.log_path, "ab") as log:
             self.process = subprocess.Popen(command + list(args), stdin=subprocess.DEVNULL,
-                                            stdout=log, stderr=log)
+                                            stdout=log, stderr=log if stderr is None else stderr, **more)
         test.daemons.append(self)
         if wait:
             self.wait()

@@ -79,6 +79,8 @@ void client_end(struct client *client)
     if (client->ended)
         return;
     client->ended = true;
+    if (!client->asked)
+        server_note_useless(server);
     stop_waiting(client);
     source_unref(steal_ptr(&client->content));
     TAILQ_REMOVE(&server->clients, client, in_server);
@@ -276,26 +278,30 @@ static void handle_packet(struct client *client, const void *packet, size_t len,
 {
     const struct log_subject subject = {.peer = &client->peer};
     int r = wire_request_decode(&client->request, packet, len, n_fds);
-    int known =
-        r < 0 ? 0 : peer_learn_groups(&client->peer, client->fd); /* for access_may_read() */
+    int known;
 
-    if (known < 0) {
-        log_about(&client->daemon->log, LOG_WARNING, &subject,
-                  "the groups of pid %d, uid %u are not to be had: closed: %s", client->peer.pid,
-                  client->peer.uid, strerror(-known));
-        client_end(client);
-    } else if (r < 0) {
+    client->asked |= r >= 0 && !client->refused;
+    if (r < 0) {
         log_about(&client->daemon->log, LOG_NOTICE, &subject,
                   "pid %d, uid %u sent a packet of another protocol: closed", client->peer.pid,
                   client->peer.uid);
         client_end(client);
-    } else if (client->refused) {
-        client_refuse(client, WIRE_LIMIT, "too many connections");
-    } else if (r != WIRE_OK) {
-        client_refuse(client, (enum wire_status)r, "%s", "");
-    } else {
-        dispatch(client);
+        return;
     }
+    if (client->refused) {
+        client_refuse(client, WIRE_LIMIT, "too many connections");
+        return;
+    }
+    if (r != WIRE_OK) {
+        client_refuse(client, (enum wire_status)r, "%s", "");
+        return;
+    }
+    /* Only who asks for something is looked up so closely. */
+    known = peer_learn_groups(&client->peer, client->fd);
+    if (known < 0)
+        client_refuse(client, WIRE_FAILED, "your groups: %s", strerror(-known));
+    else
+        dispatch(client);
 }
 
 /*

@@ -9,9 +9,10 @@ enum {
     /*
      * Connections that wait to be accepted. Where there are as many, the kernel has each process
      * that connects wait for its turn: whoever connects all the time keeps this many places, and
-     * everybody else waits behind them. secprofd.socket has the same number.
+     * everybody else waits behind them: with SERVER_USELESS_MAX some 8 ms. secprofd.socket has the
+     * same number.
      */
-    LISTENER_BACKLOG = 128,
+    LISTENER_BACKLOG = 64,
 };
 
 /* The directory entry of a socket that was made here. */

@@ -67,6 +67,7 @@ static void take(struct server *server, int fd)
                   "too many connections: one of pid %d, uid %u is refused", peer.pid, peer.uid);
         /* Even being told costs something, so there are not many who are. */
         if (server->n_refused >= SERVER_REFUSED_MAX) {
+            server_note_useless(server);
             peer_clear(&peer);
             server_drop(server, fd, packet_takes_fds(fd));
             return;
@@ -89,25 +90,49 @@ static int on_resume(sd_event_source *source, uint64_t usec, void *user)
 {
     struct server *server = user;
 
+    (void)source;
     (void)usec;
-    sd_event_source_disable_unref(source);
-    server->resume = NULL;
+    server->paused = false;
     return watch_listener(server, EPOLL_CTL_MOD, true);
 }
 
-/* Nothing is left to accept with. Who connects waits meanwhile, and the loop does not spin. */
-static void pause_accepting(struct server *server, const char *why)
+/* Has who connects wait, until the time USEC. */
+static void pause_accepting(struct server *server, uint64_t usec)
+{
+    if (server->paused || sd_event_source_set_time(server->resume, usec) < 0 ||
+        sd_event_source_set_enabled(server->resume, SD_EVENT_ONESHOT) < 0)
+        return;
+    server->paused = true;
+    (void)watch_listener(server, EPOLL_CTL_MOD, false);
+}
+
+/*
+ * Those who connect for nothing wait, for otherwise they would keep the daemon busy, and its
+ * clients waiting for processors, as much as they like. Others who connect wait with them, but not
+ * long.
+ */
+void server_note_useless(struct server *server)
 {
     uint64_t now = daemon_now(server->daemon);
 
-    if (!server->paused_usec || now - server->paused_usec >= SERVER_PAUSE_LOG_USEC) {
-        log_write(&server->daemon->log, LOG_ERR, "cannot accept connections for now: %s", why);
-        server->paused_usec = now;
+    if (now - server->useless_usec >= SERVER_USELESS_USEC) {
+        server->useless_usec = now;
+        server->n_useless = 0;
     }
-    if (!server->resume &&
-        sd_event_add_time_relative(server->daemon->event, &server->resume, CLOCK_MONOTONIC,
-                                   SERVER_PAUSE_USEC, 0, on_resume, server) >= 0)
-        (void)watch_listener(server, EPOLL_CTL_MOD, false);
+    if (++server->n_useless >= SERVER_USELESS_MAX)
+        pause_accepting(server, server->useless_usec + SERVER_USELESS_USEC);
+}
+
+/* Nothing is left to accept with. The loop must not spin. */
+static void pause_for_lack(struct server *server, const char *why)
+{
+    uint64_t now = daemon_now(server->daemon);
+
+    if (!server->told_usec || now - server->told_usec >= SERVER_PAUSE_LOG_USEC) {
+        log_write(&server->daemon->log, LOG_ERR, "cannot accept connections for now: %s", why);
+        server->told_usec = now;
+    }
+    pause_accepting(server, now + SERVER_PAUSE_USEC);
 }
 
 /* Takes one connection. Returns true where there was one. */
@@ -116,14 +141,14 @@ static bool accept_one(struct server *server)
     int fd;
 
     if (sinks_are_behind(&server->sinks)) {
-        pause_accepting(server, "too many wait to be closed");
+        pause_for_lack(server, "too many wait to be closed");
         return false;
     }
     fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
     if (fd >= 0)
         take(server, fd);
     else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
-        pause_accepting(server, strerror(errno));
+        pause_for_lack(server, strerror(errno));
     /* Other errors are about the one connection, which is gone, or there is none. */
     return fd >= 0;
 }
@@ -154,7 +179,7 @@ static int serve_turn(struct server *server)
         if (clients[i])
             client_unref(clients[i]);
     if (server->arrived)
-        server->arrived = accept_one(server);
+        server->arrived = accept_one(server) && !server->paused;
     return n;
 }
 
@@ -219,6 +244,10 @@ int server_open(struct server *server)
 
     if (r >= 0)
         r = sd_event_source_set_enabled(server->sweep, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_add_time(event, &server->resume, CLOCK_MONOTONIC, 0, 1, on_resume, server);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->resume, SD_EVENT_OFF);
     if (r >= 0)
         r = users_init(&server->users, server->daemon->options->max_connections);
     if (r >= 0) {

@@ -23,6 +23,8 @@ enum {
     SERVER_ROUND_MAX = 128,           /* with so many the round is over, too */
     SERVER_PAUSE_USEC = 100000,       /* without accepting, where there is no fd or memory left */
     SERVER_PAUSE_LOG_USEC = 10000000, /* between two messages about that */
+    SERVER_USELESS_MAX = 8,           /* connections without a request, */
+    SERVER_USELESS_USEC = 1000,       /* in such a time: then it pauses for the rest of it */
     SERVER_REFUSED_MAX = 64,          /* connections over a limit that wait to hear so */
     SERVER_REFUSED_USEC = 2000000,    /* for which they may wait */
 };
@@ -35,8 +37,11 @@ struct server {
     bool arrived; /* there may be a connection to accept */
     sd_event_source *ready_io;
     int in_fd;               /* that came with the request that is dispatched now; borrowed */
-    sd_event_source *resume; /* accepting pauses until then */
-    uint64_t paused_usec;    /* when that was last said in the log; 0: never */
+    bool paused;             /* connections are not accepted, */
+    sd_event_source *resume; /* until then */
+    uint64_t told_usec;      /* when the log was last told that there is nothing to accept with */
+    uint64_t useless_usec;   /* since when the number of useless connections is */
+    unsigned n_useless;
     sd_event_source *sweep;
     uint64_t sweep_usec;        /* when the sweep is due; 0: it is off */
     struct client_list clients; /* all, linked by in_server */
@@ -74,6 +79,9 @@ static inline size_t server_share(size_t max, bool trusted)
  * sent, that this process must not be the one to close (see sink.h).
  */
 void server_drop(struct server *server, int fd, bool guarded);
+
+/* A connection has ended that never had a request. */
+void server_note_useless(struct server *server);
 
 /* CLIENT is to be looked at at the time USEC at the latest. */
 void server_sweep_at(struct server *server, uint64_t usec);

@@ -123,7 +123,7 @@ def test_reserve(test):
 def test_turns(test):
     """Who connects all the time keeps few places before others, and none before those who are
     connected."""
-    backlog = 128
+    backlog = 64
     daemon = Daemon(test, "--max-connections-per-uid", "200", "--targets", "native", name="turns",
                     socket_name="turns.sock")
     with daemon.client() as client:
@@ -153,6 +153,14 @@ def test_turns(test):
             with sock:
                 answers.append(len(sock.recv(1 << 17)) > HEADER.size)
         test.equal("and all are answered", answers, [True] * len(waiting))
+        test.until(lambda: client.status().connections == 1, 20, "connections end")
+        n, start = 1000, time.monotonic()
+        for _ in range(n):
+            daemon.client().sock.close()
+        took = time.monotonic() - start
+        # Eight in a millisecond; that many again may still wait.
+        test.check(took > (n - backlog) / 8000 * 0.9,
+                   f"{n} connections without a request are taken slowly: {took:.3f} s")
         test.until(lambda: client.status().connections == 1, 20, "connections end")
     daemon.stop()
 

@@ -49,6 +49,27 @@ class Measured:
         return sorted(p99)[ROUNDS // 2], sorted(rates)[ROUNDS // 2]
 
 
+    def new_clients(self, *abuser):
+        """How long a new client waits for its first answer beside ABUSER, in seconds, the middle
+        one; and the share of a processor that the daemon has meanwhile."""
+        process = subprocess.Popen(list(map(str, abuser)), stderr=subprocess.DEVNULL)
+        times = []
+        try:
+            time.sleep(0.2)
+            before, start = cpu_seconds(self.daemon.pid), time.monotonic()
+            while time.monotonic() - start < 1 or len(times) < 10:
+                began = time.monotonic()
+                with self.daemon.client() as client:
+                    client.get("x")
+                times.append(time.monotonic() - began)
+                time.sleep(0.01)
+            share = (cpu_seconds(self.daemon.pid) - before) / (time.monotonic() - start)
+        finally:
+            process.kill()
+            process.wait()
+        return sorted(times)[len(times) // 2], share
+
+
 def test_abusers(test, flood, abuse):
     daemon = Daemon(test, "--max-connections", "2000", "--max-connections-per-uid", "2000",
                     "--idle-timeout", "0", "--targets", "native")
@@ -69,6 +90,10 @@ def test_abusers(test, flood, abuse):
             test.until(lambda: client.status().connections == 1, 20, "connections end")
             test.until(lambda: open_fds(daemon.pid) <= fds, 20, f"{what}: fds are closed")
             test.ok(f"{what}: no fd leaked")
+        wait, share = measured.new_clients(abuse, "storm", daemon.path)
+        test.check(wait < 1, f"beside a connect storm a new client is served in {1000 * wait:.1f} ms")
+        test.check(share < 0.5, f"which costs the daemon {100 * share:.0f} % of a processor")
+        test.until(lambda: client.status().connections == 1, 20, "connections end")
         test.equal("no worker failed", client.status().worker_failures, 0)
     test.check(len(daemon.log().splitlines()) < 300, "the log was not flooded",
                len(daemon.log().splitlines()))
@@ -76,7 +101,8 @@ def test_abusers(test, flood, abuse):
     row(test, "a client that never reads; half packets; connect storms; fds in every message",
         "p99 of others at most 2 times; no fd leak",
         "p99 of others, beside them / beside a process that only uses the processor: "
-        + ", ".join(results))
+        + ", ".join(results) + f"; a new client is served within {1000 * wait:.1f} ms beside the storm, "
+        f"which costs the daemon {100 * share:.0f} % of a processor")
 
 
 def test_idle(test, flood):

@@ -14,6 +14,7 @@
 #include "daemon/phase.h"
 #include "daemon/service.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 enum {
     EXIT_USAGE = 2,
@@ -277,8 +278,11 @@ static int run(const struct options *options)
 int main(int argc, char **argv)
 {
     struct options options;
-    int r = options_parse(&options, argc, argv, stdout, stderr);
+    int r;
 
+    if (io_occupy_standard_files() < 0)
+        return EXIT_FAILURE;
+    r = options_parse(&options, argc, argv, stdout, stderr);
     if (r == OPTIONS_RUN)
         r = run(&options);
     else

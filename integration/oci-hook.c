@@ -122,7 +122,10 @@ static int run(const struct settings *settings)
 int main(int argc, char **argv)
 {
     struct settings settings = SETTINGS_INIT;
-    int end = read_options(argc, argv, &settings);
+    int end;
 
+    if (io_occupy_standard_files() < 0)
+        return EXIT_REFUSED;
+    end = read_options(argc, argv, &settings);
     return end ? end - 1 : run(&settings);
 }

@@ -20,6 +20,7 @@
 #include "integration/settings.h"
 #include "integration/source.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 #define SETTINGS_ENV "SECPROF_RUNTIME_CONFIG"
 #define RUNTIME_ENV  "SECPROF_RUNTIME"
@@ -196,8 +197,10 @@ static int run(struct call *call, char **argv)
 int main(int argc, char **argv)
 {
     struct call call = {.arena = {.limit = OCI_CONFIG_MEMORY}};
-    int code = argc > 0 ? run(&call, argv) : EXIT_REFUSED;
+    int code = EXIT_REFUSED;
 
+    if (argc > 0 && io_occupy_standard_files() == 0)
+        code = run(&call, argv);
     arena_free(&call.arena);
     return code;
 }

@@ -2,6 +2,7 @@
 #include "util/io.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <unistd.h>
 
 int io_write_all(int fd, const void *bytes, size_t size)
@@ -29,5 +30,14 @@ int io_pread_all(int fd, void *bytes, size_t size)
             return n < 0 ? -errno : -EIO;
         done += (size_t)n;
     }
+    return 0;
+}
+
+int io_occupy_standard_files(void)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+            open("/dev/null", (fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) | O_CLOEXEC) < 0)
+            return -errno;
     return 0;
 }

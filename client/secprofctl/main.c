@@ -5,14 +5,12 @@
 #include "config.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "client/secprofctl/ctl.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 static const struct ctl_command *const commands[] = {
     &command_get,     &command_list,    &command_status, &command_reload,   &command_run,
@@ -49,18 +47,6 @@ static const char usage[] =
     "4 no such profile, or not readable; 5 not permitted; 6 the daemon failed; 7 the system\n"
     "failed (files, memory). 'run', 'helper' and 'diff' have their own: see their --help.\n";
 
-/*
- * Where a standard file is closed, the next one that is opened would take its number: a socket, for
- * example, would get what is written to stdout. Puts something there that cannot be used.
- */
-static void occupy_standard_files(void)
-{
-    for (int fd = 0; fd <= STDERR_FILENO; fd++)
-        if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
-            open("/dev/null", (fd == 0 ? O_WRONLY : O_RDONLY) | O_CLOEXEC) < 0)
-            exit(CTL_SYSTEM);
-}
-
 static const struct ctl_command *find_command(const char *name)
 {
     for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
@@ -92,7 +78,8 @@ int main(int argc, char **argv)
     int first;
     int code;
 
-    occupy_standard_files();
+    if (io_occupy_standard_files() < 0)
+        return CTL_SYSTEM;
     first = options_parse_global(&options, argc, argv);
     if (first < 0) {
         ctl_warn("try secprofctl --help");

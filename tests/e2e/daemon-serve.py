@@ -243,6 +243,17 @@ def test_socket(test):
     test.check("is no socket" in fourth.log(), "with a message", fourth.log())
 
 
+def test_closed_files(test):
+    """Started without standard files: what is logged must not get into what has their numbers."""
+    closed = Daemon(test, "--debug", name="closed", socket_name="closed.sock",
+                    prefix=["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"])
+    test.equal("closed standard files are none of the daemon's",
+               [os.readlink(f"/proc/{closed.pid}/fd/{fd}") for fd in range(3)], ["/dev/null"] * 3)
+    with closed.client() as client:
+        test.equal("and it serves", errno_of(client.get("default").code), 1)
+    test.equal("it ends well", closed.stop(), 0)
+
+
 with Test() as test:
     test.mkdir("p")
     test.write("p/default.json", profile(1))
@@ -259,3 +270,4 @@ with Test() as test:
     test_access(test, daemon)
     test_stop(test, daemon)
     test_socket(test)
+    test_closed_files(test)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -108,6 +109,44 @@ START_TEST(a_files_beginning_is_read)
 }
 END_TEST
 
+/* In a child: the test needs its own files. */
+START_TEST(closed_standard_files_are_occupied)
+{
+    pid_t pid = fork();
+    int status;
+
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        char byte = 0;
+
+        for (int fd = 0; fd <= STDERR_FILENO; fd++)
+            close(fd);
+        if (io_occupy_standard_files() < 0 || open("/dev/null", O_RDWR) <= STDERR_FILENO)
+            _exit(1);
+        _exit(read(STDIN_FILENO, &byte, 1) < 0 && write(STDOUT_FILENO, &byte, 1) < 0 &&
+                      write(STDERR_FILENO, &byte, 1) < 0
+                  ? 0
+                  : 2);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
+START_TEST(open_standard_files_stay)
+{
+    struct stat before[3], after;
+
+    for (int fd = 0; fd <= STDERR_FILENO; fd++)
+        ck_assert_int_eq(fstat(fd, &before[fd]), 0);
+    ck_assert_int_eq(io_occupy_standard_files(), 0);
+    for (int fd = 0; fd <= STDERR_FILENO; fd++) {
+        ck_assert_int_eq(fstat(fd, &after), 0);
+        ck_assert_uint_eq(after.st_ino, before[fd].st_ino);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("io");
@@ -117,6 +156,8 @@ int main(void)
     tcase_add_test(tcase, all_of_it_is_written);
     tcase_add_test(tcase, failures_are_told);
     tcase_add_test(tcase, a_files_beginning_is_read);
+    tcase_add_test(tcase, closed_standard_files_are_occupied);
+    tcase_add_test(tcase, open_standard_files_stay);
     suite_add_tcase(suite, tcase);
 
     SRunner *runner = srunner_create(suite);

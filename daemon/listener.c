@@ -70,8 +70,18 @@ static int bind_open(int fd, const struct sockaddr_un *address)
     return r;
 }
 
-/* Removes what is at ADDRESS, if it is a socket on which nobody listens. */
-static int remove_stale(const struct sockaddr_un *address, char why[LISTENER_WHY_SIZE])
+static int make_address(struct sockaddr_un *address, const char *path, char why[LISTENER_WHY_SIZE])
+{
+    *address = (struct sockaddr_un){.sun_family = AF_UNIX};
+    if (strlen(path) >= sizeof(address->sun_path))
+        return fail(why, -ENAMETOOLONG, "the path of the socket has %zu bytes; %zu are possible",
+                    strlen(path), sizeof(address->sun_path) - 1);
+    memcpy(address->sun_path, path, strlen(path) + 1);
+    return 0;
+}
+
+/* Returns 1 where a socket is at ADDRESS on which nobody listens; 0: there is nothing; -errno. */
+static int find_stale(const struct sockaddr_un *address, char why[LISTENER_WHY_SIZE])
 {
     cleanup_close int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     struct stat st;
@@ -88,32 +98,39 @@ static int remove_stale(const struct sockaddr_un *address, char why[LISTENER_WHY
         return fail(why, -EADDRINUSE, "somebody listens on %s already", address->sun_path);
     if (errno != ECONNREFUSED)
         return fail(why, -errno, "%s: %s", address->sun_path, strerror(errno));
-    return unlink(address->sun_path) < 0
-               ? fail(why, -errno, "cannot remove the stale socket %s: %s", address->sun_path,
-                      strerror(errno))
-               : 0;
+    return 1;
+}
+
+int listener_check(const char *path, char why[LISTENER_WHY_SIZE])
+{
+    struct sockaddr_un address;
+    int r = make_address(&address, path, why);
+
+    if (r == 0)
+        r = find_stale(&address, why);
+    return r < 0 ? r : 0;
 }
 
 int listener_make(const char *path, struct listener_entry *entry, char why[LISTENER_WHY_SIZE])
 {
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
     cleanup_close int lock = -1, fd = -1;
+    struct sockaddr_un address;
     struct stat st;
-    int r;
+    int r = make_address(&address, path, why);
 
-    if (strlen(path) >= sizeof(address.sun_path))
-        return fail(why, -ENAMETOOLONG, "the path of the socket has %zu bytes; %zu are possible",
-                    strlen(path), sizeof(address.sun_path) - 1);
-    memcpy(address.sun_path, path, strlen(path) + 1);
+    if (r < 0)
+        return r;
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return fail(why, -errno, "cannot make a socket: %s", strerror(errno));
     lock = lock_directory(path, why);
     if (lock < 0)
         return lock;
-    r = remove_stale(&address, why);
+    r = find_stale(&address, why);
     if (r < 0)
         return r;
+    if (r > 0 && unlink(path) < 0)
+        return fail(why, -errno, "cannot remove the stale socket %s: %s", path, strerror(errno));
     /* Inherited by each connection; those of clients that may are set back. */
     (void)packet_pass_fds(fd, false);
     r = bind_open(fd, &address);

@@ -30,6 +30,12 @@ struct listener_entry {
  */
 int listener_make(const char *path, struct listener_entry *entry, char why[LISTENER_WHY_SIZE]);
 
+/*
+ * Looks whether somebody listens at PATH, or something else is there: then listener_make() would
+ * fail. Returns 0 or -errno, and in WHY what is wrong.
+ */
+int listener_check(const char *path, char why[LISTENER_WHY_SIZE]);
+
 /* Takes the one socket that the service manager passed, after checking its kind. As above. */
 int listener_take(char why[LISTENER_WHY_SIZE]);
 

@@ -191,7 +191,7 @@ static int start(struct daemon *daemon)
     if (r == 0)
         r = make_filters(daemon);
     if (r == 0)
-        r = server_listen(&daemon->server, daemon, options->socket_path);
+        r = options->socket_path ? server_check(daemon, options->socket_path) : 0;
     if (r < 0)
         return r;
     daemon->started_usec = daemon_now(daemon);
@@ -205,6 +205,9 @@ static int start(struct daemon *daemon)
     /* The processes first, while there is nothing in this one that they should not have. */
     start_cache(daemon);
     r = workers_start(&daemon->workers, daemon, options->workers);
+    /* None of them has it: when this process is killed, nobody can connect any more. */
+    if (r == 0)
+        r = server_listen(&daemon->server, daemon, options->socket_path);
     if (r == 0)
         r = background_start(daemon);
     if (r == 0)

@@ -12,6 +12,16 @@
 #include "daemon/daemon.h"
 #include "util/packet.h"
 
+int server_check(struct daemon *daemon, const char *path)
+{
+    char why[LISTENER_WHY_SIZE];
+    int r = listener_check(path, why);
+
+    if (r < 0)
+        log_write(&daemon->log, LOG_ERR, "%s", why);
+    return r;
+}
+
 int server_listen(struct server *server, struct daemon *daemon, const char *path)
 {
     char why[LISTENER_WHY_SIZE] = "no memory";

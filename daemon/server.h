@@ -52,6 +52,10 @@ struct server {
     struct sinks sinks;
 };
 
+/* Looks whether the socket at PATH (not NULL) is free. Returns 0, or -errno after saying what is
+ * wrong. */
+int server_check(struct daemon *daemon, const char *path);
+
 /*
  * Gets the listening socket: PATH is made; NULL: the service manager passed one. A socket at PATH
  * on which nobody listens is replaced. Returns 0, or -errno after saying what is wrong.

@@ -1,6 +1,7 @@
 #!/usr/bin/python3
 """kill -9 at random moments while the cache is written, of the daemon or of the process that writes:
 the next start serves only filters that are right to the last byte, and nothing half written stays.
+And at random moments of the start: nothing is left that clients could take for the daemon.
 SECPROF_CRASHES=1000 is the long form."""
 import hashlib
 import os
@@ -76,6 +77,34 @@ def crash(test, generator, daemon, versions):
     return "writer" if daemon.pid not in victims else "daemon"
 
 
+def test_starting(test, generator):
+    """A process that the daemon just made must not have its socket open: when the daemon is killed,
+    clients would connect to that, and wait in vain; and the next daemon would find it in use."""
+    test.mkdir("q")
+    test.write("q/x.json", conditional(1))
+    found = 0
+    for _ in range(3 * ROUNDS):
+        daemon = Daemon(test, "--workers", "2", profiles=["q"], name="starting", socket_name="q.sock",
+                        wait=False)
+        while True:
+            try:
+                daemon.client().sock.close()
+                break
+            except (FileNotFoundError, ConnectionRefusedError):
+                if daemon.process.poll() is not None:
+                    raise RuntimeError(f"secprofd ended: {daemon.log()}") from None
+        time.sleep(generator.uniform(0, 0.01))
+        os.kill(daemon.pid, signal.SIGKILL)
+        daemon.process.wait()
+        test.daemons.remove(daemon)
+        try:
+            daemon.client().sock.close()
+            found += 1
+        except ConnectionRefusedError:
+            pass
+    test.equal(f"after {3 * ROUNDS} kills of a daemon that starts nobody listens at its socket", found, 0)
+
+
 with Test() as test:
     seed = int(os.environ.get("SECPROF_SEED", "1"))
     generator = random.Random(seed)
@@ -116,6 +145,7 @@ with Test() as test:
                "what was half written goes")
     test.ok(f"what was left half written ({half} times) is cleared away")
     test.equal("it ends well", daemon.stop(), 0)
+    test_starting(test, generator)
     print(f"row: kill -9 of the daemon and its writer at random moments, {ROUNDS} times, while the cache "
           f"is written | next start serves only proven, intact filters | {9 * ROUNDS} filters compared "
           f"with the compiler's: {len(wrong)} wrong; {len(torn)} torn entries; {hits} cache hits")

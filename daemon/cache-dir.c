@@ -34,6 +34,7 @@ static int keep_place(struct cache_dir *dir, const char *parent, const char *nam
     if (strlen(name) >= sizeof(dir->name))
         return -ENAMETOOLONG;
     memcpy(dir->name, name, strlen(name) + 1);
+    dir->in_root = !strcmp(parent, "/");
     dir->parent_fd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
     return dir->parent_fd < 0 ? -errno : 0;
 }

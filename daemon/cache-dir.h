@@ -16,6 +16,7 @@ struct cache_dir {
     char *path;              /* absolute, as it was asked for; NULL: there is to be none */
     int parent_fd;           /* what it really lies in (O_PATH); -1: not found */
     char name[NAME_MAX + 1]; /* in there */
+    bool in_root;            /* that is "/", which is too much to leave to a process */
     uid_t own_uid;
     int fd; /* the directory itself; -1: there is none that can be used */
 };

@@ -26,10 +26,24 @@ struct keeper {
     struct cache_dir dir; /* open is what it lies in, at PLACE_FD */
 };
 
+/* Leaves a keeper what the cache lies in; where that is the root, only the cache as it is now. */
+static int restrict_keeper(const struct cache_dir *dir)
+{
+    const struct sandbox_rule place[] = {{PLACE_FD, SANDBOX_WRITE},
+                                         {PLACE_FD, SANDBOX_MAKE_DIRECTORY}};
+    cleanup_close int fd = -1;
+
+    if (!dir->in_root)
+        return sandbox_restrict_files(place, ARRAY_SIZE(place));
+    fd = openat(PLACE_FD, dir->name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+    const struct sandbox_rule cache = {fd, SANDBOX_WRITE};
+
+    return sandbox_restrict_files(&cache, fd >= 0);
+}
+
 static int confine_keeper(int sock, const struct keeper *keeper, int parent_fd)
 {
-    const struct sandbox_rule rules[] = {{PLACE_FD, SANDBOX_WRITE},
-                                         {PLACE_FD, SANDBOX_MAKE_DIRECTORY}};
     const int fds[] = {sock, parent_fd};
     int r = sandbox_keep_only(fds, ARRAY_SIZE(fds));
 
@@ -40,7 +54,7 @@ static int confine_keeper(int sock, const struct keeper *keeper, int parent_fd)
     if (r == 0)
         r = sandbox_no_new_privileges();
     if (r == 0)
-        r = sandbox_restrict_files(rules, ARRAY_SIZE(rules));
+        r = restrict_keeper(&keeper->dir);
     if (r >= 0)
         r = own_filter_install(keeper->own, OWN_KEEPER);
     return r < 0 ? r : 0;

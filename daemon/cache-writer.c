@@ -63,11 +63,18 @@ static void disconnect(struct cache_writer *writer)
 }
 
 /* Nothing more is wanted of the process, which ends by itself without its socket: see strays.h. */
-static void retire(struct cache_writer *writer)
+static void discard(struct cache_writer *writer)
 {
     disconnect(writer);
     writer->child = sd_event_source_disable_unref(writer->child);
     writer->busy = false;
+    writer->state = WRITER_NONE;
+}
+
+/* Another process is to write to another directory. */
+static void retire(struct cache_writer *writer)
+{
+    discard(writer);
     begin(writer);
 }
 
@@ -140,7 +147,8 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)
         writer->lost(writer->user, WRITER, "sent nonsense");
         if (writer->busy)
             finish_first(writer, -EBADMSG);
-        retire(writer);
+        discard(writer);
+        go_on(writer);
     }
     return 0;
 }

@@ -114,6 +114,14 @@ static int add_socket(struct rules *rules, const char *path)
     return add(rules, directory, SANDBOX_REMOVE);
 }
 
+/* What it lies in: the cache's directory may be another one later. */
+static int add_cache(struct rules *rules, const struct cache_dir *cache)
+{
+    int fd = cache->in_root ? cache->fd : cache->parent_fd;
+
+    return fd < 0 ? 0 : add_fd(rules, fd, SANDBOX_READ);
+}
+
 static int restrict_files(struct daemon *daemon)
 {
     __attribute__((cleanup(rules_clear))) struct rules rules = {.n = 0};
@@ -122,9 +130,8 @@ static int restrict_files(struct daemon *daemon)
 
     for (size_t i = 0; r == 0 && i < options->n_directories; i++)
         r = add_profiles(&rules, options->directories[i]);
-    /* What it lies in: the cache's directory may be another one later. */
-    if (r == 0 && daemon->cache.parent_fd >= 0)
-        r = add_fd(&rules, daemon->cache.parent_fd, SANDBOX_READ);
+    if (r == 0)
+        r = add_cache(&rules, &daemon->cache);
     if (r == 0 && options->socket_path)
         r = add_socket(&rules, options->socket_path);
     return r < 0 ? r : sandbox_restrict_files(rules.list, rules.n);

@@ -173,6 +173,9 @@ START_TEST(places_that_cannot_be)
     struct cache_dir none;
 
     unit_write_text("file", "");
+    ck_assert_int_eq(cache_dir_find(&none, "/secprof-none", geteuid()), 0);
+    ck_assert(none.in_root && !dir.in_root);
+    cache_dir_clear(&none);
     for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
         ck_assert_int_eq(cache_dir_find(&none, places[i].path, geteuid()), places[i].result);
         cache_dir_clear(&none);

@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "daemon/cache-process.h"
+#include "daemon/sandbox.h"
 #include "tests/daemon/unit.h"
 
 enum {
@@ -331,6 +332,27 @@ START_TEST(a_place_that_cannot_be_written_is_told)
 }
 END_TEST
 
+/* Keepers that may touch the cache only, as where it lies in the root. */
+START_TEST(a_place_that_is_not_left_is_told)
+{
+    if (sandbox_landlock_version() == 0)
+        return;
+    cache_writer_stop(&writer);
+    dir.in_root = true;
+    writer = (struct cache_writer){
+        .done = on_done, .lost = on_lost, .failed = on_failed, .found = on_found};
+    ck_assert_int_eq(cache_writer_start(&writer, event, &dir, 1 << 26, &own), 0);
+    add();
+    run_until(seen.written == 1);
+    remove_directory();
+    add();
+    run_until(seen.errors == 1);
+    ck_assert_int_eq(seen.last_error, -EACCES);
+    ck_assert_msg(strstr(seen.why, "cannot be made") != NULL, "%s", seen.why);
+    ck_assert_int_eq(access(unit_path("c"), F_OK), -1);
+}
+END_TEST
+
 START_TEST(a_killed_writer_loses_nothing)
 {
     int total = 0;
@@ -407,6 +429,7 @@ int main(void)
     tcase_add_test(cases, removals_at_any_time);
     tcase_add_test(cases, what_is_refused_is_told_and_taken_when_put_right);
     tcase_add_test(cases, a_place_that_cannot_be_written_is_told);
+    tcase_add_test(cases, a_place_that_is_not_left_is_told);
     tcase_add_test(cases, a_killed_writer_loses_nothing);
     tcase_add_test(cases, without_keepers_the_writer_goes_on);
     tcase_add_test(cases, a_writer_takes_no_other_directory);

@@ -39,6 +39,27 @@ END_TEST
 static struct daemon *daemon_of_test;
 static struct options options;
 
+/* What the cache lies in. */
+static char place[] = "/tmp/secprof-place-XXXXXX";
+
+static const char *in_place(const char *name)
+{
+    static char paths[4][PATH_MAX];
+    static unsigned turn;
+    char *path = paths[turn++ % ARRAY_SIZE(paths)];
+
+    snprintf(path, PATH_MAX, "%s/%s", place, name);
+    return path;
+}
+
+static void write_in_place(const char *name)
+{
+    int fd = open(in_place(name), O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+
+    ck_assert_int_ge(fd, 0);
+    close(fd);
+}
+
 static void make(void)
 {
     const char *why;
@@ -46,11 +67,14 @@ static void make(void)
     unit_setup();
     ck_assert_int_eq(mkdir(unit_path("way"), 0755), 0);
     ck_assert_int_eq(mkdir(unit_path("way/p"), 0755), 0);
-    ck_assert_int_eq(mkdir(unit_path("in"), 0755), 0);
-    ck_assert_int_eq(mkdir(unit_path("in/cache"), 0700), 0);
+    /* Not where profiles may be read anyway. */
+    strcpy(place + strlen(place) - 6, "XXXXXX");
+    ck_assert_ptr_nonnull(mkdtemp(place));
+    ck_assert_int_eq(mkdir(in_place("cache"), 0700), 0);
     ck_assert_int_eq(mkdir(unit_path("run"), 0755), 0);
     unit_write_text("way/p/x.json", "x");
-    unit_write_text("in/cache/entry", "x");
+    write_in_place("cache/entry");
+    write_in_place("beside");
     unit_write_text("run/sock", "x");
     unit_write_text("run/other", "x");
     daemon_of_test = calloc(1, sizeof(*daemon_of_test));
@@ -61,7 +85,7 @@ static void make(void)
     daemon_of_test->options = &options;
     log_init(&daemon_of_test->log, LOG_ERR);
     ck_assert_msg(own_filters_make(&daemon_of_test->own, &why) == 0, "%s", why);
-    ck_assert_int_eq(cache_dir_find(&daemon_of_test->cache, unit_path("in/cache"), geteuid()), 0);
+    ck_assert_int_eq(cache_dir_find(&daemon_of_test->cache, in_place("cache"), geteuid()), 0);
 }
 
 static void clear(void)
@@ -71,6 +95,7 @@ static void clear(void)
     free(options.directories[0]);
     free((void *)options.socket_path);
     free(daemon_of_test);
+    nftw(place, unit_remove, 8, FTW_DEPTH | FTW_PHYS);
     unit_teardown();
 }
 
@@ -92,8 +117,8 @@ static int try_all(bool landlock)
     } tried[] = {
         {can_read(unit_path("way/p/x.json")), true},
         {can_read(unit_path("way/p")), true},
-        {can_read(unit_path("in/cache/entry")), true},
-        {unlink(unit_path("in/cache/entry")) == 0, !landlock},
+        {can_read(in_place("cache/entry")), true},
+        {unlink(in_place("cache/entry")) == 0, !landlock},
         {unlink(unit_path("run/sock")) == 0, true},
         {can_read("/etc/passwd"), !landlock},
         {can_read("/proc/self/maps"), !landlock},
@@ -126,6 +151,30 @@ START_TEST(the_main_process_keeps_what_it_needs)
 }
 END_TEST
 
+/* Where the cache lies in the root, nothing but the cache itself is left to be read. */
+START_TEST(the_root_is_too_much)
+{
+    bool landlock = sandbox_landlock_version() > 0;
+    struct cache_dir *cache = &daemon_of_test->cache;
+    char why[TRUST_WHY_SIZE];
+    bool other;
+    int status;
+    pid_t pid;
+
+    ck_assert_int_eq(cache_dir_open(cache, &other, why), TRUST_OK);
+    cache->in_root = true;
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        if (confine_main(daemon_of_test) < 0 || !can_read(in_place("cache/entry")))
+            _exit(100);
+        _exit(can_read(in_place("beside")) == !landlock ? 0 : 1);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
+}
+END_TEST
+
 /* Directories that come back as other ones can be read: of profiles, and the cache. */
 START_TEST(what_is_exchanged_can_still_be_read)
 {
@@ -139,15 +188,15 @@ START_TEST(what_is_exchanged_can_still_be_read)
     if (pid == 0) {
         if (confine_main(daemon_of_test) < 0 || read(go[0], &byte, 1) != 1)
             _exit(100);
-        _exit(can_read(unit_path("way/p/x.json")) && can_read(unit_path("in/cache/entry")) ? 0 : 1);
+        _exit(can_read(unit_path("way/p/x.json")) && can_read(in_place("cache/entry")) ? 0 : 1);
     }
     ck_assert_int_eq(rename(unit_path("way"), unit_path("old")), 0);
     ck_assert_int_eq(mkdir(unit_path("way"), 0755), 0);
     ck_assert_int_eq(mkdir(unit_path("way/p"), 0755), 0);
     unit_write_text("way/p/x.json", "y");
-    ck_assert_int_eq(rename(unit_path("in/cache"), unit_path("in/old")), 0);
-    ck_assert_int_eq(mkdir(unit_path("in/cache"), 0700), 0);
-    unit_write_text("in/cache/entry", "y");
+    ck_assert_int_eq(rename(in_place("cache"), in_place("old")), 0);
+    ck_assert_int_eq(mkdir(in_place("cache"), 0700), 0);
+    write_in_place("cache/entry");
     ck_assert_int_eq(write(go[1], "x", 1), 1);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
@@ -169,6 +218,7 @@ int main(void)
     tcase_add_checked_fixture(confined, make, clear);
     tcase_add_test(confined, the_main_process_keeps_what_it_needs);
     tcase_add_test(confined, what_is_exchanged_can_still_be_read);
+    tcase_add_test(confined, the_root_is_too_much);
     suite_add_tcase(suite, confined);
 #endif
     return unit_end(suite);

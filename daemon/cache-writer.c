@@ -119,11 +119,11 @@ static void go_on(struct cache_writer *writer)
 /* The process is done with the first entry. */
 static void take_answer(struct cache_writer *writer, int result)
 {
-    if (result < 0 && !cache_dir_is_in_place(writer->dir) && is_to_try_again(writer)) {
-        retire(writer);
-        return;
-    }
-    finish_first(writer, result);
+    bool is_lost = result < 0 && !cache_dir_is_in_place(writer->dir);
+
+    /* Files go first when a directory is removed: one that is gone tells of what comes. */
+    if ((!is_lost && result != -ENOENT) || !is_to_try_again(writer))
+        finish_first(writer, result);
     go_on(writer);
 }
 

@@ -154,7 +154,8 @@ def test_removed(test):
         daemon.idle()
         test.equal("and status says so", client.status().cache_state, CACHE_USED)
         with Stopped(*daemon.keepers()):
-            remove(cache)
+            with Stopped(daemon.writer()):
+                remove(cache)
             test.equal(f"{what}: status says that the cache is failing",
                        client.status().cache_state, CACHE_FAILING)
             test.check(all([changing.change() for _ in range(5)]), f"{what}: all is served on")
@@ -199,7 +200,7 @@ def test_exchanged(test):
                              ("an exchanged directory", exchange)]:
             changing.change()
             daemon.idle()
-            with Stopped(daemon.pid):
+            with Stopped(daemon.pid, daemon.writer()):
                 change()
             took = until_used(test, client)
             test.check(changing.change() and took < 2, f"{what}: in use after {took:.2f} s")

@@ -100,6 +100,7 @@ void client_end(struct client *client)
     client_unref(client);
 }
 
+/* Sets STATE, and has the server look for what belongs to it. */
 static void set_state(struct client *client, enum client_state state)
 {
     if (client->state == state)

@@ -21,7 +21,10 @@
 enum {
     LOCK_TRIES = 50,
     LOCK_WAIT_USEC = 10000,
+    LOCK_PATH_SIZE = sizeof(struct sockaddr_un) + 16,
 };
+
+#define LOCK_SUFFIX ".lock"
 
 static int __attribute__((format(printf, 3, 4)))
 fail(char why[LISTENER_WHY_SIZE], int r, const char *fmt, ...)
@@ -34,14 +37,10 @@ fail(char why[LISTENER_WHY_SIZE], int r, const char *fmt, ...)
     return r;
 }
 
-/*
- * Opens the directory of PATH, made where it is missing, and locks it: of two daemons that start
- * at once, each sees what the other did.
- */
-static int lock_directory(const char *path, char why[LISTENER_WHY_SIZE])
+/* Makes the directory of PATH where it is missing. */
+static int make_directory(const char *path, char why[LISTENER_WHY_SIZE])
 {
     cleanup_free char *copy = strdup(path);
-    cleanup_close int fd = -1;
     const char *directory;
 
     if (!copy)
@@ -49,15 +48,62 @@ static int lock_directory(const char *path, char why[LISTENER_WHY_SIZE])
     directory = dirname(copy);
     if (mkdir(directory, 0755) < 0 && errno != EEXIST)
         return fail(why, -errno, "cannot make %s: %s", directory, strerror(errno));
-    fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0)
-        return fail(why, -errno, "cannot open %s: %s", directory, strerror(errno));
-    for (int i = 0; flock(fd, LOCK_EX | LOCK_NB) < 0; i++) {
-        if (errno != EWOULDBLOCK || i == LOCK_TRIES)
-            return fail(why, -errno, "cannot lock %s: %s", directory, strerror(errno));
+    return 0;
+}
+
+/* The lock of a socket: a file beside it. */
+struct lock {
+    char path[LOCK_PATH_SIZE];
+    int fd;
+};
+
+/* Removes the file while it is locked: who waits for it notices, and makes another. */
+static void unlock(struct lock *lock)
+{
+    if (lock->fd < 0)
+        return;
+    unlink(lock->path);
+    close(lock->fd);
+}
+
+/* Locks the file at LOCK->path, which is made. Returns -EAGAIN where somebody else has it. */
+static int try_lock(struct lock *lock)
+{
+    cleanup_close int fd =
+        open(lock->path, O_RDONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    struct stat own, now;
+
+    if (fd < 0 || fstat(fd, &own) < 0)
+        return -errno;
+    /* One of somebody else, where everybody may make files. */
+    if (own.st_uid != geteuid() || !S_ISREG(own.st_mode))
+        return -EPERM;
+    if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+        return -errno;
+    if (lstat(lock->path, &now) < 0 || now.st_ino != own.st_ino || now.st_dev != own.st_dev)
+        return -EAGAIN;
+    lock->fd = steal_fd(&fd);
+    return 0;
+}
+
+/*
+ * Of two daemons that start at once, each sees what the other did. The lock is a file of the
+ * daemon's user only: a directory can be locked by anybody who may read it.
+ */
+static int lock_socket(struct lock *lock, const char *path, char why[LISTENER_WHY_SIZE])
+{
+    int r = make_directory(path, why);
+
+    if (r < 0)
+        return r;
+    snprintf(lock->path, sizeof(lock->path), "%s" LOCK_SUFFIX, path);
+    for (int i = 0; i <= LOCK_TRIES; i++) {
+        r = try_lock(lock);
+        if (r != -EAGAIN)
+            break;
         usleep(LOCK_WAIT_USEC);
     }
-    return steal_fd(&fd);
+    return r < 0 ? fail(why, r, "cannot lock %s: %s", lock->path, strerror(-r)) : 0;
 }
 
 /* Binds FD to ADDRESS with the permissions that let everybody connect, from the first moment on. */
@@ -113,7 +159,8 @@ int listener_check(const char *path, char why[LISTENER_WHY_SIZE])
 
 int listener_make(const char *path, struct listener_entry *entry, char why[LISTENER_WHY_SIZE])
 {
-    cleanup_close int lock = -1, fd = -1;
+    __attribute__((cleanup(unlock))) struct lock lock = {.fd = -1};
+    cleanup_close int fd = -1;
     struct sockaddr_un address;
     struct stat st;
     int r = make_address(&address, path, why);
@@ -123,9 +170,9 @@ int listener_make(const char *path, struct listener_entry *entry, char why[LISTE
     fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
     if (fd < 0)
         return fail(why, -errno, "cannot make a socket: %s", strerror(errno));
-    lock = lock_directory(path, why);
-    if (lock < 0)
-        return lock;
+    r = lock_socket(&lock, path, why);
+    if (r < 0)
+        return r;
     r = find_stale(&address, why);
     if (r < 0)
         return r;

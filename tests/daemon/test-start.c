@@ -1,5 +1,6 @@
 /* Tests of what the start is made of: options.c, listener.c, log.c. */
 #include <errno.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 
@@ -205,6 +206,39 @@ START_TEST(a_socket_is_made_and_removed)
 }
 END_TEST
 
+/* Anybody who may read the directory can lock it. */
+START_TEST(others_cannot_hold_a_start_up)
+{
+    const char *path = unit_path("sock");
+    struct listener_entry entry = {0};
+    char why[LISTENER_WHY_SIZE] = "";
+    char lock[PATH_MAX], directory[PATH_MAX];
+    int dir_fd, lock_fd, listener;
+
+    snprintf(lock, sizeof(lock), "%s.lock", path);
+    snprintf(directory, sizeof(directory), "%.*s", (int)(strrchr(path, '/') - path), path);
+    dir_fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    ck_assert_int_eq(flock(dir_fd, LOCK_EX), 0);
+    listener = listener_make(path, &entry, why);
+    ck_assert_msg(listener >= 0, "%s", why);
+    ck_assert_int_lt(access(lock, F_OK), 0);
+    listener_remove(&entry);
+    close(listener);
+    /* Another daemon of this user can, while it starts; what it left behind cannot. */
+    lock_fd = open(lock, O_RDONLY | O_CREAT | O_CLOEXEC, 0600);
+    ck_assert_int_eq(flock(lock_fd, LOCK_EX), 0);
+    ck_assert_int_eq(listener_make(path, &entry, why), -EAGAIN);
+    close(lock_fd);
+    listener = listener_make(path, &entry, why);
+    ck_assert_msg(listener >= 0, "%s", why);
+    listener_remove(&entry);
+    close(listener);
+    ck_assert_int_eq(symlink("elsewhere", lock), 0);
+    ck_assert_int_eq(listener_make(path, &entry, why), -ELOOP);
+    close(dir_fd);
+}
+END_TEST
+
 START_TEST(only_stale_sockets_are_replaced)
 {
     const char *path = unit_path("sock");
@@ -311,6 +345,7 @@ int main(void)
     tcase_add_test(tests, help_and_version);
     tcase_add_test(tests, a_socket_is_made_and_removed);
     tcase_add_test(tests, only_stale_sockets_are_replaced);
+    tcase_add_test(tests, others_cannot_hold_a_start_up);
     tcase_add_test(tests, paths_have_a_limit);
     tcase_add_test(tests, without_a_manager_there_is_no_socket);
     tcase_add_test(tests, lines_are_plain_without_a_journal);

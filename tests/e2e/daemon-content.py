@@ -109,13 +109,15 @@ def test_rights(test, daemon):
 
 
 def test_bounds(test):
-    daemon = Daemon(test, "--targets", "native", "--max-contents", "4", cache="c", name="bounds",
-                    socket_name="bounds")
+    daemon = Daemon(test, "--targets", "native", "--max-contents", "4", "--workers", "2", cache="c",
+                    name="bounds", socket_name="bounds")
     with daemon.client() as client:
+        daemon.rest(2)
         fds = len(os.listdir(f"/proc/{daemon.pid}/fd"))
         for i in range(1, 41):
             assert errno_of(client.compile(profile(i)).code) == i
         test.equal("forty profiles, four are kept", client.status().contents, 4)
+        daemon.rest(2)
         grown = len(os.listdir(f"/proc/{daemon.pid}/fd")) - fds
         test.check(grown <= 2 * 4 + 2, "those that went took their fds along", grown)
         before = client.status()
@@ -135,8 +137,8 @@ def test_bounds(test):
             client.send(COMPILE, body, [fd, fd, fd])
             client.receive()
         os.close(fd)
-    with daemon.client() as client:
-        client.status()
+    with daemon.client():
+        daemon.rest(2)
         now = len(os.listdir(f"/proc/{daemon.pid}/fd"))
         test.check(now <= fds + 2 * 4 + 2, "fds that come along in vain are closed", now - fds)
 

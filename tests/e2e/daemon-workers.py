@@ -75,12 +75,9 @@ def stop_workers(daemon, n):
 
 
 def kill_workers(daemon):
-    """Kills all workers that there are; one may end by itself meanwhile."""
+    """Kills all workers that there are."""
     for pid in daemon.workers():
-        try:
-            os.kill(pid, signal.SIGKILL)
-        except ProcessLookupError:
-            pass
+        signal_if_there(pid, signal.SIGKILL)
 
 
 def test_killed_busy(test, daemon, n):

@@ -341,6 +341,15 @@ def field(pid, name):
     return None
 
 
+def signal_if_there(pid, number):
+    """Sends a signal to a worker, which may end by itself at any time. Returns whether it was there."""
+    try:
+        os.kill(pid, number)
+        return True
+    except ProcessLookupError:
+        return False
+
+
 def limit(pid, name):
     """A limit of a process, or None."""
     try:

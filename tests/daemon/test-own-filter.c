@@ -475,8 +475,8 @@ static const struct attempt {
     ATTEMPT(log, BIT(OWN_MAIN)),
     ATTEMPT(writev_elsewhere, 0),
     ATTEMPT(pread, BIT(OWN_MAIN) | BIT(OWN_SPAWNER) | BIT(OWN_WORKER)),
-    ATTEMPT(poll, BIT(OWN_SPAWNER)),
-    ATTEMPT(poll_two, 0),
+    ATTEMPT(poll, BIT(OWN_MAIN) | BIT(OWN_SPAWNER)),
+    ATTEMPT(poll_two, BIT(OWN_MAIN)),
     ATTEMPT(shutdown, BIT(OWN_MAIN)),
     ATTEMPT(handle_signals, 0),
 #undef ATTEMPT

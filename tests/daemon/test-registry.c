@@ -60,7 +60,7 @@ END_TEST
 
 START_TEST(both_files_have_to_be_readable)
 {
-    const struct peer peer = {.uid = 1000, .gid = 1000};
+    const struct peer peer = {.uid = 1000, .gid = 1000, .groups_known = true};
     struct registry registry = {0};
     struct store store;
     struct profile_entry *entry = registry_add(&registry, "x");

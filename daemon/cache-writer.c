@@ -344,6 +344,17 @@ int cache_writer_drop(struct cache_writer *writer, const uint8_t key[DIGEST_SIZE
     return 0;
 }
 
+const struct cache_write *cache_writer_find(const struct cache_writer *writer,
+                                            const uint8_t key[DIGEST_SIZE])
+{
+    const struct cache_write *write, *found = NULL;
+
+    STAILQ_FOREACH(write, &writer->queue, link)
+    if (write->size && !memcmp(write->key, key, DIGEST_SIZE))
+        found = write;
+    return found;
+}
+
 void cache_writer_look(struct cache_writer *writer)
 {
     if (!writer->event || cache_dir_is_in_place(writer->dir))

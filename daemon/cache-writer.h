@@ -96,6 +96,10 @@ int cache_writer_add(struct cache_writer *writer, const struct cache_entry *entr
 /* The same for the entry under KEY, which is bad, to be removed. */
 int cache_writer_drop(struct cache_writer *writer, const uint8_t key[DIGEST_SIZE]);
 
+/* The newest entry that waits to be written under KEY; NULL: there is none. */
+const struct cache_write *cache_writer_find(const struct cache_writer *writer,
+                                            const uint8_t key[DIGEST_SIZE]);
+
 /* Looks for the directory, where it is not in its place. What comes of it is called back. */
 void cache_writer_look(struct cache_writer *writer);
 

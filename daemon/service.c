@@ -33,6 +33,19 @@ uint64_t service_pending_since(const struct daemon *daemon)
     return oldest;
 }
 
+/* Looks among what is on its way to the disk. */
+static enum cache_outcome read_waiting(struct daemon *daemon, const uint8_t key[DIGEST_SIZE],
+                                       const struct target *target, struct cache_entry *entry)
+{
+    const struct cache_write *write = cache_writer_find(&daemon->writer, key);
+
+    if (!write)
+        return CACHE_MISS;
+    memcpy(daemon->entry, write->bytes, write->size);
+    return cache_entry_check(entry, daemon->entry, write->size, key, target) == 0 ? CACHE_HIT
+                                                                                  : CACHE_MISS;
+}
+
 int service_read_cache(struct daemon *daemon, const struct source *source,
                        const struct variant_request *request, struct cache_entry *entry)
 {
@@ -42,9 +55,11 @@ int service_read_cache(struct daemon *daemon, const struct source *source,
         return CACHE_MISS;
     cache_key_finish(&source->key, request, key);
 
-    enum cache_outcome outcome =
-        cache_read(&daemon->cache, key, request->target, daemon->entry, entry);
+    /* What waits is newer than what is there. */
+    enum cache_outcome outcome = read_waiting(daemon, key, request->target, entry);
 
+    if (outcome != CACHE_HIT)
+        outcome = cache_read(&daemon->cache, key, request->target, daemon->entry, entry);
     daemon->counters.cache_hits += outcome == CACHE_HIT;
     daemon->counters.cache_misses += outcome != CACHE_HIT;
     daemon->counters.cache_bad += outcome == CACHE_BAD;

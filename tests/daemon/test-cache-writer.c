@@ -191,7 +191,14 @@ START_TEST(entries_are_written_and_dropped)
 
     for (int i = 1; i < QUEUED; i++)
         add();
+    key_of(next_key, key);
+    ck_assert_ptr_nonnull(cache_writer_find(&writer, key));
+    ck_assert_mem_eq(cache_writer_find(&writer, key)->key, key, DIGEST_SIZE);
+    key_of((uint8_t)(next_key + 1), key);
+    ck_assert_ptr_null(cache_writer_find(&writer, key));
     run_until(seen.written == QUEUED);
+    key_of(next_key, key);
+    ck_assert_ptr_null(cache_writer_find(&writer, key));
     for (int i = 0; i < QUEUED; i++)
         ck_assert(is_written((uint8_t)(first + i)));
     key_of(first, key);

@@ -142,8 +142,7 @@ static void start_cache(struct daemon *daemon)
                   options->cache_path, strerror(-r));
         return;
     }
-    /* What it lies in may be all that is left to make it in later, or it may not: cache-process.c.
-     */
+    /* A keeper that is left the cache only, and not what it lies in, has to find it there. */
     (void)cache_dir_make(&daemon->cache);
     daemon->writer.done = on_written;
     daemon->writer.lost = on_writer_lost;

@@ -16,4 +16,5 @@ EXTRA_DIST += \
 	scripts/lib.sh \
 	scripts/soak \
 	scripts/test \
-	scripts/test-foreign
+	scripts/test-foreign \
+	scripts/test-kernel

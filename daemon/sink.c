@@ -80,7 +80,7 @@ static void go_on(struct sinks *sinks)
 {
     if (sinks->open)
         move(sinks);
-    /* It is full. One that takes nothing from the start would not be the last: see on_tick(). */
+    /* It is full. A fresh one that takes nothing stays: the next would not, either. */
     if (sinks->n_waiting > 0 && sinks->open && sinks->open->n > 0)
         end_open(sinks);
     if (sinks->n_waiting > 0 && !sinks->open)

@@ -29,13 +29,17 @@ static struct source *next_source(const struct daemon *daemon)
     return NULL;
 }
 
-static bool is_busy(const struct daemon *daemon)
+static bool is_busy(struct daemon *daemon)
 {
     const struct jobs *jobs = &daemon->jobs;
+    size_t writes = cache_writer_waiting(&daemon->writer);
 
+    if (writes >= BACKGROUND_WRITES_MAX)
+        daemon->background.draining = true;
+    else if (writes <= BACKGROUND_WRITES_FEW)
+        daemon->background.draining = false;
     return jobs->n_background >= jobs->max_background + BACKGROUND_AHEAD ||
-           jobs->n > jobs->n_background ||
-           cache_writer_waiting(&daemon->writer) >= BACKGROUND_WRITES_MAX;
+           jobs->n > jobs->n_background || daemon->background.draining;
 }
 
 static int on_step(sd_event_source *event_source, void *user)

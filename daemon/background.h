@@ -15,6 +15,8 @@ struct daemon;
 
 enum {
     BACKGROUND_WRITES_MAX = 16, /* entries on their way to the disk; with more it waits */
+    /* Until there are so few: then it goes on with several of one profile, which share a worker. */
+    BACKGROUND_WRITES_FEW = 2,
     /* Jobs that wait: a worker whose profile has another one goes on, else it is replaced. */
     BACKGROUND_AHEAD = 4,
     /* After an entry could not be written. It doubles until one can be. */
@@ -24,6 +26,7 @@ enum {
 };
 
 struct background {
+    bool draining; /* it waits for entries on their way */
     sd_event_source *step;
     sd_event_source *place;        /* tells when something happens to the cache's directory */
     sd_event_source *pause;        /* it waits for this timer, if there is one */

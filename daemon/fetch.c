@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -144,8 +145,8 @@ static void refuse_failed(const struct daemon *daemon, struct client *client,
 {
     uint64_t left = failure->until_usec - daemon_now(daemon);
 
-    client_refuse(client, WIRE_FAILED, "%s; it is tried again in %llu s, or after a reload",
-                  failure->why, (unsigned long long)(left / 1000000 + 1));
+    client_refuse(client, WIRE_FAILED, "%s; it is tried again in %" PRIu64 " s, or after a reload",
+                  failure->why, left / 1000000 + 1);
 }
 
 /* Answers CLIENT with the variant of SOURCE that is WANTED, or has it wait for that. */

@@ -136,7 +136,7 @@ static void on_born(void *user, int sock, pid_t pid)
     }
     if (r == 0)
         r = sd_event_add_child(sinks->event, &sink->child, pid, WEXITED, on_child, sink);
-    if (r < 0) {
+    if (r < 0 || !sink) {
         log_write(sinks->log, LOG_WARNING, "no process to end connections: %s", strerror(-r));
         if (sock >= 0)
             close(sock);

@@ -157,8 +157,11 @@ static void make_narrow(struct client *client, bool narrow)
         client->narrow = narrow;
 }
 
-/* Sends a reply whose header is complete. */
-static void send_reply(struct client *client, const void *reply, size_t len, int owned_fd)
+/*
+ * Sends a reply whose header is complete. Returns 0; or -ETOOMANYREFS where nothing was done, since
+ * no more fds may be on their way now: the kernel counts those of the user, whoever sent them.
+ */
+static int send_reply(struct client *client, const void *reply, size_t len, int owned_fd)
 {
     const struct iovec iov = {(void *)reply, len};
     cleanup_close int fd = owned_fd;
@@ -170,16 +173,33 @@ static void send_reply(struct client *client, const void *reply, size_t len, int
         r = keep_reply(client, reply, len, &fd);
     else if (r == 0) {
         reply_done(client);
-        return;
+        return 0;
     }
+    if (r == -ETOOMANYREFS && fd >= 0)
+        return r;
     if (r < 0)
         client_end(client);
+    return 0;
 }
 
 static void count_reply(struct client *client, bool refused)
 {
     client->daemon->counters.requests++;
     client->daemon->counters.refused += refused;
+}
+
+/* Sends a refusal. TEXT has WIRE_TEXT_MAX bytes at most. */
+static void send_text(struct client *client, enum wire_status status, const char *text)
+{
+    const size_t len = strlen(text);
+    struct {
+        struct wire_header header;
+        char text[WIRE_TEXT_MAX];
+    } reply;
+
+    wire_reply_header(&reply.header, &client->request.header, status, sizeof(reply.header) + len);
+    memcpy(reply.text, text, len);
+    (void)send_reply(client, &reply, sizeof(reply.header) + len, -1);
 }
 
 void client_reply(struct client *client, void *reply, size_t len, int fd)
@@ -189,34 +209,28 @@ void client_reply(struct client *client, void *reply, size_t len, int fd)
     wire_reply_header(&header, &client->request.header, WIRE_OK, len);
     memcpy(reply, &header, sizeof(header));
     count_reply(client, false);
-    send_reply(client, reply, len, fd);
+    if (send_reply(client, reply, len, fd) < 0) {
+        client->daemon->counters.refused++;
+        send_text(client, WIRE_FAILED, "too many file descriptors are on their way to clients");
+    }
 }
 
 void client_refuse(struct client *client, enum wire_status status, const char *fmt, ...)
 {
     const struct log_subject subject = {.peer = &client->peer};
-    struct {
-        struct wire_header header;
-        char text[WIRE_TEXT_MAX + 1];
-    } reply;
+    char text[WIRE_TEXT_MAX + 1];
     va_list args;
-    int len;
 
     va_start(args, fmt);
-    len = vsnprintf(reply.text, sizeof(reply.text), fmt, args);
+    if (vsnprintf(text, sizeof(text), fmt, args) < 0)
+        text[0] = '\0';
     va_end(args);
-    if (len < 0)
-        len = 0;
-    if (len > WIRE_TEXT_MAX)
-        len = WIRE_TEXT_MAX;
-    wire_reply_header(&reply.header, &client->request.header, status,
-                      sizeof(reply.header) + (size_t)len);
     count_reply(client, true);
     client->daemon->counters.limited += status == WIRE_LIMIT;
     log_about(&client->daemon->log, LOG_DEBUG, &subject, "refused request %u of pid %d, uid %u: %s",
               client->request.header.opcode, client->peer.pid, client->peer.uid,
               wire_status_text((int)status));
-    send_reply(client, &reply, sizeof(reply.header) + (size_t)len, -1);
+    send_text(client, status, text);
 }
 
 void client_wait_for_job(struct client *client, struct job *job)
@@ -409,7 +423,8 @@ static void flush(struct client *client)
     void *out = steal_ptr(&client->out);
     int fd = steal_fd(&client->out_fd);
 
-    send_reply(client, out, client->out_len, fd);
+    if (send_reply(client, out, client->out_len, fd) < 0)
+        client_end(client);
     free(out);
 }
 

@@ -117,10 +117,12 @@ static int on_restart(sd_event_source *source, uint64_t usec, void *user)
             restart_later(workers);
     }
     request_missing(workers);
+    workers_kick(workers);
     return 0;
 }
 
-/* Has fresh workers made after a while that grows with each failure, and not before. */
+/* Has fresh workers made, and jobs handed out that could not be, after a while that grows with each
+ * failure, and not before. */
 static void restart_later(struct workers *workers)
 {
     uint64_t wait = (uint64_t)WORKER_BACKOFF_MIN_USEC
@@ -212,8 +214,8 @@ static int on_child(sd_event_source *source, const siginfo_t *info, void *user)
     return 0;
 }
 
-/* Sends JOB, which began, to WORKER. */
-static int send_job(struct worker *worker, struct job *job)
+/* Sends JOB to WORKER. */
+static int send_job(const struct worker *worker, const struct job *job)
 {
     const struct worker_request request = {
         .magic = WORKER_MAGIC,
@@ -224,18 +226,18 @@ static int send_job(struct worker *worker, struct job *job)
         .size = (uint32_t)job->source->size,
     };
     const struct iovec iov = {(void *)&request, sizeof(request)};
-    struct daemon *daemon = worker->workers->daemon;
-    int r;
 
-    worker->job = job;
-    worker->state = WORKER_BUSY;
-    worker->used = true;
-    memcpy(worker->profile, job->source->digest, DIGEST_SIZE);
-    r = packet_send(worker->sock, &iov, 1, &job->source->fd, 1, MSG_DONTWAIT);
-    if (r < 0)
-        return r;
+    return packet_send(worker->sock, &iov, 1, &job->source->fd, 1, MSG_DONTWAIT);
+}
+
+/* WORKER begins to work now, and has the time that a compile may take. */
+static int start_clock(struct worker *worker)
+{
+    struct daemon *daemon = worker->workers->daemon;
+    int r =
+        sd_event_source_set_time_relative(worker->deadline, daemon->options->compile_timeout_usec);
+
     worker->began_usec = daemon_now(daemon);
-    r = sd_event_source_set_time_relative(worker->deadline, daemon->options->compile_timeout_usec);
     return r < 0 ? r : sd_event_source_set_enabled(worker->deadline, SD_EVENT_ONESHOT);
 }
 
@@ -260,6 +262,46 @@ static struct worker *find_worker(struct workers *workers, const struct source *
     return fresh;
 }
 
+/*
+ * True where a send failed with ERROR for want of something that others have. The kernel counts the
+ * fds that are on their way for the user, whoever sent them (ETOOMANYREFS).
+ */
+static bool is_lack(int error)
+{
+    return error == -ETOOMANYREFS || error == -ENOBUFS || error == -ENOMEM || error == -EAGAIN;
+}
+
+/* Hands JOB to WORKER. Returns false where it has to wait, and neither of them is to blame. */
+static bool hand_over(struct worker *worker, struct job *job)
+{
+    struct workers *workers = worker->workers;
+    const bool used = worker->used;
+    int r, sent = 0;
+
+    jobs_begin(&workers->daemon->jobs, job);
+    worker->job = job;
+    worker->state = WORKER_BUSY;
+    worker->used = true;
+    memcpy(worker->profile, job->source->digest, DIGEST_SIZE);
+    r = start_clock(worker);
+    if (r >= 0)
+        sent = send_job(worker, job);
+    if (is_lack(sent)) {
+        /* Nothing reached it: it has seen no more than before. */
+        sd_event_source_set_enabled(worker->deadline, SD_EVENT_OFF);
+        worker->used = used;
+        worker->job = NULL;
+        worker->state = WORKER_IDLE;
+        jobs_put_back(&workers->daemon->jobs, job);
+        job->attempts--;
+        restart_later(workers);
+        return false;
+    }
+    if (r < 0 || sent < 0)
+        fail_worker(worker, WORKER_MISBEHAVED, "takes no requests");
+    return true;
+}
+
 static size_t count_busy(const struct workers *workers)
 {
     size_t n = 0;
@@ -276,17 +318,14 @@ static size_t count_busy(const struct workers *workers)
 static int on_kick(sd_event_source *source, void *user)
 {
     struct workers *workers = user;
-    struct jobs *jobs = &workers->daemon->jobs;
+    const struct jobs *jobs = &workers->daemon->jobs;
     struct worker *worker;
     struct job *job;
 
     (void)source;
     while (count_busy(workers) < workers->n && (job = jobs_next(jobs)) &&
-           (worker = find_worker(workers, job->source))) {
-        jobs_begin(jobs, job);
-        if (send_job(worker, job) < 0)
-            fail_worker(worker, WORKER_MISBEHAVED, "takes no requests");
-    }
+           (worker = find_worker(workers, job->source)) && hand_over(worker, job))
+        ;
     for (size_t i = 0; i < workers->n_slots; i++)
         if (workers->slots[i].state == WORKER_IDLE && workers->slots[i].used)
             kill_worker(&workers->slots[i]);

@@ -15,7 +15,7 @@ KINDS = [
     ("memory", MEMORY, [errno.ENOMEM], 5),
     ("fds", OPEN, [errno.EMFILE, errno.ENFILE, errno.ENOMEM], 1),
     ("watches", WATCH, [errno.ENOSPC, errno.ENOMEM], 1),
-    ("packets", SEND, [errno.ENOBUFS, errno.ENOMEM], 1),
+    ("packets", SEND, [errno.ENOBUFS, errno.ENOMEM, errno.ETOOMANYREFS], 1),
     ("processes", FORK, [errno.EAGAIN, errno.ENOMEM], 1),
     ("writes", WRITE, [errno.ENOSPC, errno.EIO], 1),
 ]

@@ -25,6 +25,7 @@ enum {
     IDLE_SECONDS_MAX = 365 * 24 * 3600,
     MIB = 1024 * 1024,
     LIMIT_MAX = 1000000,
+    DIRECTORY_MAX = 3839, /* bytes of a path: with "/NAME" behind it it is one, too (PATH_MAX) */
 };
 
 /* Parses the value of one option into OPTIONS. Returns NULL, or what would be right. */
@@ -71,6 +72,10 @@ static int add_directory(struct options *options, const char *path)
         return -ENOMEM;
     for (size_t len = strlen(absolute); len > 1 && absolute[len - 1] == '/'; len--)
         absolute[len - 1] = '\0';
+    if (strlen(absolute) > DIRECTORY_MAX) {
+        free(absolute);
+        return -ENAMETOOLONG;
+    }
     options->directories[options->n_directories++] = absolute;
     return 0;
 }
@@ -79,7 +84,9 @@ static const char *parse_profiles(struct options *options, const char *value)
 {
     if (options->n_directories == SCAN_MAX_DIRECTORIES)
         return "given at most 32 times";
-    return *value && add_directory(options, value) == 0 ? NULL : "a directory";
+    return *value && add_directory(options, value) == 0
+               ? NULL
+               : "a directory, whose path has at most 3839 bytes";
 }
 
 static const char *parse_cache(struct options *options, const char *value)

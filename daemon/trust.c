@@ -285,24 +285,39 @@ static int check_file(const struct stat *st, uid_t own_uid, char why[TRUST_WHY_S
     return check_owner(st, own_uid, "the file", why);
 }
 
+/* The mode bits are the access list; an ACL would make them say something else. */
+static int check_acl(int fd, char why[TRUST_WHY_SIZE])
+{
+    ssize_t size = fgetxattr(fd, "system.posix_acl_access", NULL, 0);
+
+    if (size >= 0)
+        return refuse(why, "it has an ACL; owner, group and mode decide who may read a profile: "
+                           "setfacl -b");
+    /* There is none, or this file system has no ACLs. */
+    if (errno == ENODATA || errno == EOPNOTSUPP)
+        return TRUST_OK;
+    return is_own_failure(errno)
+               ? -errno
+               : refuse(why, "it is not known whether it has an ACL: %s", strerror(errno));
+}
+
 /* Opens for reading what PATH_FD stands for: that very object, whatever its name means by now. */
 static int reopen(int path_fd, char why[TRUST_WHY_SIZE], int *fd)
 {
     char path[32];
+    int r;
 
     snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
     *fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (*fd < 0)
         return is_own_failure(errno) ? -errno
                                      : refuse(why, "it cannot be opened: %s", strerror(errno));
-    /* The mode bits are the access list; an ACL would make them say something else. */
-    if (fgetxattr(*fd, "system.posix_acl_access", NULL, 0) > 0) {
+    r = check_acl(*fd, why);
+    if (r != TRUST_OK) {
         close(*fd);
         *fd = -1;
-        return refuse(why, "it has an ACL; owner, group and mode decide who may read a profile: "
-                           "setfacl -b");
     }
-    return TRUST_OK;
+    return r;
 }
 
 int trust_open(struct trusted_file *file, int dir_fd, const char *name, uid_t own_uid,

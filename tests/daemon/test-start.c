@@ -12,7 +12,7 @@
 /* Parses the words of LINE; what is said on errors goes to *SAID. */
 static int parse(struct options *options, const char *line, char **said)
 {
-    static char copy[1024]; /* the options borrow from it */
+    static char copy[4096]; /* the options borrow from it */
     char *argv[32] = {(char *)"secprofd"};
     size_t size;
     FILE *file = open_memstream(said, &size);
@@ -128,6 +128,23 @@ START_TEST(wrong_options_are_told)
         free(said);
         options_clear(&options);
     }
+}
+END_TEST
+
+START_TEST(directory_path_has_room_for_a_name)
+{
+    char line[4096], *said = NULL;
+    struct options options;
+
+    snprintf(line, sizeof(line), "--profiles /%03838d", 0);
+    parse_good(&options, line);
+    ck_assert_uint_eq(strlen(options.directories[0]), 3839);
+    options_clear(&options);
+    snprintf(line, sizeof(line), "--profiles /%03839d", 0);
+    ck_assert_int_eq(parse(&options, line, &said), -EINVAL);
+    ck_assert_ptr_nonnull(strstr(said, "at most 3839 bytes"));
+    free(said);
+    options_clear(&options);
 }
 END_TEST
 
@@ -341,6 +358,7 @@ int main(void)
     tcase_add_test(tests, defaults);
     tcase_add_test(tests, options_are_read);
     tcase_add_test(tests, wrong_options_are_told);
+    tcase_add_test(tests, directory_path_has_room_for_a_name);
     tcase_add_test(tests, wrong_limits_are_told_the_range);
     tcase_add_test(tests, help_and_version);
     tcase_add_test(tests, a_socket_is_made_and_removed);

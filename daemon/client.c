@@ -295,7 +295,7 @@ static void handle_packet(struct client *client, const void *packet, size_t len,
     int r = wire_request_decode(&client->request, packet, len, n_fds);
     int known;
 
-    client->asked |= r >= 0 && !client->refused;
+    client->asked |= r == WIRE_OK && !client->refused;
     if (r < 0) {
         log_about(&client->daemon->log, LOG_NOTICE, &subject,
                   "pid %d, uid %u sent a packet of another protocol: closed", client->peer.pid,

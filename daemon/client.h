@@ -44,7 +44,7 @@ struct client {
     bool trusted; /* it may administer the daemon: its fds are taken */
     bool guarded; /* it is not trusted, and the kernel lets it send fds: see receive() */
     bool last;    /* it did that: the next reply is the last one */
-    bool asked;   /* it has sent a request, and is not over a limit */
+    bool asked;   /* it has sent a good request, and is not over a limit */
     bool watched; /* by the server, for what its state waits for */
     uint64_t active_usec;
     union wire_request request;

@@ -23,7 +23,7 @@ enum {
     SERVER_ROUND_MAX = 128,           /* with so many the round is over, too */
     SERVER_PAUSE_USEC = 100000,       /* without accepting, where there is no fd or memory left */
     SERVER_PAUSE_LOG_USEC = 10000000, /* between two messages about that */
-    SERVER_USELESS_MAX = 8,           /* connections without a request, */
+    SERVER_USELESS_MAX = 8,           /* connections without a good request, */
     SERVER_USELESS_USEC = 1000,       /* in such a time: then it pauses for the rest of it */
     SERVER_REFUSED_MAX = 64,          /* connections over a limit that wait to hear so */
     SERVER_REFUSED_USEC = 2000000,    /* for which they may wait */
@@ -84,7 +84,7 @@ static inline size_t server_share(size_t max, bool trusted)
  */
 void server_drop(struct server *server, int fd, bool guarded);
 
-/* A connection has ended that never had a request. */
+/* A connection has ended that never had a good request. */
 void server_note_useless(struct server *server);
 
 /* CLIENT is to be looked at at the time USEC at the latest. */

@@ -1,29 +1,29 @@
 # client/: libsecprof, which needs libc only, and secprofctl.
 lib_LTLIBRARIES += libsecprof.la
 libsecprof_la_SOURCES = \
-	client/changes.c \
-	client/connection.c client/connection.h \
-	client/errors.c client/errors.h \
-	client/filters.c \
-	client/install.c client/install.h \
-	client/libsecprof.c \
-	client/profiles.c
+	client/libsecprof/changes.c \
+	client/libsecprof/connection.c client/libsecprof/connection.h \
+	client/libsecprof/errors.c client/libsecprof/errors.h \
+	client/libsecprof/filters.c \
+	client/libsecprof/install.c client/libsecprof/install.h \
+	client/libsecprof/libsecprof.c \
+	client/libsecprof/profiles.c
 libsecprof_la_LIBADD = libprotocol.la libutil.la
 libsecprof_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined \
-	-Wl,--version-script=$(top_srcdir)/client/libsecprof.sym
-EXTRA_libsecprof_la_DEPENDENCIES = client/libsecprof.sym
-include_HEADERS += client/secprof.h
-pkgconfig_DATA += client/libsecprof.pc
-EXTRA_DIST += client/libsecprof.sym client/libsecprof.pc.in
-CLEANFILES += client/libsecprof.pc
+	-Wl,--version-script=$(top_srcdir)/client/libsecprof/libsecprof.sym
+EXTRA_libsecprof_la_DEPENDENCIES = client/libsecprof/libsecprof.sym
+include_HEADERS += client/libsecprof/secprof.h
+pkgconfig_DATA += client/libsecprof/libsecprof.pc
+EXTRA_DIST += client/libsecprof/libsecprof.sym client/libsecprof/libsecprof.pc.in
+CLEANFILES += client/libsecprof/libsecprof.pc
 
 # Filled in by make, not by configure: the directories are known only now.
-client/libsecprof.pc: client/libsecprof.pc.in Makefile
+client/libsecprof/libsecprof.pc: client/libsecprof/libsecprof.pc.in Makefile
 	$(AM_V_GEN)$(MKDIR_P) client && sed \
 		-e 's|@prefix[@]|$(prefix)|' -e 's|@exec_prefix[@]|$(exec_prefix)|' \
 		-e 's|@libdir[@]|$(libdir)|' -e 's|@includedir[@]|$(includedir)|' \
 		-e 's|@PACKAGE_VERSION[@]|$(PACKAGE_VERSION)|' \
-		$(top_srcdir)/client/libsecprof.pc.in > $@
+		$(top_srcdir)/client/libsecprof/libsecprof.pc.in > $@
 
 # secprofctl: all but main() in a library, for the tests.
 noinst_LTLIBRARIES += libsecprofctl.la
@@ -31,47 +31,48 @@ libsecprofctl_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
 libsecprofctl_la_LIBADD = libsecprof.la libcompiler.la libprotocol.la libutil.la $(YAJL_LIBS)
 libsecprofctl_la_SOURCES = \
 	client/secprofctl/ctl.h \
-	client/secprofctl/annotate.c client/secprofctl/annotate.h \
-	client/secprofctl/disasm.c client/secprofctl/disasm.h \
-	client/secprofctl/emit.c client/secprofctl/emit.h \
-	client/secprofctl/format.c client/secprofctl/format.h \
-	client/secprofctl/helper-file.c client/secprofctl/helper-file.h \
-	client/secprofctl/json.c client/secprofctl/json.h \
 	client/secprofctl/message.c \
 	client/secprofctl/options.c client/secprofctl/options.h \
-	client/secprofctl/output.c client/secprofctl/output.h \
-	client/secprofctl/text.c client/secprofctl/text.h
+	client/secprofctl/show/annotate.c client/secprofctl/show/annotate.h \
+	client/secprofctl/show/disasm.c client/secprofctl/show/disasm.h \
+	client/secprofctl/show/format.c client/secprofctl/show/format.h \
+	client/secprofctl/show/json.c client/secprofctl/show/json.h \
+	client/secprofctl/show/output.c client/secprofctl/show/output.h \
+	client/secprofctl/show/text.c client/secprofctl/show/text.h \
+	client/secprofctl/show/write-filter.c client/secprofctl/show/write-filter.h \
+	client/secprofctl/subject/helper-file.c client/secprofctl/subject/helper-file.h
 
 bin_PROGRAMS += secprofctl
 secprofctl_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
 secprofctl_LDADD = libsecprofctl.la
 secprofctl_SOURCES = \
-	client/secprofctl/check.c \
-	client/secprofctl/compile.c \
-	client/secprofctl/diff.c \
-	client/secprofctl/disasm-command.c \
-	client/secprofctl/example.c client/secprofctl/example.h \
-	client/secprofctl/explain.c client/secprofctl/explain.h \
-	client/secprofctl/explain-json.c \
-	client/secprofctl/explain-text.c \
-	client/secprofctl/get.c \
-	client/secprofctl/helper.c \
-	client/secprofctl/list.c \
-	client/secprofctl/local.c client/secprofctl/local.h \
 	client/secprofctl/main.c \
-	client/secprofctl/metrics.c \
 	client/secprofctl/number.c client/secprofctl/number.h \
-	client/secprofctl/numbers.c client/secprofctl/numbers.h \
-	client/secprofctl/process.c client/secprofctl/process.h \
-	client/secprofctl/record.c \
-	client/secprofctl/recorder.c client/secprofctl/recorder.h \
-	client/secprofctl/reload.c \
-	client/secprofctl/remote.c client/secprofctl/remote.h \
-	client/secprofctl/run.c \
-	client/secprofctl/simulate.c \
-	client/secprofctl/status.c \
-	client/secprofctl/subject.c client/secprofctl/subject.h \
-	client/secprofctl/watch.c
+	client/secprofctl/command/check.c \
+	client/secprofctl/command/compile.c \
+	client/secprofctl/command/diff.c \
+	client/secprofctl/command/disasm.c \
+	client/secprofctl/command/explain.c \
+	client/secprofctl/command/get.c \
+	client/secprofctl/command/helper.c \
+	client/secprofctl/command/list.c \
+	client/secprofctl/command/metrics.c \
+	client/secprofctl/command/record.c \
+	client/secprofctl/command/reload.c \
+	client/secprofctl/command/run.c \
+	client/secprofctl/command/simulate.c \
+	client/secprofctl/command/status.c \
+	client/secprofctl/command/watch.c \
+	client/secprofctl/show/counters.c client/secprofctl/show/counters.h \
+	client/secprofctl/show/example.c client/secprofctl/show/example.h \
+	client/secprofctl/show/explain.h \
+	client/secprofctl/show/explain-json.c \
+	client/secprofctl/show/explain-text.c \
+	client/secprofctl/subject/local.c client/secprofctl/subject/local.h \
+	client/secprofctl/subject/process.c client/secprofctl/subject/process.h \
+	client/secprofctl/subject/recorder.c client/secprofctl/subject/recorder.h \
+	client/secprofctl/subject/remote.c client/secprofctl/subject/remote.h \
+	client/secprofctl/subject/subject.c client/secprofctl/subject/subject.h
 
 # Where bash and zsh look for completions of installed programs.
 bashcompletiondir = $(datadir)/bash-completion/completions

@@ -5,12 +5,12 @@
 #include <seccomp.h>
 #include <stdio.h>
 
-#include "compiler/bpf.h"
-#include "compiler/emit.h"
-#include "compiler/lower.h"
-#include "compiler/policy.h"
-#include "compiler/prove.h"
-#include "compiler/resolve.h"
+#include "compiler/emit/emit.h"
+#include "compiler/facts/bpf.h"
+#include "compiler/policy/lower.h"
+#include "compiler/policy/policy.h"
+#include "compiler/policy/resolve.h"
+#include "compiler/prove/prove.h"
 
 const char *compiler_libseccomp_version(char *buffer, size_t size)
 {

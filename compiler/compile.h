@@ -10,10 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/abi.h"
-#include "compiler/diag.h"
-#include "compiler/profile.h"
-#include "compiler/syscalls.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
 #include "util/arena.h"
 
 /*
@@ -63,8 +63,8 @@ struct variant_axes {
 void variant_normalise(const struct variant_axes *axes, struct variant_request *request);
 
 /*
- * The version of the proof, compiler/prove.c and what it rests on. It grows with each change after
- * which an earlier proof is not to be relied on: filters in caches are proven anew then.
+ * The version of the proof, compiler/prove/prove.c and what it rests on. It grows with each change
+ * after which an earlier proof is not to be relied on: filters in caches are proven anew then.
  */
 #define PROOF_VERSION 3
 

@@ -3,45 +3,46 @@ noinst_LTLIBRARIES += libcompiler.la
 libcompiler_la_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(YAJL_CFLAGS)
 libcompiler_la_LIBADD = libutil.la $(SECCOMP_LIBS) $(YAJL_LIBS)
 libcompiler_la_SOURCES = \
-	compiler/abi.c compiler/abi.h \
-	compiler/action.c compiler/action.h \
-	compiler/against.c compiler/against.h \
-	compiler/assemble.c compiler/assemble.h \
-	compiler/bdd-outcomes.c compiler/bdd-outcomes.h \
-	compiler/bdd.c compiler/bdd.h \
-	compiler/behaviour.c compiler/behaviour.h \
-	compiler/bpf.c compiler/bpf.h \
-	compiler/capability.c \
-	compiler/changes.c compiler/changes.h \
-	compiler/choice.c compiler/choice.h \
-	compiler/combine.c compiler/combine.h \
 	compiler/compile.c compiler/compile.h \
-	compiler/diag.c compiler/diag.h \
-	compiler/diagram.c compiler/diagram.h \
-	compiler/emit.c compiler/emit.h \
-	compiler/errno-names.c \
-	compiler/explain.c compiler/explain.h \
-	compiler/json-error.c compiler/json-error.h \
-	compiler/json.c compiler/json.h \
-	compiler/kernel-version.c \
-	compiler/lint-facts.c \
-	compiler/lint-internal.h \
-	compiler/lint-multiplexer.c \
-	compiler/lint-overlap.c \
-	compiler/lint-rules.c \
-	compiler/lint-text.c \
-	compiler/lint.c compiler/lint.h \
-	compiler/libseccomp-filter.c compiler/libseccomp-filter.h \
-	compiler/lower.c compiler/lower.h \
-	compiler/policy.c compiler/policy.h \
-	compiler/profile-parse.c compiler/profile.h \
-	compiler/profile-reader.c compiler/profile-reader.h \
-	compiler/profile-rule.c compiler/profile-rule.h \
-	compiler/prove.c compiler/prove.h \
-	compiler/render.c compiler/render.h \
-	compiler/resolve.c compiler/resolve.h \
-	compiler/shape.c compiler/shape.h \
-	compiler/suggest.c compiler/suggest.h \
-	compiler/symbolic-value.c compiler/symbolic.c compiler/symbolic.h \
-	compiler/syscalls.c compiler/syscalls.h \
-	compiler/traffic.c compiler/traffic.h
+	compiler/emit/assemble.c compiler/emit/assemble.h \
+	compiler/emit/choice.c compiler/emit/choice.h \
+	compiler/emit/diagram.c compiler/emit/diagram.h \
+	compiler/emit/emit.c compiler/emit/emit.h \
+	compiler/emit/shape.c compiler/emit/shape.h \
+	compiler/emit/traffic.c compiler/emit/traffic.h \
+	compiler/facts/abi.c compiler/facts/abi.h \
+	compiler/facts/action.c compiler/facts/action.h \
+	compiler/facts/bpf.c compiler/facts/bpf.h \
+	compiler/facts/capability.c \
+	compiler/facts/errno.c \
+	compiler/facts/kernel-version.c \
+	compiler/facts/syscalls.c compiler/facts/syscalls.h \
+	compiler/lint/findings.c \
+	compiler/lint/internal.h \
+	compiler/lint/lint.c compiler/lint/lint.h \
+	compiler/lint/multiplexer.c \
+	compiler/lint/overlap.c \
+	compiler/lint/risks.c \
+	compiler/lint/rules.c \
+	compiler/parse/diag.c compiler/parse/diag.h \
+	compiler/parse/json.c compiler/parse/json.h \
+	compiler/parse/json-error.c compiler/parse/json-error.h \
+	compiler/parse/profile.c compiler/parse/profile.h \
+	compiler/parse/reader.c compiler/parse/reader.h \
+	compiler/parse/rule.c compiler/parse/rule.h \
+	compiler/policy/lower.c compiler/policy/lower.h \
+	compiler/policy/policy.c compiler/policy/policy.h \
+	compiler/policy/render.c compiler/policy/render.h \
+	compiler/policy/resolve.c compiler/policy/resolve.h \
+	compiler/prove/bdd.c compiler/prove/bdd.h \
+	compiler/prove/bdd-outcomes.c compiler/prove/bdd-outcomes.h \
+	compiler/prove/behaviour.c compiler/prove/behaviour.h \
+	compiler/prove/prove.c compiler/prove/prove.h \
+	compiler/prove/symbolic.c compiler/prove/symbolic.h \
+	compiler/prove/symbolic-value.c \
+	compiler/questions/against-libseccomp.c compiler/questions/against-libseccomp.h \
+	compiler/questions/combine.c compiler/questions/combine.h \
+	compiler/questions/compare.c compiler/questions/compare.h \
+	compiler/questions/explain.c compiler/questions/explain.h \
+	compiler/questions/libseccomp-filter.c compiler/questions/libseccomp-filter.h \
+	util/suggest.c util/suggest.h

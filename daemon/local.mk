@@ -6,58 +6,64 @@ libdaemon_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS) $(NETTLE_
 libdaemon_la_LIBADD = libcompiler.la libprotocol.la libutil.la $(SYSTEMD_LIBS) $(NETTLE_LIBS)
 libdaemon_la_SOURCES = \
 	daemon/daemon.h \
-	daemon/access.c daemon/access.h \
-	daemon/background.c daemon/background.h \
-	daemon/budget.c daemon/budget.h \
-	daemon/cache.c daemon/cache.h \
-	daemon/cache-dir.c daemon/cache-dir.h \
-	daemon/cache-disk.c daemon/cache-disk.h \
-	daemon/cache-process.c daemon/cache-process.h \
-	daemon/cache-writer.c daemon/cache-writer.h \
-	daemon/client.c daemon/client.h \
-	daemon/confine.c daemon/confine.h \
-	daemon/contents.c daemon/contents.h \
 	daemon/digest.c daemon/digest.h \
-	daemon/dispatch.c daemon/dispatch.h \
-	daemon/failures.c daemon/failures.h \
-	daemon/fetch.c daemon/fetch.h \
-	daemon/follow.c daemon/follow.h \
-	daemon/helper.c daemon/helper.h daemon/helper-open.c \
-	daemon/jobs.c daemon/jobs.h \
-	daemon/listener.c daemon/listener.h \
 	daemon/log.c daemon/log.h \
 	daemon/options.c daemon/options.h \
-	daemon/own-filter.c daemon/own-filter.h daemon/own-profiles.h \
 	daemon/phase.c daemon/phase.h \
-	daemon/registry.c daemon/registry.h \
-	daemon/sandbox.c daemon/sandbox.h \
-	daemon/scan.c daemon/scan.h \
-	daemon/server.c daemon/server.h \
-	daemon/service.c daemon/service.h \
-	daemon/sink.c daemon/sink.h \
-	daemon/spawner.c daemon/spawner.h \
-	daemon/standby.c daemon/standby.h daemon/standby-process.c \
-	daemon/store.c daemon/store.h \
-	daemon/strays.c daemon/strays.h \
-	daemon/subscribe.c daemon/subscribe.h \
-	daemon/text.c daemon/text.h \
-	daemon/trust.c daemon/trust.h daemon/trust-path.c \
-	daemon/users.c daemon/users.h \
-	daemon/verify.c daemon/verify.h \
-	daemon/watch.c daemon/watch.h \
-	daemon/workers.c daemon/workers.h \
-	daemon/worker.h daemon/worker-answer.c daemon/worker-main.c
+	daemon/cache/dir.c daemon/cache/dir.h \
+	daemon/cache/disk.c daemon/cache/disk.h \
+	daemon/cache/entry.c daemon/cache/entry.h \
+	daemon/cache/process.c daemon/cache/process.h \
+	daemon/cache/writer.c daemon/cache/writer.h \
+	daemon/files/access.c daemon/files/access.h \
+	daemon/files/follow.c daemon/files/follow.h \
+	daemon/files/scan.c daemon/files/scan.h \
+	daemon/files/trust.c daemon/files/trust.h \
+	daemon/files/trust-path.c \
+	daemon/files/watch.c daemon/files/watch.h \
+	daemon/filters/background.c daemon/filters/background.h \
+	daemon/filters/contents.c daemon/filters/contents.h \
+	daemon/filters/failures.c daemon/filters/failures.h \
+	daemon/filters/jobs.c daemon/filters/jobs.h \
+	daemon/filters/lines.c daemon/filters/lines.h \
+	daemon/filters/registry.c daemon/filters/registry.h \
+	daemon/filters/service.c daemon/filters/service.h \
+	daemon/filters/store.c daemon/filters/store.h \
+	daemon/filters/verify.c daemon/filters/verify.h \
+	daemon/process/confine.c daemon/process/confine.h \
+	daemon/process/own-filter.c daemon/process/own-filter.h \
+	daemon/process/own-profiles.h \
+	daemon/process/sandbox.c daemon/process/sandbox.h \
+	daemon/process/sink.c daemon/process/sink.h \
+	daemon/process/spawner.c daemon/process/spawner.h \
+	daemon/process/standby.c daemon/process/standby.h \
+	daemon/process/standby-process.c \
+	daemon/process/strays.c daemon/process/strays.h \
+	daemon/process/worker.h \
+	daemon/process/worker-answer.c \
+	daemon/process/worker-main.c \
+	daemon/process/workers.c daemon/process/workers.h \
+	daemon/serve/budget.c daemon/serve/budget.h \
+	daemon/serve/client.c daemon/serve/client.h \
+	daemon/serve/dispatch.c daemon/serve/dispatch.h \
+	daemon/serve/fetch.c daemon/serve/fetch.h \
+	daemon/serve/helper-image.c daemon/serve/helper-image.h \
+	daemon/serve/helper-open.c \
+	daemon/serve/listener.c daemon/serve/listener.h \
+	daemon/serve/server.c daemon/serve/server.h \
+	daemon/serve/subscribe.c daemon/serve/subscribe.h \
+	daemon/serve/users.c daemon/serve/users.h
 
 # The daemon's own profiles, built in.
-nodist_libdaemon_la_SOURCES = daemon/own-profiles.c
-CLEANFILES += daemon/own-profiles.c
-EXTRA_DIST += daemon/embed-profiles
+nodist_libdaemon_la_SOURCES = daemon/process/own-profiles.c
+CLEANFILES += daemon/process/own-profiles.c
+EXTRA_DIST += daemon/process/embed-profiles
 own_profiles = $(srcdir)/profiles/secprofd.json $(srcdir)/profiles/secprofd-spawner.json \
 	$(srcdir)/profiles/secprofd-worker.json $(srcdir)/profiles/secprofd-keeper.json \
 	$(srcdir)/profiles/secprofd-cache.json
 
-daemon/own-profiles.c: daemon/embed-profiles $(own_profiles)
-	$(AM_V_GEN)$(MKDIR_P) daemon && $(SHELL) $(srcdir)/daemon/embed-profiles \
+daemon/process/own-profiles.c: daemon/process/embed-profiles $(own_profiles)
+	$(AM_V_GEN)$(MKDIR_P) daemon && $(SHELL) $(srcdir)/daemon/process/embed-profiles \
 		OWN_MAIN $(srcdir)/profiles/secprofd.json \
 		OWN_SPAWNER $(srcdir)/profiles/secprofd-spawner.json \
 		OWN_WORKER $(srcdir)/profiles/secprofd-worker.json \
@@ -66,7 +72,7 @@ daemon/own-profiles.c: daemon/embed-profiles $(own_profiles)
 
 # secprof-helper, which client/helper/local.mk links and turns into C.
 if HAVE_HELPER
-nodist_libdaemon_la_SOURCES += daemon/helper-template.c
+nodist_libdaemon_la_SOURCES += daemon/serve/helper-template.c
 endif
 
 sbin_PROGRAMS += secprofd

@@ -10,8 +10,8 @@
 #include <stdint.h>
 #include <syslog.h>
 
-#include "daemon/access.h"
-#include "daemon/budget.h"
+#include "daemon/files/access.h"
+#include "daemon/serve/budget.h"
 
 enum {
     LOG_PEER_BURST = 10, /* lines that one user may cause in one interval, unless set otherwise */

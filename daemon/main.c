@@ -7,12 +7,12 @@
 #include <systemd/sd-daemon.h>
 #include <unistd.h>
 
-#include "compiler/profile.h"
-#include "daemon/confine.h"
+#include "compiler/parse/profile.h"
 #include "daemon/daemon.h"
-#include "daemon/follow.h"
+#include "daemon/files/follow.h"
+#include "daemon/filters/service.h"
 #include "daemon/phase.h"
-#include "daemon/service.h"
+#include "daemon/process/confine.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

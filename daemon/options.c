@@ -10,7 +10,7 @@
 #include "compiler/compile.h"
 #include "config.h"
 #include "daemon/log.h"
-#include "daemon/workers.h"
+#include "daemon/process/workers.h"
 #include "util/cleanup.h"
 
 static const char *const default_directories[] = {

@@ -7,8 +7,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "compiler/abi.h"
-#include "daemon/scan.h"
+#include "compiler/facts/abi.h"
+#include "daemon/files/scan.h"
 
 struct options {
     const char *socket_path;                 /* NULL: the service manager passes the socket */

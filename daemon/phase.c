@@ -4,11 +4,11 @@
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
-#include "daemon/client.h"
 #include "daemon/daemon.h"
-#include "daemon/dispatch.h"
-#include "daemon/follow.h"
-#include "daemon/service.h"
+#include "daemon/files/follow.h"
+#include "daemon/filters/service.h"
+#include "daemon/serve/client.h"
+#include "daemon/serve/dispatch.h"
 
 /* Answers the clients whose reload came to its end, all scans before PENDING being in service. */
 static void answer_reloads(struct daemon *daemon, uint64_t pending)

@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compiler/action.h"
+#include "compiler/facts/action.h"
 #include "util/cleanup.h"
 
 enum {

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/diag.h"
-#include "compiler/json.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/json.h"
 #include "util/arena.h"
 
 enum {

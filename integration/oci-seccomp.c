@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/render.h"
+#include "compiler/policy/render.h"
 #include "integration/oci-config.h"
 #include "util/cleanup.h"
 #include "util/str.h"

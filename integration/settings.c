@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compiler/diag.h"
-#include "compiler/profile.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
 #include "integration/text-file.h"
 #include "util/cleanup.h"
 

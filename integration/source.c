@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "compiler/profile.h"
+#include "compiler/parse/profile.h"
 #include "util/cleanup.h"
 
 enum {

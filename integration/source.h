@@ -2,7 +2,7 @@
 #ifndef INTEGRATION_SOURCE_H
 #define INTEGRATION_SOURCE_H
 
-#include "client/secprof.h"
+#include "client/libsecprof/secprof.h"
 #include "integration/oci-seccomp.h"
 
 /* A connection that is made when it is first needed. */

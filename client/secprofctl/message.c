@@ -5,7 +5,7 @@
 #include <stdio.h>
 
 #include "client/secprofctl/ctl.h"
-#include "client/secprofctl/text.h"
+#include "client/secprofctl/show/text.h"
 #include "util/cleanup.h"
 
 __attribute__((format(printf, 1, 0))) static void ctl_vwarn(const char *fmt, va_list args)

@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
-#include "compiler/action.h"
-#include "compiler/profile.h"
+#include "compiler/facts/action.h"
+#include "compiler/parse/profile.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
 

@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "client/secprofctl/format.h"
-#include "compiler/abi.h"
+#include "client/secprofctl/show/format.h"
+#include "compiler/facts/abi.h"
 
 struct ctl_command;
 

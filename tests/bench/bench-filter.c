@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "compiler/compile.h"
-#include "compiler/resolve.h"
+#include "compiler/policy/resolve.h"
 #include "tests/bench/live.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/peer.h"

@@ -13,7 +13,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "client/secprof.h"
+#include "client/libsecprof/secprof.h"
 #include "tests/bench/measure.h"
 #include "util/cleanup.h"
 

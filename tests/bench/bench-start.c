@@ -13,9 +13,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "client/secprof.h"
-#include "compiler/profile.h"
-#include "compiler/resolve.h"
+#include "client/libsecprof/secprof.h"
+#include "compiler/parse/profile.h"
+#include "compiler/policy/resolve.h"
 #include "tests/bench/live.h"
 #include "tests/bench/measure.h"
 #include "tests/bench/peer.h"

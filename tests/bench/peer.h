@@ -8,7 +8,7 @@
 #include <linux/filter.h>
 #include <stddef.h>
 
-#include "compiler/resolve.h"
+#include "compiler/policy/resolve.h"
 
 enum {
     PEER_LINEAR = 1, /* libseccomp's default */

@@ -5,7 +5,7 @@
 #include <linux/filter.h>
 #include <stddef.h>
 
-#include "compiler/bpf.h"
+#include "compiler/facts/bpf.h"
 
 struct program {
     struct sock_filter insns[BPF_MAX_INSNS];

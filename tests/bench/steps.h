@@ -4,8 +4,8 @@
 #ifndef BENCH_STEPS_H
 #define BENCH_STEPS_H
 
-#include "compiler/abi.h"
-#include "compiler/syscalls.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
 #include "tests/bench/program.h"
 
 /* Over the calls of one ABI. */

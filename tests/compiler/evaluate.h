@@ -2,8 +2,8 @@
 #ifndef TESTS_COMPILER_EVALUATE_H
 #define TESTS_COMPILER_EVALUATE_H
 
-#include "compiler/bpf.h"
-#include "compiler/diagram.h"
+#include "compiler/emit/diagram.h"
+#include "compiler/facts/bpf.h"
 
 /* The verdict below NODE for DATA on a kernel of the given byte order. */
 static inline uint32_t evaluate(const struct node *node, const struct seccomp_data *data,

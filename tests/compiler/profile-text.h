@@ -2,7 +2,7 @@
 #ifndef TESTS_COMPILER_PROFILE_TEXT_H
 #define TESTS_COMPILER_PROFILE_TEXT_H
 
-#include "compiler/profile.h"
+#include "compiler/parse/profile.h"
 
 /* TEXT with " for each ', which is easier to read in C. */
 char *profile_json(struct arena *arena, const char *text);

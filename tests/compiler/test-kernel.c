@@ -18,7 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "compiler/bpf.h"
+#include "compiler/facts/bpf.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"
 #include "util/cleanup.h"

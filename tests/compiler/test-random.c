@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/bpf.h"
-#include "compiler/libseccomp-filter.h"
+#include "compiler/facts/bpf.h"
+#include "compiler/questions/libseccomp-filter.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"
 #include "util/cleanup.h"

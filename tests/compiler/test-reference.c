@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/bpf.h"
-#include "compiler/libseccomp-filter.h"
+#include "compiler/facts/bpf.h"
+#include "compiler/questions/libseccomp-filter.h"
 #include "tests/compiler/profile-text.h"
 #include "tests/compiler/reference.h"
 #include "util/cleanup.h"

@@ -4,9 +4,9 @@
 #include <sys/socket.h>
 #include <sys/un.h>
 
-#include "daemon/listener.h"
 #include "daemon/log.h"
 #include "daemon/options.h"
+#include "daemon/serve/listener.h"
 #include "tests/daemon/unit.h"
 
 /* Parses the words of LINE; what is said on errors goes to *SAID. */

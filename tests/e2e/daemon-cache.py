@@ -14,7 +14,7 @@ import time
 sys.dont_write_bytecode = True
 from secprofd import *
 
-HEADER_SIZE = 168  # of an entry: see daemon/cache.h
+HEADER_SIZE = 168  # of an entry: see daemon/cache/entry.h
 CAP_SYS_ADMIN = 1 << 21
 
 

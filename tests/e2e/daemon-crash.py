@@ -43,7 +43,7 @@ def whole_entries(test):
             continue
         with open(test.path("cache/" + name), "rb") as file:
             data = file.read()
-        # struct cache_header: magic, format, checksum, key; see daemon/cache.h.
+        # struct cache_header: magic, format, checksum, key; see daemon/cache/entry.h.
         blank = data[:8] + bytes(32) + data[40:]
         if data[40:72].hex() != name or hashlib.sha256(blank).digest() != data[8:40]:
             broken.append(name)

@@ -8,7 +8,7 @@ import sys
 sys.dont_write_bytecode = True
 from secprofd import *
 
-KEPT = 512  # daemon/subscribe.h
+KEPT = 512  # daemon/serve/subscribe.h
 
 
 def quiet(client, seconds=0.3):

@@ -10,7 +10,7 @@ import time
 sys.dont_write_bytecode = True
 from faults import *
 
-# Where things are in struct worker_answer (daemon/worker.h): the first byte and the one behind it.
+# Where things are in struct worker_answer (daemon/process/worker.h): the first byte and the one behind it.
 FIELDS = {"magic": (0, 4), "result": (4, 8), "id": (8, 16), "n_insns": (16, 20), "flags": (21, 24),
           "text_len": (24, 28), "proof_version": (108, 112)}
 FIRST_CODE = 120  # the operation code of the first instruction

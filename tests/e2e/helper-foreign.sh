@@ -22,7 +22,7 @@ try()
         skip "$target: $cc and $qemu are not both installed"
         return
     fi
-    if ! "$cc" "${flags[@]}" -Wl,-T,"$top/client/helper/helper.ld" -o "$t" "$top/client/helper/helper.c" \
+    if ! "$cc" "${flags[@]}" -Wl,-T,"$top/client/helper/helper.ld" -o "$t" "$top/client/helper/main.c" \
         "$top/client/helper/note.c"; then
         not_ok "$target: it is built"
         return
@@ -34,7 +34,7 @@ try()
         "$(out=$("$qemu" "$t" true 2>&1); echo "$out ($?)")"
     # The headers of the libraries that the daemon uses are the same for every machine.
     if ! "$cc" -std=gnu17 -D_GNU_SOURCE -O1 -static -I"$top" -idirafter /usr/include -o "$t.build" \
-        "$here/helper-build.c" "$top/daemon/helper.c" 2> "$D/out"; then
+        "$here/helper-build.c" "$top/daemon/serve/helper-image.c" 2> "$D/out"; then
         skip "$target: no static program can be made: $(head -1 "$D/out")"
         return
     fi

@@ -15,7 +15,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/bpf.h"
+#include "compiler/facts/bpf.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"
 #include "tests/foreign/cases.h"

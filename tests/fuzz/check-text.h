@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "compiler/json-error.h"
+#include "compiler/parse/json-error.h"
 #include "tests/fuzz/fuzz.h"
 
 static inline void check_text(const char *text, size_t len)

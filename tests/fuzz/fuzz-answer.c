@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compiler/bpf.h"
-#include "daemon/worker.h"
+#include "compiler/facts/bpf.h"
+#include "daemon/process/worker.h"
 #include "tests/fuzz/check-text.h"
 #include "util/cleanup.h"
 

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "compiler/bdd-outcomes.h"
+#include "compiler/prove/bdd-outcomes.h"
 #include "tests/fuzz/fuzz.h"
 
 enum {

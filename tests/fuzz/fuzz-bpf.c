@@ -13,8 +13,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "compiler/bpf.h"
-#include "compiler/combine.h"
+#include "compiler/facts/bpf.h"
+#include "compiler/questions/combine.h"
 #include "tests/compiler/random.h"
 #include "tests/fuzz/fuzz.h"
 #include "util/cleanup.h"

@@ -6,8 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compiler/bpf.h"
-#include "daemon/cache.h"
+#include "compiler/facts/bpf.h"
+#include "daemon/cache/entry.h"
 #include "tests/fuzz/check-text.h"
 #include "util/cleanup.h"
 

@@ -9,10 +9,10 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "compiler/bpf.h"
 #include "compiler/compile.h"
-#include "compiler/json-error.h"
-#include "compiler/lint.h"
+#include "compiler/facts/bpf.h"
+#include "compiler/lint/lint.h"
+#include "compiler/parse/json-error.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"
 #include "tests/fuzz/fuzz.h"

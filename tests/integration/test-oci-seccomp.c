@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/abi.h"
+#include "compiler/facts/abi.h"
 #include "integration/oci-config.h"
 #include "util/cleanup.h"
 

@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compiler/action.h"
-#include "compiler/bpf.h"
-#include "compiler/diag.h"
+#include "compiler/facts/action.h"
+#include "compiler/facts/bpf.h"
+#include "compiler/parse/diag.h"
 #include "util/cleanup.h"
 
 int text_read(struct text *text, const char *path)

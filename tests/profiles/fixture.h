@@ -9,9 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/abi.h"
 #include "compiler/compile.h"
-#include "compiler/syscalls.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
 #include "util/arena.h"
 
 #define PODMAN_PROFILE "/usr/share/containers/seccomp.json" /* golang-github-containers-common */

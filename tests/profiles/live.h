@@ -9,8 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/abi.h"
 #include "compiler/compile.h"
+#include "compiler/facts/abi.h"
 
 /* A call to make; the result is that of the kernel: negative errnos. */
 struct live_call {

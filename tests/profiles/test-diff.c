@@ -10,9 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/behaviour.h"
-#include "compiler/changes.h"
-#include "compiler/prove.h"
+#include "compiler/prove/behaviour.h"
+#include "compiler/prove/prove.h"
+#include "compiler/questions/compare.h"
 #include "tests/profiles/fixture.h"
 #include "tests/profiles/readme-table.h"
 #include "util/cleanup.h"

@@ -15,8 +15,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/action.h"
-#include "compiler/profile.h"
+#include "compiler/facts/action.h"
+#include "compiler/parse/profile.h"
 #include "tests/profiles/fixture.h"
 #include "tests/profiles/live.h"
 #include "util/cleanup.h"

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "compiler/compile.h"
-#include "compiler/resolve.h"
+#include "compiler/policy/resolve.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/profiles/fixture.h"
 #include "util/cleanup.h"

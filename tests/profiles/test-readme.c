@@ -10,11 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/abi.h"
-#include "compiler/action.h"
-#include "compiler/diag.h"
-#include "compiler/lint.h"
-#include "compiler/profile.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/lint/lint.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
 #include "tests/profiles/fixture.h"
 #include "tests/profiles/readme-table.h"
 #include "util/cleanup.h"

@@ -9,10 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/abi.h"
-#include "compiler/action.h"
 #include "compiler/compile.h"
-#include "compiler/profile.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/parse/profile.h"
 #include "tests/profiles/fixture.h"
 #include "tests/profiles/verdict-table.h"
 #include "util/cleanup.h"

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/action.h"
+#include "compiler/facts/action.h"
 
 size_t table_split(char *text, char *words[TABLE_WORDS_MAX])
 {

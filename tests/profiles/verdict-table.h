@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/abi.h"
+#include "compiler/facts/abi.h"
 
 enum {
     TABLE_VALUES_MAX = 32,

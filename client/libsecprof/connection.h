@@ -1,0 +1,88 @@
+/*
+ * The state of a handle, and its one way to the daemon: a request out, a checked reply in. Knows
+ * timeouts, forks and restarted daemons; nothing of what the requests mean.
+ */
+#ifndef CLIENT_LIBSECPROF_CONNECTION_H
+#define CLIENT_LIBSECPROF_CONNECTION_H
+
+#include <pthread.h>
+#include <stdalign.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include <sys/un.h>
+
+#include "client/libsecprof/secprof.h"
+#include "protocol/codec.h"
+
+struct secprof {
+    pthread_mutex_t lock;  /* held by whoever uses what follows */
+    _Atomic(pid_t) *owner; /* see connection_enter(); in a page that a fork leaves zeroed */
+    int sock;              /* or -1 */
+    dev_t sock_dev;        /* what sock was when it was opened */
+    ino_t sock_ino;
+    int timeout_ms; /* or SECPROF_NO_TIMEOUT */
+    uint32_t serial;
+    struct sockaddr_un address;
+    char message[WIRE_TEXT_MAX + 1]; /* of the last error reply */
+    alignas(8) unsigned char reply[WIRE_MAX_REPLY];
+};
+
+/*
+ * Locks HANDLE for the calling thread. Where the process is a new one since it was last used, drops
+ * what it shares with the old one first.
+ */
+void connection_enter(struct secprof *handle);
+void connection_leave(struct secprof *handle);
+
+/* Makes the page of handle->owner. Returns 0 or -errno. */
+int connection_init(struct secprof *handle);
+void connection_free(struct secprof *handle);
+
+/*
+ * Sends REQUEST, whose header needs no serial yet, and waits for its reply, which is then in
+ * HANDLE->reply, checked by wire_reply_check(), *LEN bytes. Connects first where HANDLE has no
+ * connection, and once again where a kept one was closed by the daemon.
+ * FD (may be NULL: none may come) gets the fd that came along, or -1; the caller owns it.
+ * Returns 0; else a code of secprof.h.
+ */
+int connection_call(struct secprof *handle, union wire_request *request, size_t *len, int *fd);
+
+/* The same for a request that the fd IN_FD (borrowed) goes with. */
+int connection_call_with(struct secprof *handle, union wire_request *request, int in_fd,
+                         size_t *len, int *fd);
+
+/* When a call that begins now has to end, for connection_call_until(). */
+int64_t connection_deadline(const struct secprof *handle);
+
+/* The same as one of the requests of a call that has to end at DEADLINE. */
+int connection_call_until(struct secprof *handle, union wire_request *request, int in_fd,
+                          int64_t deadline, size_t *len, int *fd);
+
+/* Connects HANDLE, which has no connection. Returns 0 or a code of secprof.h. */
+int connection_open(struct secprof *handle);
+
+/*
+ * Waits up to TIMEOUT_MS (-1: for ever) for a packet that HANDLE did not ask for, and receives it
+ * into HANDLE->reply. Returns its length; 0: none came in time; else a code of secprof.h.
+ */
+ssize_t connection_receive(struct secprof *handle, int timeout_ms);
+
+static inline void connection_leave_ptr(struct secprof **handle)
+{
+    connection_leave(*handle);
+}
+
+static inline struct secprof *connection_hold(struct secprof *handle)
+{
+    connection_enter(handle);
+    return handle;
+}
+
+/* Locks HANDLE until the end of the block that it stands in. */
+#define hold(handle)                                                              \
+    struct secprof *held __attribute__((cleanup(connection_leave_ptr), unused)) = \
+        connection_hold(handle)
+
+#endif

@@ -1,0 +1,14 @@
+/*
+ * The closed set of codes that libsecprof returns.
+ */
+#ifndef CLIENT_LIBSECPROF_ERRORS_H
+#define CLIENT_LIBSECPROF_ERRORS_H
+
+/* The negative code for the enum wire_status STATUS, which is not WIRE_OK; -EBADMSG for an
+ * unknown one. */
+int error_from_status(int status);
+
+/* The negative code for a socket(2) or connect(2) that failed with the positive ERROR. */
+int error_from_connect(int error);
+
+#endif

@@ -1,0 +1,126 @@
+/* secprofctl compile: a profile's file to a filter, without a daemon. */
+#include "config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/show/json.h"
+#include "client/secprofctl/show/write-filter.h"
+#include "client/secprofctl/subject/local.h"
+#include "compiler/facts/bpf.h"
+#include "protocol/codec.h"
+#include "util/cleanup.h"
+
+static void free_syscalls(struct syscalls **syscalls)
+{
+    syscalls_free(*syscalls);
+}
+
+/* What the profile in the file PATH would be called in service: the file's stem. */
+static char *profile_name(const char *path)
+{
+    const char *base = strrchr(path, '/');
+    char *name = strdup(base ? base + 1 : path);
+    size_t len = name ? strlen(name) : 0;
+
+    if (len > 5 && strcmp(name + len - 5, ".json") == 0)
+        name[len - 5] = '\0';
+    if (name && !wire_name_is_valid(name)) {
+        free(name);
+        name = strdup("profile");
+    }
+    return name;
+}
+
+static int print_json(const struct ctl_options *options, const struct format_filter *filter)
+{
+    struct json json;
+    int r;
+
+    json_start(&json);
+    json_open_map(&json, NULL);
+    emit_json_fields(&json, filter);
+    json_close_map(&json);
+    r = json_finish(&json, options->output);
+    return r < 0 ? emit_fail(options, r) : CTL_OK;
+}
+
+/* Writes FILTER, which was made from the file PATH for REQUEST. */
+static int write_filter(const struct ctl_options *options, const struct filter *filter,
+                        const struct variant_request *request, const char *path)
+{
+    size_t len = filter->n_insns * sizeof(struct sock_filter);
+    cleanup_free void *bytes = malloc(len);
+    cleanup_free char *name = profile_name(path);
+    struct format_filter out = {
+        .name = name,
+        .target = request->target,
+        .bytes = bytes,
+        .len = len,
+        .flags = filter->flags,
+    };
+
+    if (!bytes || !name)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    bpf_store(filter->insns, filter->n_insns, target_native_abi(request->target)->big_endian,
+              bytes);
+    return options->json ? print_json(options, &out) : emit_filter(options, &out);
+}
+
+static int compile_file(const struct ctl_options *options, const struct variant_request *request,
+                        const char *path)
+{
+    __attribute__((cleanup(free_syscalls))) struct syscalls *syscalls = syscalls_new();
+    cleanup_local struct local_file file = {0};
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct diags diags;
+    struct filter filter;
+    int code = local_read(&file, path);
+    int r;
+
+    if (code != CTL_OK)
+        return code;
+    if (!syscalls)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    diags_init(&diags, &arena);
+    r = compile_profile(&filter, NULL, syscalls, file.text, file.len, request, &arena, &diags);
+    local_print_diags(&file, &diags, &arena);
+    if (diags.n_errors > 0)
+        return CTL_NO;
+    if (r < 0)
+        return ctl_fail(CTL_SYSTEM, "%s: %s", file.name, strerror(-r));
+    return write_filter(options, &filter, request, path);
+}
+
+static int compile(const struct ctl_options *options)
+{
+    struct variant_request request;
+    int code = emit_check(options);
+
+    if (code == CTL_OK)
+        code = local_request(options, &request);
+    return code == CTL_OK ? compile_file(options, &request, options->args[0]) : code;
+}
+
+const struct ctl_command command_compile = {
+    .name = "compile",
+    .accepts = "tckfo",
+    .min_args = 1,
+    .max_args = 1,
+    .wants = "the file of a profile",
+    .run = compile,
+    .help = "usage: secprofctl compile FILE [OPTION…]\n"
+            "\n"
+            "Compiles the profile in FILE (- is stdin) and writes its filter to stdout, as 'get' "
+            "does,\n"
+            "without a daemon. Errors and warnings go to stderr.\n"
+            "\n"
+            "  --target ARCH       for another architecture: x86_64, aarch64, SCMP_ARCH_S390X, …\n"
+            "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"
+            "  --kernel 6.1        for another kernel than this one\n"
+            "  --format FORMAT     raw, hex, base64, c (an array), asm (a listing)\n"
+            "  -o, --output FILE   replaces FILE in one step; - is stdout\n"
+            "  --json              the filter in base64, with all that is known about it\n",
+};

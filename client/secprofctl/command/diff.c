@@ -1,0 +1,342 @@
+/*
+ * secprofctl diff: what two filters decide unlike, exactly; each example has been run through both
+ * filters before it is shown.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/show/example.h"
+#include "client/secprofctl/show/json.h"
+#include "client/secprofctl/show/text.h"
+#include "client/secprofctl/show/write-filter.h"
+#include "client/secprofctl/subject/subject.h"
+#include "compiler/prove/prove.h"
+#include "compiler/questions/compare.h"
+#include "util/cleanup.h"
+
+enum {
+    SPANS_SHOWN = 4,         /* of numbers without a name; the JSON has all */
+    LARGE_NUMBER = 0x100000, /* from here on in hex */
+};
+
+/* Both sides, and what was found. */
+struct diff {
+    const struct ctl_options *options;
+    struct syscalls *syscalls;
+    struct subject a;
+    struct subject b;
+    struct bdd *bdd;
+    struct arena arena;
+    struct changes changes;
+};
+
+static void diff_close(struct diff *diff)
+{
+    subject_close(&diff->a);
+    subject_close(&diff->b);
+    bdd_free(diff->bdd);
+    syscalls_free(diff->syscalls);
+    arena_free(&diff->arena);
+}
+
+static const char *verdict(struct diff *diff, uint32_t value)
+{
+    const char *text = verdict_text_on_abi(&diff->arena, value, diff->a.request.target->abis[0]);
+
+    return text ? text : "?";
+}
+
+/* Loads both sides and compares them. Returns CTL_OK, or another exit code after a message. */
+static int find(struct diff *diff)
+{
+    struct behaviour a;
+    struct behaviour b;
+    int code;
+    int r;
+
+    diff->syscalls = syscalls_new();
+    diff->bdd = bdd_new(PROOF_MAX_NODES);
+    if (!diff->syscalls || !diff->bdd)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    code = subject_open(&diff->a, diff->options, diff->syscalls, diff->options->args[0]);
+    if (code == CTL_OK)
+        code = subject_open(&diff->b, diff->options, diff->syscalls, diff->options->args[1]);
+    if (code == CTL_OK)
+        code = subject_behaviour(&diff->a, diff->bdd, &a);
+    if (code == CTL_OK)
+        code = subject_behaviour(&diff->b, diff->bdd, &b);
+    if (code != CTL_OK)
+        return code;
+    r = changes_find(&diff->changes, diff->bdd, &a, &b, diff->a.request.target, diff->syscalls,
+                     diff->options->subset ? verdict_is_weaker : verdicts_differ, &diff->arena);
+    return r < 0 ? ctl_fail(CTL_SYSTEM, "%s", strerror(-r)) : CTL_OK;
+}
+
+/* Runs the examples of CHANGE through both sides' filters. */
+static int check_examples(struct diff *diff, const struct change_part *part,
+                          const struct change *change)
+{
+    for (size_t i = 0; i < change->outcomes.n; i++) {
+        const struct bdd_outcome *outcome = &change->outcomes.items[i];
+        struct seccomp_data data =
+            example_data(part->arch, change_first_nr(change), outcome->words);
+
+        if (subject_simulate(&diff->a, &data) != outcome->a ||
+            subject_simulate(&diff->b, &data) != outcome->b)
+            return ctl_fail(CTL_DAEMON,
+                            "the analysis is wrong: architecture %#x, number %u: running the "
+                            "filters gives something else",
+                            data.arch, (uint32_t)data.nr);
+    }
+    return CTL_OK;
+}
+
+static int check_all_examples(struct diff *diff)
+{
+    for (size_t i = 0; i < diff->changes.n_parts; i++) {
+        const struct change_part *part = &diff->changes.parts[i];
+
+        for (size_t k = 0; k < part->n_changes; k++) {
+            int code = check_examples(diff, part, &part->changes[k]);
+
+            if (code != CTL_OK)
+                return code;
+        }
+    }
+    return CTL_OK;
+}
+
+static void print_number(uint32_t nr)
+{
+    printf(nr < LARGE_NUMBER ? "%" PRIu32 : "%#" PRIx32, nr);
+}
+
+static void print_calls(const struct change *change)
+{
+    const char *between = "";
+    uint64_t count = 0;
+
+    for (size_t i = 0; i < change->n_calls; i++) {
+        printf("%s%s", between, change->calls[i].name);
+        between = ", ";
+    }
+    for (size_t i = 0; i < change->n_unnamed; i++)
+        count += (uint64_t)change->unnamed[i].last - change->unnamed[i].first + 1;
+    if (count == 0)
+        return;
+    printf("%s%" PRIu64 " number%s without a name (", between, count, count == 1 ? "" : "s");
+    for (size_t i = 0; i < change->n_unnamed && i < SPANS_SHOWN; i++) {
+        const struct nr_span *span = &change->unnamed[i];
+
+        printf("%s", i > 0 ? ", " : "");
+        print_number(span->first);
+        if (span->last != span->first) {
+            printf(" to ");
+            print_number(span->last);
+        }
+    }
+    printf(change->n_unnamed > SPANS_SHOWN ? ", …)" : ")");
+}
+
+static void print_words(unsigned int words)
+{
+    const char *between = " by argument ";
+
+    for (unsigned int i = 0; i < 6; i++)
+        if (words >> i & 1) {
+            printf("%s%u", between, i);
+            between = ", ";
+        }
+    if (words >> (BDD_WORDS - 1) & 1)
+        printf(words == 1u << (BDD_WORDS - 1) ? " by instruction pointer"
+                                              : ", instruction pointer");
+}
+
+static void print_change(struct diff *diff, const struct change_part *part,
+                         const struct change *change)
+{
+    const struct bdd_outcomes *outcomes = &change->outcomes;
+
+    if (change_is_plain(diff->bdd, change)) {
+        printf("  A %s, B %s: ", verdict(diff, outcomes->items[0].a),
+               verdict(diff, outcomes->items[0].b));
+        print_calls(change);
+        putchar('\n');
+        return;
+    }
+    printf(" ");
+    print_words(outcomes->words);
+    printf(": ");
+    print_calls(change);
+    putchar('\n');
+    for (size_t i = 0; i < outcomes->n; i++) {
+        const struct bdd_outcome *outcome = &outcomes->items[i];
+        struct seccomp_data data =
+            example_data(part->arch, change_first_nr(change), outcome->words);
+
+        printf("    ");
+        example_print(stdout, change->n_calls ? change->calls[0].name : NULL, &data);
+        printf(": A %s, B %s\n", verdict(diff, outcome->a), verdict(diff, outcome->b));
+    }
+    if (outcomes->more)
+        printf("    and more pairs of answers\n");
+}
+
+static void print_part_name(const struct change_part *part)
+{
+    if (part->abi)
+        printf("%s", part->abi->name);
+    else if (part->arch == 0 && part->arch_last == UINT32_MAX)
+        printf("every architecture");
+    else
+        printf("architectures that are not the target's (%#x to %#x%s)", part->arch,
+               part->arch_last, part->more_archs ? " and others" : "");
+}
+
+static void print_text(struct diff *diff)
+{
+    const char *a = subject_text(&diff->a);
+    const char *b = subject_text(&diff->b);
+
+    printf("A  ");
+    text_print(stdout, a ? a : diff->a.operand);
+    printf("\nB  ");
+    text_print(stdout, b ? b : diff->b.operand);
+    printf("\nfor %s\n", diff->a.request.target->name);
+    if (diff->changes.n_parts == 0)
+        puts(diff->options->subset ? "A allows nothing that B does not"
+                                   : "A and B give the same answer to every call");
+    for (size_t i = 0; i < diff->changes.n_parts; i++) {
+        const struct change_part *part = &diff->changes.parts[i];
+
+        putchar('\n');
+        print_part_name(part);
+        puts(diff->options->subset ? ": A is weaker" : "");
+        for (size_t k = 0; k < part->n_changes; k++)
+            print_change(diff, part, &part->changes[k]);
+    }
+}
+
+static void json_change(struct diff *diff, struct json *json, const struct change_part *part,
+                        const struct change *change)
+{
+    json_open_map(json, NULL);
+    json_open_array(json, "syscalls");
+    for (size_t i = 0; i < change->n_calls; i++)
+        json_text(json, NULL, change->calls[i].name);
+    json_close_array(json);
+    json_open_array(json, "numbers");
+    for (size_t i = 0; i < change->n_unnamed; i++) {
+        json_open_array(json, NULL);
+        json_number(json, NULL, change->unnamed[i].first);
+        json_number(json, NULL, change->unnamed[i].last);
+        json_close_array(json);
+    }
+    json_close_array(json);
+    json_open_array(json, "arguments");
+    for (unsigned int i = 0; i < 6; i++)
+        if (change->outcomes.words >> i & 1)
+            json_number(json, NULL, i);
+    json_close_array(json);
+    json_open_array(json, "examples");
+    for (size_t i = 0; i < change->outcomes.n; i++) {
+        const struct bdd_outcome *outcome = &change->outcomes.items[i];
+        struct seccomp_data data =
+            example_data(part->arch, change_first_nr(change), outcome->words);
+
+        json_open_map(json, NULL);
+        example_json(json, &data);
+        json_text(json, "a", verdict(diff, outcome->a));
+        json_text(json, "b", verdict(diff, outcome->b));
+        json_close_map(json);
+    }
+    json_close_array(json);
+    json_bool(json, "more", change->outcomes.more);
+    json_close_map(json);
+}
+
+static int print_json(struct diff *diff)
+{
+    struct json json;
+    int r;
+
+    json_start(&json);
+    json_open_map(&json, NULL);
+    json_text(&json, "a", subject_text(&diff->a));
+    json_text(&json, "b", subject_text(&diff->b));
+    json_text(&json, "target", diff->a.request.target->name);
+    json_text(&json, "question", diff->options->subset ? "subset" : "equal");
+    json_bool(&json, "answer", diff->changes.n_parts == 0);
+    json_open_array(&json, "differences");
+    for (size_t i = 0; i < diff->changes.n_parts; i++) {
+        const struct change_part *part = &diff->changes.parts[i];
+
+        json_open_map(&json, NULL);
+        json_text(&json, "abi", part->abi ? part->abi->name : NULL);
+        json_number(&json, "arch", part->arch);
+        json_number(&json, "arch_last", part->arch_last);
+        json_open_array(&json, "changes");
+        for (size_t k = 0; k < part->n_changes; k++)
+            json_change(diff, &json, part, &part->changes[k]);
+        json_close_array(&json);
+        json_close_map(&json);
+    }
+    json_close_array(&json);
+    json_close_map(&json);
+    r = json_finish(&json, NULL);
+    return r < 0 ? emit_fail(diff->options, r) : CTL_OK;
+}
+
+static int run_diff(const struct ctl_options *options)
+{
+    __attribute__((cleanup(diff_close))) struct diff diff = {
+        .options = options,
+        .a.arena = ARENA_INIT,
+        .b.arena = ARENA_INIT,
+        .arena = ARENA_INIT,
+    };
+    int code = find(&diff);
+
+    if (code == CTL_OK)
+        code = check_all_examples(&diff);
+    if (code == CTL_OK && options->json)
+        code = print_json(&diff);
+    else if (code == CTL_OK)
+        print_text(&diff);
+    if (code != CTL_OK)
+        return CTL_DIFF_FAILED;
+    return diff.changes.n_parts ? CTL_DIFFERENT : CTL_OK;
+}
+
+const struct ctl_command command_diff = {
+    .name = "diff",
+    .failure = CTL_DIFF_FAILED,
+    .accepts = "tckU",
+    .min_args = 2,
+    .max_args = 2,
+    .wants = "two of: a file, the name of a profile, pid:N",
+    .run = run_diff,
+    .help =
+        "usage: secprofctl diff A B [OPTION…]\n"
+        "\n"
+        "Compares two filters for every architecture, number and argument, and prints what they\n"
+        "decide unlike: the syscalls, the arguments that matter, both answers, examples.\n"
+        "\n"
+        "  A, B                a profile's file or raw BPF (struct sock_filter), - for stdin, the\n"
+        "                      name of a profile that secprofd serves, or pid:N for the filters\n"
+        "                      of a running process\n"
+        "  --subset            asks whether A allows at most what B allows, in the kernel's order\n"
+        "                      of actions, and prints where it allows more\n"
+        "  --target ARCH       for this architecture (default: this machine's)\n"
+        "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"
+        "  --kernel 6.1        for another kernel than this one\n"
+        "  --json              all of it as JSON\n"
+        "\n"
+        "Exit codes: 0 they are equal (or A is a subset), 1 they are not, 2 something went "
+        "wrong.\n",
+};

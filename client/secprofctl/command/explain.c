@@ -1,0 +1,290 @@
+/*
+ * secprofctl explain: the verdict on a call and why. With a profile its rules are cited; a filter
+ * alone can only be asked what it answers.
+ */
+#include "config.h"
+
+#include "client/secprofctl/show/explain.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/secprofctl/number.h"
+#include "client/secprofctl/subject/remote.h"
+#include "compiler/policy/lower.h"
+#include "compiler/prove/prove.h"
+#include "util/cleanup.h"
+#include "util/suggest.h"
+
+static void explaining_close(struct explaining *what)
+{
+    subject_close(&what->subject);
+    bdd_free(what->bdd);
+    syscalls_free(what->syscalls);
+    arena_free(&what->arena);
+}
+
+/* Reads the syscall and its arguments. Returns CTL_OK, or CTL_USAGE after a message. */
+static int parse_call(struct explaining *what)
+{
+    char **args = what->options->args;
+    const char *call = args[1];
+    uint64_t number;
+
+    if (number_parse(call, &number)) {
+        if (number > UINT32_MAX && number < UINT64_MAX - INT32_MAX)
+            return ctl_fail(CTL_USAGE, "%s is no syscall number: these have 32 bits", call);
+        what->number = (uint32_t)number;
+    } else {
+        what->name = call;
+    }
+    what->has_args = what->options->n_args > 2;
+    for (int i = 2; i < what->options->n_args; i++)
+        if (!number_parse(args[i], &what->args[i - 2]))
+            return ctl_fail(CTL_USAGE,
+                            "'%s' is no argument: that is a number of up to 64 bits, as in C: 38, "
+                            "0x26, -1",
+                            args[i]);
+    return CTL_OK;
+}
+
+/* Parses and lowers the profile that stands in the subject's file. */
+static int read_profile(struct explaining *what)
+{
+    const struct local_file *file = &what->subject.file;
+    struct diags diags;
+    int r;
+
+    diags_init(&diags, &what->arena);
+    r = profile_parse(&what->profile, file->text, file->len, &what->arena, &diags);
+    if (r == 0)
+        r = variant_resolve(&what->variant, &what->profile, &what->subject.request, &what->arena,
+                            &diags);
+    if (r == 0)
+        r = policy_lower(&what->policy, &what->variant, what->syscalls, &what->arena);
+    if (diags.n_errors > 0) {
+        local_print_diags(file, &diags, &what->arena);
+        return CTL_NO;
+    }
+    if (r < 0)
+        return ctl_fail(CTL_SYSTEM, "%s: %s", file->name, strerror(-r));
+    what->file = file->name;
+    return CTL_OK;
+}
+
+/* Says where the profile changed between the filter and its text. */
+static int compare_with_service(struct explaining *what)
+{
+    struct behaviour policy;
+    struct behaviour served;
+    int code = subject_behaviour(&what->subject, what->bdd, &served);
+
+    if (code != CTL_OK)
+        return code;
+    if (behaviour_of_policy(&policy, what->bdd, &what->policy, &what->arena) < 0)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    for (size_t i = 0; i < what->n; i++) {
+        uint32_t arch = what->list[i].abi->audit_arch;
+        uint32_t nr = what->list[i].nr;
+
+        if (behaviour_at(&policy, arch, nr) != behaviour_at(&served, arch, nr))
+            return ctl_fail(CTL_NO, "%s: it changed just now; ask once more",
+                            what->subject.operand);
+    }
+    return CTL_OK;
+}
+
+/* Asks the profile about each way of making the call. */
+static int ask_profile(struct explaining *what, const struct abi *abi)
+{
+    const struct question question = {
+        .request = &what->subject.request,
+        .profile = &what->profile,
+        .variant = &what->variant,
+        .policy = &what->policy,
+        .syscalls = what->syscalls,
+        .name = what->name,
+        .number = what->number,
+        .args = what->has_args ? what->args : NULL,
+    };
+    int r = explain(&what->list, &what->n, &what->room, &question, abi, &what->arena);
+
+    return r < 0 ? ctl_fail(CTL_SYSTEM, "%s", strerror(-r)) : CTL_OK;
+}
+
+/* For bdd_outcomes(): where the condition A holds. */
+static bool condition_holds(uint32_t a, uint32_t b)
+{
+    (void)b;
+    return a != 0;
+}
+
+/* The condition that argument INDEX is VALUE. */
+static bdd_ref argument_is(struct bdd *bdd, unsigned int index, uint64_t value)
+{
+    bdd_ref condition = BDD_TRUE;
+
+    for (unsigned int bit = 0; bit < 64; bit++) {
+        bdd_ref set = bdd_bit(bdd, index, bit);
+
+        condition = bdd_and(bdd, condition, value >> bit & 1 ? set : bdd_not(bdd, set));
+    }
+    return condition;
+}
+
+/* Adds what the filter answers to number NR of ABI. */
+static int add_raw(struct explaining *what, const struct behaviour *behaviour,
+                   const struct abi *abi, uint32_t nr, const struct multiplexed *through)
+{
+    bdd_ref condition = BDD_TRUE;
+
+    if (arena_grow(&what->arena, &what->raw, what->n, &what->room, sizeof(*what->raw)) < 0)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    if (through)
+        condition = argument_is(what->bdd, 0, through->call);
+    for (unsigned int i = 0; !through && what->has_args && i < SYSCALL_ARGS; i++)
+        condition = bdd_and(what->bdd, condition, argument_is(what->bdd, i, what->args[i]));
+
+    struct raw_answer *answer = &what->raw[what->n];
+
+    *answer = (struct raw_answer){.abi = abi, .nr = nr, .through = through};
+    if (bdd_outcomes(what->bdd, condition, behaviour_at(behaviour, abi->audit_arch, nr),
+                     condition_holds, &answer->outcomes) < 0 ||
+        bdd_failed(what->bdd))
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    what->n++;
+    for (size_t i = 0; i < answer->outcomes.n; i++) {
+        struct seccomp_data data = {.arch = abi->audit_arch, .nr = (int)nr};
+
+        memcpy(data.args, answer->outcomes.items[i].words, sizeof(data.args));
+        data.instruction_pointer = answer->outcomes.items[i].words[BDD_WORDS - 1];
+        if (subject_simulate(&what->subject, &data) != answer->outcomes.items[i].b)
+            return ctl_fail(CTL_DAEMON, "the analysis is wrong: running the filter gives something "
+                                        "else");
+    }
+    return CTL_OK;
+}
+
+static int ask_filter(struct explaining *what, const struct behaviour *behaviour,
+                      const struct abi *abi)
+{
+    const struct multiplexed *through = what->name ? syscalls_multiplexed(what->name) : NULL;
+    uint32_t nr = what->number;
+    int code = CTL_OK;
+
+    if (!what->name)
+        return explain_is_number_of(abi, nr) ? add_raw(what, behaviour, abi, nr, NULL) : CTL_OK;
+    if (syscalls_number(what->syscalls, abi->id, what->name, &nr) == 0)
+        code = add_raw(what, behaviour, abi, nr, NULL);
+    if (code == CTL_OK && through &&
+        syscalls_number(what->syscalls, abi->id, through->multiplexer, &nr) == 0)
+        code = add_raw(what, behaviour, abi, nr, through);
+    return code;
+}
+
+static int ask_abis(struct explaining *what, const struct behaviour *behaviour)
+{
+    const struct target *target = what->subject.request.target;
+    int code = CTL_OK;
+
+    for (size_t i = 0; code == CTL_OK && i < target->n_abis; i++) {
+        const struct abi *abi = abi_get(target->abis[i]);
+
+        if (what->options->abi && what->options->abi != abi)
+            continue;
+        code = what->file ? ask_profile(what, abi) : ask_filter(what, behaviour, abi);
+    }
+    return code;
+}
+
+/* No ABI has the call: says so, and what may be meant. */
+static int no_such_call(struct explaining *what)
+{
+    struct suggestion suggestion = suggest_begin(what->name ? what->name : "");
+    const struct target *target = what->subject.request.target;
+    const char *name;
+    uint32_t nr;
+
+    for (size_t i = 0; i < target->n_abis; i++)
+        for (size_t k = 0; syscalls_at(what->syscalls, target->abis[i], k, &nr, &name); k++)
+            suggest_offer(&suggestion, name);
+    if (!what->name)
+        return ctl_fail(CTL_NO, "%s has no number %u", what->options->abi->name, what->number);
+    return ctl_fail(CTL_NO, "%s has no syscall '%s'%s%s%s",
+                    what->options->abi ? what->options->abi->name : target->name, what->name,
+                    suggestion.best ? "; did you mean '" : "",
+                    suggestion.best ? suggestion.best : "", suggestion.best ? "'?" : "");
+}
+
+/* Finds all answers. Returns CTL_OK, or another exit code after a message. */
+static int find_answers(struct explaining *what)
+{
+    struct behaviour behaviour = {NULL, 0};
+    int code = subject_open(&what->subject, what->options, what->syscalls, what->options->args[0]);
+
+    if (code != CTL_OK)
+        return code;
+    if (what->options->abi &&
+        !(target_abis(what->subject.request.target) >> what->options->abi->id & 1))
+        return ctl_fail(CTL_USAGE, "%s has no ABI %s; another architecture is named with --target",
+                        what->subject.request.target->name, what->options->abi->name);
+    if (what->subject.kind == SUBJECT_SERVED)
+        code = subject_read_source(&what->subject, what->options);
+    if (code == CTL_OK &&
+        (what->subject.kind == SUBJECT_PROFILE || what->subject.kind == SUBJECT_SERVED))
+        code = read_profile(what);
+    if (code == CTL_OK && !what->file)
+        code = subject_behaviour(&what->subject, what->bdd, &behaviour);
+    if (code == CTL_OK)
+        code = ask_abis(what, &behaviour);
+    if (code == CTL_OK && what->n == 0)
+        return no_such_call(what);
+    if (code == CTL_OK && what->subject.kind == SUBJECT_SERVED)
+        code = compare_with_service(what);
+    return code;
+}
+
+static int run_explain(const struct ctl_options *options)
+{
+    __attribute__((cleanup(explaining_close))) struct explaining what = {
+        .options = options,
+        .subject.arena = ARENA_INIT,
+        .arena = ARENA_INIT,
+        .syscalls = syscalls_new(),
+        .bdd = bdd_new(PROOF_MAX_NODES),
+    };
+    int code = parse_call(&what);
+
+    if (!what.syscalls || !what.bdd)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    if (code == CTL_OK)
+        code = find_answers(&what);
+    if (code != CTL_OK)
+        return code;
+    return options->json ? explain_json(&what) : explain_print(&what);
+}
+
+const struct ctl_command command_explain = {
+    .name = "explain",
+    .accepts = "tckaN",
+    .min_args = 2,
+    .max_args = 2 + SYSCALL_ARGS,
+    .wants = "a profile, raw BPF or pid:N, and a syscall",
+    .run = run_explain,
+    .help =
+        "usage: secprofctl explain PROFILE|FILE|pid:N SYSCALL [ARGUMENT…] [OPTION…]\n"
+        "\n"
+        "Says what a call gets on each ABI, and why: the rule with its place and comment, why "
+        "other\n"
+        "rules do not count, the default, a multiplexer. Without arguments: the whole decision of\n"
+        "that syscall. Of raw BPF and processes only the answers, with examples.\n"
+        "\n"
+        "  SYSCALL             a name, or a number\n"
+        "  ARGUMENT            up to six numbers as in C: 38, 0x26, -1; the others are 0\n"
+        "  --abi ABI           only for this ABI: x86_64, x86, x32, …\n"
+        "  --target ARCH       for this architecture (default: this machine's)\n"
+        "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"
+        "  --kernel 6.1        for another kernel than this one\n"
+        "  --json              all of it as JSON\n",
+};

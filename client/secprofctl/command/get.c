@@ -1,0 +1,133 @@
+/* secprofctl get: fetches a filter from the daemon. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/show/json.h"
+#include "client/secprofctl/show/output.h"
+#include "client/secprofctl/show/write-filter.h"
+#include "client/secprofctl/subject/remote.h"
+#include "util/cleanup.h"
+#include "util/str.h"
+
+static int print_json(const struct ctl_options *options, const struct format_filter *filter,
+                      const struct secprof_info *info)
+{
+    struct json json;
+    int r;
+
+    json_start(&json);
+    json_open_map(&json, NULL);
+    emit_json_fields(&json, filter);
+    json_text(&json, "digest", filter->digest);
+    json_hex(&json, "source_digest", info->source_digest, sizeof(info->source_digest));
+    json_number(&json, "generation", info->generation);
+    json_bool(&json, "stale", info->stale);
+    json_close_map(&json);
+    r = json_finish(&json, options->output);
+    return r < 0 ? emit_fail(options, r) : CTL_OK;
+}
+
+static void warn_if_stale(const char *name, const struct secprof_info *info)
+{
+    if (info->stale)
+        ctl_warn("%s: its file is broken; this is of the last good version ('secprofctl status %s' "
+                 "has the errors)",
+                 name, name);
+}
+
+/* With --profile, nothing that chooses or shapes a filter makes sense. */
+static int check_profile(const struct ctl_options *options)
+{
+    if (options->json || options->has_format || options->target || options->caps || options->kernel)
+        return ctl_fail(CTL_USAGE, "--profile writes the profile as it is: only --output fits");
+    return CTL_OK;
+}
+
+/* Writes the text of profile NAME. */
+static int get_profile(const struct ctl_options *options, struct secprof *handle, const char *name)
+{
+    struct secprof_info info = SECPROF_INFO_INIT;
+    cleanup_close int fd = secprof_get_profile(handle, name, &info);
+    cleanup_free char *text = NULL;
+    struct stat st;
+    ssize_t n = -1;
+    int r = fd;
+
+    if (r < 0)
+        return remote_fail(handle, name, r);
+    warn_if_stale(name, &info);
+    if (fstat(fd, &st) == 0 && (text = malloc((size_t)st.st_size)))
+        n = pread(fd, text, (size_t)st.st_size, 0);
+    if (n < 0 || n != st.st_size)
+        return ctl_fail(CTL_SYSTEM, "cannot read the profile: %s", strerror(errno));
+    r = output_write(options->output, text, (size_t)n);
+    return r < 0 ? emit_fail(options, r) : CTL_OK;
+}
+
+static int get(const struct ctl_options *options)
+{
+    cleanup_remote struct secprof *handle = NULL;
+    struct secprof_info info = SECPROF_INFO_INIT;
+    struct secprof_options wanted;
+    const char *name = options->args[0];
+    char digest[STR_HEX_SIZE(sizeof(info.digest))];
+    cleanup_free void *bytes = NULL;
+    size_t len;
+    int code = options->profile ? check_profile(options) : emit_check(options);
+
+    if (code == CTL_OK)
+        code = remote_check_name(name);
+    if (code == CTL_OK)
+        code = remote_open(options, &handle);
+    if (code != CTL_OK)
+        return code;
+    if (options->profile)
+        return get_profile(options, handle, name);
+    remote_options(options, &wanted);
+
+    int r = secprof_get_bytes(handle, name, &wanted, &bytes, &len, &info);
+
+    if (r < 0)
+        return remote_fail(handle, name, r);
+    warn_if_stale(name, &info);
+
+    struct format_filter filter = {
+        .name = name,
+        .target = target_by_audit_arch(info.audit_arch),
+        .bytes = bytes,
+        .len = len,
+        .flags = info.filter_flags,
+        .digest = str_hex(info.digest, sizeof(info.digest), digest),
+    };
+
+    if (!filter.target)
+        return ctl_fail(CTL_NO_DAEMON, "the daemon answered for an unknown architecture, 0x%x",
+                        info.audit_arch);
+    return options->json ? print_json(options, &filter, &info) : emit_filter(options, &filter);
+}
+
+const struct ctl_command command_get = {
+    .name = "get",
+    .accepts = "tckfoP",
+    .min_args = 1,
+    .max_args = 1,
+    .wants = "the name of a profile",
+    .run = get,
+    .help =
+        "usage: secprofctl get NAME [OPTION…]\n"
+        "\n"
+        "Writes the filter of profile NAME to stdout: by default struct sock_filter, as\n"
+        "seccomp(2) and bwrap --seccomp take it, and nothing else.\n"
+        "\n"
+        "  --target ARCH       for another architecture: x86_64, aarch64, SCMP_ARCH_S390X, …\n"
+        "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"
+        "  --kernel 6.1        for another kernel than the daemon's\n"
+        "  --format FORMAT     raw, hex, base64, c (an array), asm (a listing)\n"
+        "  --profile           not the filter, but the profile in service that it is of (JSON)\n"
+        "  -o, --output FILE   replaces FILE in one step; - is stdout\n"
+        "  --json              the filter in base64, with all that is known about it\n",
+};

@@ -1,0 +1,96 @@
+/* secprofctl metrics: the daemon's numbers as Prometheus reads them. */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/show/counters.h"
+#include "client/secprofctl/show/output.h"
+#include "client/secprofctl/show/write-filter.h"
+#include "client/secprofctl/subject/remote.h"
+#include "util/cleanup.h"
+
+/* Text for a label: a backslash before what would end it. */
+static void put_label(FILE *file, const char *name, const char *value)
+{
+    fprintf(file, "%s=\"", name);
+    for (; *value; value++) {
+        if (*value == '"' || *value == '\\')
+            fputc('\\', file);
+        fputc(*value == '\n' ? ' ' : *value, file);
+    }
+    fputc('"', file);
+}
+
+static void put_number(FILE *file, const char *key, bool counter, const char *what)
+{
+    const char *total = counter ? "_total" : "";
+
+    fprintf(file, "# HELP secprof_%s%s %s\n# TYPE secprof_%s%s %s\n", key, total, what, key, total,
+            counter ? "counter" : "gauge");
+}
+
+static void put_all(FILE *file, const struct secprof_status *status)
+{
+    const struct number *number;
+
+    put_number(file, "build_info", false, "versions; the value is 1");
+    fprintf(file, "secprof_build_info{");
+    put_label(file, "version", status->version);
+    fputc(',', file);
+    put_label(file, "libseccomp", status->libseccomp);
+    fprintf(file, "} 1\n");
+    put_number(file, "uptime_seconds", false, "since the daemon's start");
+    fprintf(file, "secprof_uptime_seconds %" PRIu64 ".%06u\n", status->uptime_usec / 1000000,
+            (unsigned)(status->uptime_usec % 1000000));
+    for (size_t i = 0; (number = number_at(i)); i++) {
+        bool counter = number->kind == NUMBER_COUNTER;
+
+        put_number(file, number->key, counter, number->what);
+        fprintf(file, "secprof_%s%s %" PRIu64 "\n", number->key, counter ? "_total" : "",
+                number_of(status, number));
+    }
+}
+
+static int metrics(const struct ctl_options *options)
+{
+    cleanup_free struct secprof_status *status = NULL;
+    cleanup_remote struct secprof *handle = NULL;
+    cleanup_free char *text = NULL;
+    cleanup_fclose FILE *file = NULL;
+    size_t size;
+    int code;
+    int r;
+
+    if (options->json)
+        return ctl_fail(CTL_USAGE, "metrics have a form of their own; 'secprofctl status --json' "
+                                   "has the same numbers");
+    code = remote_open(options, &handle);
+    if (code != CTL_OK)
+        return code;
+    r = secprof_status(handle, &status);
+    if (r < 0)
+        return remote_fail(handle, "metrics", r);
+    file = open_memstream(&text, &size);
+    if (!file)
+        return emit_fail(options, -ENOMEM);
+    put_all(file, status);
+    if (fflush(file) != 0)
+        return emit_fail(options, -ENOMEM);
+    r = output_write(options->output, text, size);
+    return r < 0 ? emit_fail(options, r) : CTL_OK;
+}
+
+const struct ctl_command command_metrics = {
+    .name = "metrics",
+    .accepts = "o",
+    .wants = "nothing",
+    .run = metrics,
+    .help =
+        "usage: secprofctl metrics [-o FILE]\n"
+        "\n"
+        "Writes the daemon's numbers in the text format of Prometheus. With -o, FILE is replaced\n"
+        "in one step: a file for node_exporter's textfile collector.\n",
+};

@@ -1,0 +1,307 @@
+/*
+ * secprofctl simulate: what a filter answers to a table of calls, and whether that is what the
+ * table wants. The filter is run as the kernel runs it; the profile is not asked.
+ */
+#include "config.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/number.h"
+#include "client/secprofctl/show/json.h"
+#include "client/secprofctl/show/text.h"
+#include "client/secprofctl/show/write-filter.h"
+#include "client/secprofctl/subject/local.h"
+#include "client/secprofctl/subject/subject.h"
+#include "compiler/facts/action.h"
+#include "compiler/questions/explain.h"
+#include "util/cleanup.h"
+
+enum {
+    WORDS_MAX = 2 + SYSCALL_ARGS + 3, /* one more than a line can have */
+};
+
+/* One line of the table. */
+struct row {
+    const char *abis; /* an ABI's name, or "*" */
+    const char *call;
+    uint64_t args[SYSCALL_ARGS];
+    size_t n_args;
+    const char *wanted; /* or NULL */
+    unsigned line;
+};
+
+struct simulation {
+    const struct ctl_options *options;
+    struct subject subject;
+    struct syscalls *syscalls;
+    struct local_file table;
+    struct arena arena;
+    struct json json;
+    size_t calls;
+    size_t wrong; /* that got something else than what was wanted */
+};
+
+static void simulation_close(struct simulation *simulation)
+{
+    subject_close(&simulation->subject);
+    syscalls_free(simulation->syscalls);
+    local_free(&simulation->table);
+    arena_free(&simulation->arena);
+}
+
+__attribute__((format(printf, 3, 4))) static int bad_line(const struct simulation *simulation,
+                                                          const struct row *row, const char *fmt,
+                                                          ...)
+{
+    cleanup_free char *text = NULL;
+    va_list args;
+    int n;
+
+    va_start(args, fmt);
+    n = vasprintf(&text, fmt, args);
+    va_end(args);
+    if (n < 0)
+        text = NULL;
+    return ctl_fail(CTL_USAGE, "%s:%u: %s", simulation->table.name, row->line, text ? text : "");
+}
+
+/* Splits LINE, which is changed. Returns the number of words, up to WORDS_MAX. */
+static size_t split(char *line, char *words[WORDS_MAX])
+{
+    size_t n = 0;
+
+    for (char *word; n < WORDS_MAX && (word = strsep(&line, " \t\r"));)
+        if (*word)
+            words[n++] = word;
+    return n;
+}
+
+/* Reads a line with N WORDS. Returns CTL_OK, or CTL_USAGE after a message. */
+static int read_row(const struct simulation *simulation, struct row *row, char **words, size_t n)
+{
+    if (n >= 2 && !strcmp(words[n - 2], "->")) {
+        row->wanted = words[n - 1];
+        n -= 2;
+    }
+    if (n < 2 || n > 2 + SYSCALL_ARGS)
+        return bad_line(simulation, row,
+                        "a line is: ABI SYSCALL [up to %d ARGUMENTS] [-> VERDICT], as in: "
+                        "x86_64 socket 38 -> ERRNO(EPERM)",
+                        SYSCALL_ARGS);
+    row->abis = words[0];
+    row->call = words[1];
+    row->n_args = n - 2;
+    for (size_t i = 2; i < n; i++)
+        if (!number_parse(words[i], &row->args[i - 2]))
+            return bad_line(simulation, row,
+                            "'%s' is no argument: that is a number of up to 64 bits, as in C",
+                            words[i]);
+    return CTL_OK;
+}
+
+/* "ERRNO(EPERM)" is wanted by that, by "ERRNO(1)", and by "ERRNO", which means any. */
+static bool is_wanted(const char *wanted, uint32_t verdict, const char *text)
+{
+    size_t action = strcspn(text, "(");
+    char number[32];
+
+    if (!strcmp(wanted, text) || (strlen(wanted) == action && !strncmp(wanted, text, action)))
+        return true;
+    snprintf(number, sizeof(number), "%.*s(%u)", (int)(action < 16 ? action : 16), text,
+             verdict & 0xffff);
+    return !strcmp(wanted, number);
+}
+
+static int print_call(struct simulation *simulation, const struct row *row, const struct abi *abi,
+                      uint32_t nr, const char *verdict, bool ok)
+{
+    if (simulation->options->json) {
+        struct json *json = &simulation->json;
+
+        json_open_map(json, NULL);
+        json_number(json, "line", row->line);
+        json_text(json, "abi", abi->name);
+        json_number(json, "nr", nr);
+        json_text(json, "syscall", row->call);
+        json_open_array(json, "args");
+        for (size_t i = 0; i < row->n_args; i++)
+            json_number(json, NULL, row->args[i]);
+        json_close_array(json);
+        json_text(json, "verdict", verdict);
+        json_text(json, "wanted", row->wanted);
+        json_bool(json, "ok", ok);
+        json_close_map(json);
+        return CTL_OK;
+    }
+    printf("%s ", abi->name);
+    text_print(stdout, row->call);
+    for (size_t i = 0; i < row->n_args; i++)
+        printf("%s0x%llx", i ? ", " : "(", (unsigned long long)row->args[i]);
+    printf("%s: %s", row->n_args ? ")" : "", verdict);
+    if (!ok) {
+        printf("  WRONG: line %u wants ", row->line);
+        text_print(stdout, row->wanted);
+    }
+    putchar('\n');
+    return CTL_OK;
+}
+
+/* Makes the call of ROW on ABI, if that has it. Returns CTL_OK, or another exit code. */
+static int simulate_on(struct simulation *simulation, const struct row *row, const struct abi *abi,
+                       bool *found)
+{
+    struct seccomp_data data = {.arch = abi->audit_arch};
+    const char *text;
+    uint64_t number;
+    uint32_t verdict, nr;
+    bool ok;
+
+    if (number_parse(row->call, &number)) {
+        nr = (uint32_t)number;
+        if (number > UINT32_MAX || !explain_is_number_of(abi, nr))
+            return CTL_OK;
+    } else if (syscalls_number(simulation->syscalls, abi->id, row->call, &nr) < 0) {
+        return CTL_OK;
+    }
+    *found = true;
+    data.nr = (int)nr;
+    memcpy(data.args, row->args, sizeof(data.args));
+    verdict = subject_simulate(&simulation->subject, &data);
+    text = verdict_text_on_abi(&simulation->arena, verdict, abi->id);
+    if (!text)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    ok = !row->wanted || is_wanted(row->wanted, verdict, text);
+    simulation->calls++;
+    simulation->wrong += !ok;
+    return print_call(simulation, row, abi, nr, text, ok);
+}
+
+static int simulate_row(struct simulation *simulation, const struct row *row)
+{
+    const struct target *target = simulation->subject.request.target;
+    bool all = !strcmp(row->abis, "*"), known = all, found = false;
+    int code = CTL_OK;
+
+    for (size_t i = 0; code == CTL_OK && i < target->n_abis; i++) {
+        const struct abi *abi = abi_get(target->abis[i]);
+
+        if (!all && strcmp(row->abis, abi->name) && strcmp(row->abis, abi->scmp_name))
+            continue;
+        known = true;
+        code = simulate_on(simulation, row, abi, &found);
+    }
+    if (code != CTL_OK)
+        return code;
+    if (!known)
+        return bad_line(simulation, row, "%s has no ABI '%s'; '*' stands for all that it has",
+                        target->name, row->abis);
+    return found ? CTL_OK
+                 : bad_line(simulation, row, "%s has no syscall '%s'",
+                            all ? target->name : row->abis, row->call);
+}
+
+/* Works through the table. Returns CTL_OK, or another exit code after a message. */
+static int simulate_table(struct simulation *simulation)
+{
+    char *text = arena_strndup(&simulation->arena, simulation->table.text, simulation->table.len);
+    unsigned line = 0;
+    int code = CTL_OK;
+
+    if (!text)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    for (char *at; code == CTL_OK && (at = strsep(&text, "\n"));) {
+        line++;
+
+        struct row row = {.line = line};
+        char *words[WORDS_MAX];
+        size_t n;
+
+        if (*(at + strspn(at, " \t\r")) == '#')
+            continue;
+        n = split(at, words);
+        if (n == 0)
+            continue;
+        code = read_row(simulation, &row, words, n);
+        if (code == CTL_OK)
+            code = simulate_row(simulation, &row);
+    }
+    return code;
+}
+
+static int finish(struct simulation *simulation)
+{
+    if (simulation->options->json) {
+        json_close_array(&simulation->json);
+
+        int r = json_finish(&simulation->json, NULL);
+
+        if (r < 0)
+            return emit_fail(simulation->options, r);
+    } else {
+        printf("%zu calls, %zu otherwise than wanted\n", simulation->calls, simulation->wrong);
+    }
+    return simulation->wrong ? CTL_NO : CTL_OK;
+}
+
+static int simulate(const struct ctl_options *options)
+{
+    __attribute__((cleanup(simulation_close))) struct simulation simulation = {
+        .options = options,
+        .subject.arena = ARENA_INIT,
+        .arena = ARENA_INIT,
+        .syscalls = syscalls_new(),
+    };
+    const char *table = options->n_args > 1 ? options->args[1] : "-";
+    int code;
+
+    if (!simulation.syscalls)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    if (!strcmp(table, "-") && !strcmp(options->args[0], "-"))
+        return ctl_fail(CTL_USAGE, "the filter and the table cannot both be the standard input");
+    code = local_read(&simulation.table, table);
+    if (code == CTL_OK)
+        code = subject_open(&simulation.subject, options, simulation.syscalls, options->args[0]);
+    if (code != CTL_OK)
+        return code;
+    if (options->json) {
+        json_start(&simulation.json);
+        json_open_array(&simulation.json, NULL);
+    }
+    code = simulate_table(&simulation);
+    if (code == CTL_OK)
+        return finish(&simulation);
+    if (options->json)
+        json_discard(&simulation.json);
+    return code;
+}
+
+const struct ctl_command command_simulate = {
+    .name = "simulate",
+    .accepts = "tck",
+    .min_args = 1,
+    .max_args = 2,
+    .wants = "a profile, raw BPF or pid:N, and at most a table of calls",
+    .run = simulate,
+    .help =
+        "usage: secprofctl simulate PROFILE|FILE|pid:N [TABLE] [OPTION…]\n"
+        "\n"
+        "Runs the filter as the kernel would for each call in the file TABLE (default: the "
+        "standard\n"
+        "input), and says what it answers. A line is\n"
+        "\n"
+        "    ABI SYSCALL [ARGUMENT…] [-> VERDICT]\n"
+        "\n"
+        "as in 'x86_64 socket 38 -> ERRNO(EPERM)'. ABI is a name, or * for all of the target that\n"
+        "have the call. Arguments that are left out are 0. A verdict without what is in\n"
+        "parentheses means any. A line that begins with # is a comment. The exit code is 1 where\n"
+        "a call gets another verdict than its line wants: tables are tests of profiles.\n"
+        "\n"
+        "  --target ARCH       for this architecture (default: this machine's)\n"
+        "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"
+        "  --kernel 6.1        for this kernel (default: the running one)\n"
+        "  --json              an array with an object for each call\n",
+};

@@ -1,0 +1,25 @@
+/*
+ * Calls as examples, for people and in JSON.
+ */
+#ifndef CLIENT_SECPROFCTL_SHOW_EXAMPLE_H
+#define CLIENT_SECPROFCTL_SHOW_EXAMPLE_H
+
+#include <linux/seccomp.h>
+#include <stdio.h>
+
+#include "client/secprofctl/show/json.h"
+#include "compiler/prove/bdd.h"
+
+/* The call NR of architecture ARCH with the arguments (and instruction pointer) WORDS. */
+struct seccomp_data example_data(uint32_t arch, uint32_t nr, const uint64_t words[BDD_WORDS]);
+
+/*
+ * Prints DATA as "NAME(0x26, 0, 0)": NAME may be NULL. Arguments behind the last that is not 0 are
+ * left out.
+ */
+void example_print(FILE *file, const char *name, const struct seccomp_data *data);
+
+/* "arch", "nr", "args" and, where it is not 0, "instruction_pointer" of DATA. */
+void example_json(struct json *json, const struct seccomp_data *data);
+
+#endif

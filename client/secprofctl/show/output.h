@@ -1,0 +1,24 @@
+/*
+ * Where results go: stdout, or a file that is replaced whole.
+ */
+#ifndef CLIENT_SECPROFCTL_SHOW_OUTPUT_H
+#define CLIENT_SECPROFCTL_SHOW_OUTPUT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/*
+ * Writes the SIZE bytes at BYTES to stdout (PATH is NULL) or to the file PATH. A regular file is
+ * replaced in one step, by one with its mode: nobody sees half of it, and where the writing fails
+ * the old one stays. A new file gets mode 0644 without the umask. A link is followed; a device,
+ * pipe or socket is written to. Returns 0 or -errno.
+ */
+int output_write(const char *path, const void *bytes, size_t size);
+
+/* The same for a file that can be executed. */
+int output_write_program(const char *path, const void *bytes, size_t size);
+
+/* True where stdout is a terminal. */
+bool output_is_terminal(void);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Text that others wrote (paths, profiles, the daemon's messages) on its way to a terminal or into
+ * JSON: neither control characters nor broken UTF-8 get through.
+ */
+#ifndef CLIENT_SECPROFCTL_SHOW_TEXT_H
+#define CLIENT_SECPROFCTL_SHOW_TEXT_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* The length of the valid UTF-8 character at the start of the N bytes at TEXT; 0: there is none. */
+size_t text_character(const char *text, size_t n);
+
+/*
+ * Prints TEXT to FILE as part of one line: control characters (the tab aside), those that turn the
+ * direction of writing, and broken bytes as \xNN.
+ */
+void text_print(FILE *file, const char *text);
+
+/* The same for a text of several lines: newlines are left as they are. */
+void text_print_lines(FILE *file, const char *text);
+
+/*
+ * Returns the N bytes of JSON (valid UTF-8) at JSON with what text_print() does not let through as
+ * \uNNNN, *SIZE bytes, which the caller frees; NULL: no memory.
+ */
+char *text_escape_json(const char *json, size_t n, size_t *size);
+
+/* Returns TEXT with each broken byte replaced by U+FFFD, which the caller frees; NULL: no memory.
+ */
+char *text_to_utf8(const char *text);
+
+#endif

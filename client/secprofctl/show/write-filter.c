@@ -1,0 +1,56 @@
+/* How `get` and `compile` hand out a filter. */
+#include "config.h"
+
+#include "client/secprofctl/show/write-filter.h"
+
+#include <linux/filter.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/secprofctl/show/json.h"
+#include "client/secprofctl/show/output.h"
+#include "util/cleanup.h"
+#include "util/str.h"
+
+int emit_check(const struct ctl_options *options)
+{
+    if (options->json && options->has_format)
+        return ctl_fail(CTL_USAGE, "--json is a form of its own; leave out --format");
+    if (options->json || options->format != FORMAT_RAW || options->output || !output_is_terminal())
+        return CTL_OK;
+    return ctl_fail(CTL_USAGE,
+                    "a filter is binary and not for a terminal: redirect it, name a file "
+                    "with -o FILE, or read it with --format asm (hex, base64, c)");
+}
+
+int emit_fail(const struct ctl_options *options, int r)
+{
+    return ctl_fail(CTL_SYSTEM, "cannot write %s: %s",
+                    options->output ? options->output : "to stdout", strerror(-r));
+}
+
+int emit_filter(const struct ctl_options *options, const struct format_filter *filter)
+{
+    cleanup_free char *text = NULL;
+    size_t size;
+    int r = format_render(options->format, filter, &text, &size);
+
+    if (r == 0)
+        r = output_write(options->output, text, size);
+    return r < 0 ? emit_fail(options, r) : CTL_OK;
+}
+
+void emit_json_fields(struct json *json, const struct format_filter *filter)
+{
+    cleanup_free char *text = malloc(STR_BASE64_SIZE(filter->len));
+
+    json_text(json, "name", filter->name);
+    json_text(json, "target", filter->target->name);
+    json_number(json, "instructions", filter->len / sizeof(struct sock_filter));
+    json_number(json, "filter_flags", filter->flags);
+    json_flags(json, "flags", filter->flags);
+    if (!text)
+        json->failed = true;
+    else
+        json_text(json, "filter", str_base64(filter->bytes, filter->len, text));
+}

@@ -1,0 +1,96 @@
+/* Profiles without a daemon: read from a file, compiled in this process. */
+#include "client/secprofctl/subject/local.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "client/secprofctl/show/text.h"
+#include "util/cleanup.h"
+
+void local_free(struct local_file *file)
+{
+    free(file->text);
+    file->text = NULL;
+}
+
+static int read_up_to(int fd, char *text, size_t room, size_t *len)
+{
+    *len = 0;
+    while (*len < room) {
+        ssize_t n = read(fd, text + *len, room - *len);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return -errno;
+        if (n == 0)
+            return 0;
+        *len += (size_t)n;
+    }
+    return 0;
+}
+
+int local_read_fd(struct local_file *file, const char *name, int fd)
+{
+    const size_t room = PROFILE_MAX_BYTES + 1;
+    int r;
+
+    file->name = name;
+    file->text = malloc(room);
+    if (!file->text)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    r = read_up_to(fd, file->text, room, &file->len);
+    if (r < 0)
+        return ctl_fail(CTL_SYSTEM, "cannot read %s: %s", file->name, strerror(-r));
+    return CTL_OK;
+}
+
+int local_read(struct local_file *file, const char *path)
+{
+    bool is_stdin = strcmp(path, "-") == 0;
+    const char *name = is_stdin ? "<stdin>" : path;
+    cleanup_close int fd =
+        is_stdin ? dup(STDIN_FILENO) : open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+    if (fd < 0)
+        return ctl_fail(CTL_SYSTEM, "cannot open %s: %s", name, strerror(errno));
+    return local_read_fd(file, name, fd);
+}
+
+void local_print_diags(const struct local_file *file, const struct diags *diags,
+                       struct arena *arena)
+{
+    char *text = diags_render(diags, arena, file->name);
+
+    if (text)
+        text_print_lines(stderr, text);
+}
+
+int local_check_target(const struct target *target)
+{
+    const struct abi *native = target_native_abi(target);
+
+    if (abi_is_installed(native))
+        return CTL_OK;
+    return ctl_fail(CTL_USAGE,
+                    "the installed libseccomp does not know %s; version %s is the first "
+                    "that does",
+                    target->name, native->since);
+}
+
+int local_request(const struct ctl_options *options, struct variant_request *request)
+{
+    *request = (struct variant_request){
+        .target = options->target ? options->target : target_host(),
+        .caps = options->caps,
+        .kernel = options->kernel ? options->kernel : kernel_version_host(),
+    };
+    if (!request->target)
+        return ctl_fail(CTL_USAGE,
+                        "this machine's architecture is unknown; name one with --target");
+    return local_check_target(request->target);
+}

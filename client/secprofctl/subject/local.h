@@ -1,0 +1,45 @@
+/*
+ * Profiles without a daemon: read from a file, compiled in this process.
+ */
+#ifndef CLIENT_SECPROFCTL_SUBJECT_LOCAL_H
+#define CLIENT_SECPROFCTL_SUBJECT_LOCAL_H
+
+#include <stddef.h>
+
+#include "client/secprofctl/ctl.h"
+#include "compiler/compile.h"
+#include "compiler/parse/diag.h"
+
+/* A profile's file. */
+struct local_file {
+    const char *name; /* for messages: its path, or "<stdin>" */
+    char *text;
+    size_t len;
+};
+
+/*
+ * Reads the file PATH (- is stdin), of which no more than the compiler takes and one byte, which
+ * it then refuses. Returns CTL_OK, or another exit code after a message.
+ */
+int local_read(struct local_file *file, const char *path);
+/* The same with what FD (borrowed) holds from where it is on; NAME (borrowed) is for messages. */
+int local_read_fd(struct local_file *file, const char *name, int fd);
+void local_free(struct local_file *file);
+
+#define cleanup_local __attribute__((cleanup(local_free)))
+
+/* Prints DIAGS of FILE to stderr as a compiler does. */
+void local_print_diags(const struct local_file *file, const struct diags *diags,
+                       struct arena *arena);
+
+/*
+ * What OPTIONS ask a variant for, without a daemon: this machine and its kernel where they name
+ * none. Returns CTL_OK and *REQUEST, or CTL_USAGE after a message.
+ */
+int local_request(const struct ctl_options *options, struct variant_request *request);
+
+/* CTL_OK where the installed libseccomp knows TARGET's native ABI, else CTL_USAGE after a message.
+ */
+int local_check_target(const struct target *target);
+
+#endif

@@ -1,0 +1,24 @@
+/*
+ * The filters of a running process, through ptrace(2).
+ */
+#ifndef CLIENT_SECPROFCTL_SUBJECT_PROCESS_H
+#define CLIENT_SECPROFCTL_SUBJECT_PROCESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "client/secprofctl/ctl.h"
+#include "compiler/compile.h"
+#include "util/arena.h"
+
+/* The number in "pid:N" at TEXT, or 0: it is none. */
+pid_t process_parse(const char *text);
+
+/*
+ * Reads the filters of thread PID, the newest first, into *FILTERS, in ARENA. It is stopped for
+ * that moment. Returns CTL_OK, or another exit code after a message.
+ */
+int process_filters(pid_t pid, struct filter **filters, size_t *n, struct arena *arena);
+
+#endif

@@ -1,0 +1,25 @@
+/*
+ * From a diagram to instructions.
+ */
+#ifndef COMPILER_EMIT_ASSEMBLE_H
+#define COMPILER_EMIT_ASSEMBLE_H
+
+#include <linux/filter.h>
+
+#include "compiler/emit/diagram.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
+
+/* Where a jump's target may be entered: nothing that a node asks for is in A. */
+#define WORD_NONE (UINT32_MAX - 1)
+
+/*
+ * Assembles the diagram below ROOT for TARGET (whose ABIs, with their SYSCALLS, say which numbers
+ * and architectures come up most) into *PROGRAM, in ARENA. Returns 0; -E2BIG where it takes more
+ * than BPF_MAX_INSNS instructions; -ENOMEM.
+ */
+int assemble(struct sock_filter **program, size_t *n, const struct diagram *diagram,
+             const struct node *root, const struct target *target, struct syscalls *syscalls,
+             struct arena *arena);
+
+#endif

@@ -1,0 +1,26 @@
+/*
+ * From the decision of one syscall to diagram nodes over the words of its arguments.
+ */
+#ifndef COMPILER_EMIT_CHOICE_H
+#define COMPILER_EMIT_CHOICE_H
+
+#include "compiler/emit/diagram.h"
+#include "compiler/policy/policy.h"
+
+struct choices;
+
+/* Makes a builder of nodes in DIAGRAM for a target of the given byte order. NULL: no memory. */
+struct choices *choices_new(struct diagram *diagram, bool big_endian);
+
+/*
+ * The node that decides a call of ABI as DECISION says, the smallest of several shapes. Equal
+ * decisions give the same node. NULL: no memory.
+ */
+const struct node *choices_build(struct choices *choices, const struct decision *decision,
+                                 const struct abi *abi);
+
+/* The words of argument INDEX as byte offsets in struct seccomp_data. */
+uint32_t arg_word_low(unsigned int index, bool big_endian);
+uint32_t arg_word_high(unsigned int index, bool big_endian);
+
+#endif

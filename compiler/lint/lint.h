@@ -1,0 +1,30 @@
+/*
+ * Warnings about a profile that compiles: what it says is clear, but probably not what its author
+ * wants. Pure: it looks at the model, and changes nothing of what the profile means.
+ */
+#ifndef COMPILER_LINT_LINT_H
+#define COMPILER_LINT_LINT_H
+
+#include "compiler/facts/syscalls.h"
+#include "compiler/parse/profile.h"
+
+/*
+ * Adds to DIAGS what is noteworthy about PROFILE on the N_TARGETS architectures of TARGETS, by
+ * place in the file, each thing once; a line that is not so for every ABI that its rule is for
+ * begins with those that it is for. ABIs that the installed libseccomp lacks are left out. It holds
+ * for any capability set and kernel: what is found exists for one of them at least, and a rule that
+ * is said never to decide does so for none.
+ *
+ * Warnings: names that no ABI has; rules that overlap and disagree; rules that never decide, or
+ * that are passed over because they say what the default says; tests that always or never hold;
+ * rules that a multiplexer's rule bypasses; tests of 32-bit arguments that bits above them bypass;
+ * and calls that evade a filter. Notes: what is harmless, or a reason to think again.
+ *
+ * The work is bounded; a note says where not everything was looked at. DIAGS may hold texts that
+ * live in ARENA. Returns 0 or -ENOMEM.
+ */
+int profile_lint(const struct profile *profile, const struct target *const *targets,
+                 size_t n_targets, struct syscalls *syscalls, struct arena *arena,
+                 struct diags *diags);
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * From a variant to a policy: names become numbers, rules become decisions. What a profile
+ * means is decided here; secprof-profile(5) tells its authors the same.
+ */
+#ifndef COMPILER_POLICY_LOWER_H
+#define COMPILER_POLICY_LOWER_H
+
+#include "compiler/policy/policy.h"
+#include "compiler/policy/resolve.h"
+
+/*
+ * Lowers VARIANT into *POLICY, whose parts live in ARENA. Returns 0 or -ENOMEM.
+ */
+int policy_lower(struct policy *policy, const struct variant *variant, struct syscalls *syscalls,
+                 struct arena *arena);
+
+#endif

@@ -1,0 +1,180 @@
+/*
+ * Writes the text straight to memory. What makes it less than plain: names of rules that a
+ * condition left out still count for the highest number that a profile names, above which calls get
+ * ENOSYS.
+ */
+#include "compiler/policy/render.h"
+
+#include <inttypes.h>
+#include <linux/seccomp.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* TEXT, which is UTF-8, in double quotes. */
+static void put_text(FILE *out, const char *text)
+{
+    fputc('"', out);
+    for (; *text; text++) {
+        if (*text == '"' || *text == '\\')
+            fprintf(out, "\\%c", *text);
+        else if ((unsigned char)*text < 0x20)
+            fprintf(out, "\\u%04x", (unsigned int)(unsigned char)*text);
+        else
+            fputc(*text, out);
+    }
+    fputc('"', out);
+}
+
+/* The members KEY and ERRNO_KEY for VERDICT. */
+static void put_verdict(FILE *out, const char *key, const char *errno_key, uint32_t verdict)
+{
+    const struct action *action = action_of_verdict(verdict);
+
+    fprintf(out, "\"%s\":\"%s\"", key, action->name);
+    if (action->max_data)
+        fprintf(out, ",\"%s\":%" PRIu32, errno_key, verdict & SECCOMP_RET_DATA);
+}
+
+static void put_names(FILE *out, const struct rule *rule, const char **separator)
+{
+    for (size_t i = 0; i < rule->n_names; i++) {
+        fputs(*separator, out);
+        put_text(out, rule->names[i].name);
+        *separator = ",";
+    }
+}
+
+static void put_rule(FILE *out, const struct rule *rule)
+{
+    const char *separator = "";
+
+    fputs("{\"names\":[", out);
+    put_names(out, rule, &separator);
+    fputs("],", out);
+    put_verdict(out, "action", "errnoRet", rule->verdict);
+    if (rule->n_tests)
+        fputs(",\"args\":[", out);
+    for (size_t i = 0; i < rule->n_tests; i++) {
+        const struct arg_test *test = &rule->tests[i];
+
+        fprintf(out,
+                "%s{\"index\":%u,\"value\":%" PRIu64 ",\"valueTwo\":%" PRIu64 ",\"op\":\"%s\"}",
+                i ? "," : "", test->index, test->value, test->value_two, cmp_op_name(test->op));
+    }
+    fputs(rule->n_tests ? "]}" : "}", out);
+}
+
+/*
+ * A rule that says what the default says, with the names of all rules that VARIANT leaves out: it
+ * decides nothing, but the highest number that the profile names stays the same.
+ */
+static void put_left_out(FILE *out, const struct variant *variant, const char *separator)
+{
+    const char *between = "";
+    size_t active = 0;
+
+    fprintf(out, "%s{\"names\":[", separator);
+    for (size_t i = 0; i < variant->profile->n_rules; i++) {
+        const struct rule *rule = &variant->profile->rules[i];
+
+        /* The variant has a rule in the same order, perhaps as a copy with another errno. */
+        if (active < variant->n_rules && variant->rules[active]->names == rule->names)
+            active++;
+        else
+            put_names(out, rule, &between);
+    }
+    fputs("],", out);
+    put_verdict(out, "action", "errnoRet", variant->profile->default_verdict);
+    fputc('}', out);
+}
+
+static bool notifies(const struct variant *variant)
+{
+    bool found =
+        (variant->profile->default_verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF;
+
+    for (size_t i = 0; i < variant->n_rules && !found; i++)
+        found = (variant->rules[i]->verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF;
+    return found;
+}
+
+/* Without a rule that asks a listener, a flag about waiting for one has to go: the kernel refuses
+ * it. */
+static void put_flags(FILE *out, const struct variant *variant)
+{
+    uint32_t flags = variant->profile->flags;
+    const char *separator = "";
+
+    if (!notifies(variant))
+        flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    if (!flags)
+        return;
+    fputs(",\"flags\":[", out);
+    for (uint32_t flag = 1; flag; flag <<= 1) {
+        if (!(flags & flag))
+            continue;
+        fprintf(out, "%s\"%s\"", separator, filter_flag_name(flag));
+        separator = ",";
+    }
+    fputc(']', out);
+}
+
+static void put_head(FILE *out, const struct variant *variant)
+{
+    const struct profile *profile = variant->profile;
+    const char *separator = "";
+
+    put_verdict(out, "defaultAction", "defaultErrnoRet", profile->default_verdict);
+    fputs(",\"architectures\":[", out);
+    for (size_t i = 0; i < variant->target->n_abis; i++) {
+        const struct abi *abi = abi_get(variant->target->abis[i]);
+
+        if (!(variant->abis & ((abi_set)1 << abi->id)))
+            continue;
+        fprintf(out, "%s\"%s\"", separator, abi->scmp_name);
+        separator = ",";
+    }
+    fputc(']', out);
+    put_flags(out, variant);
+    if (profile->listener_path && notifies(variant)) {
+        fputs(",\"listenerPath\":", out);
+        put_text(out, profile->listener_path);
+        if (profile->listener_metadata) {
+            fputs(",\"listenerMetadata\":", out);
+            put_text(out, profile->listener_metadata);
+        }
+    }
+    if (profile->unknown_is_default)
+        fputs(",\"x-unknownSyscalls\":\"default\"", out);
+}
+
+char *render_linux_seccomp(const struct variant *variant, size_t *len)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    bool failed;
+
+    if (!out)
+        return NULL;
+    fputc('{', out);
+    put_head(out, variant);
+    fputs(",\"syscalls\":[", out);
+    for (size_t i = 0; i < variant->n_rules; i++) {
+        if (i)
+            fputc(',', out);
+        put_rule(out, variant->rules[i]);
+    }
+    if (variant->n_rules < variant->profile->n_rules)
+        put_left_out(out, variant, variant->n_rules ? "," : "");
+    fputs("]}", out);
+    failed = ferror(out) != 0;
+    if (fclose(out) != 0 || failed) {
+        free(text);
+        return NULL;
+    }
+    if (len)
+        *len = size;
+    return text;
+}

@@ -1,0 +1,20 @@
+/*
+ * The other way round: from a variant to the JSON of an OCI runtime's linux.seccomp, for programs
+ * that compile profiles themselves.
+ */
+#ifndef COMPILER_POLICY_RENDER_H
+#define COMPILER_POLICY_RENDER_H
+
+#include <stddef.h>
+
+#include "compiler/policy/resolve.h"
+
+/*
+ * The rules of VARIANT as an OCI linux.seccomp object: without conditions, since all are decided,
+ * and with every value as a number. Read by profile_parse() for the same target it gives the same
+ * policy again. Returns the text, which ends with a NUL and goes to free(); *LEN (may be NULL) gets
+ * its length. NULL: no memory.
+ */
+char *render_linux_seccomp(const struct variant *variant, size_t *len);
+
+#endif

@@ -1,0 +1,152 @@
+/* Conditions: pure decisions over the model. */
+#include "compiler/policy/resolve.h"
+
+#include <errno.h>
+
+enum rule_state rule_resolve(const struct rule *rule, const struct variant_request *request)
+{
+    const struct conditions *out = &rule->excludes;
+    const struct conditions *in = &rule->includes;
+    abi_set native = (abi_set)1 << request->target->abis[0];
+
+    if (out->arches & native)
+        return RULE_EXCLUDED_ARCH;
+    if (out->caps & request->caps)
+        return RULE_EXCLUDED_CAP;
+    if (out->min_kernel && request->kernel >= out->min_kernel)
+        return RULE_EXCLUDED_KERNEL;
+    if (in->arches && !(in->arches & native))
+        return RULE_OTHER_ARCH;
+    if (in->caps & ~request->caps)
+        return RULE_MISSING_CAP;
+    if (in->min_kernel > request->kernel)
+        return RULE_OLD_KERNEL;
+    return RULE_ACTIVE;
+}
+
+/* The ABIs that PROFILE asks for on a kernel whose native ABI is NATIVE. */
+static abi_set requested_abis(const struct profile *profile, enum abi_id native)
+{
+    abi_set abis = ((abi_set)1 << native) | profile->architectures;
+
+    for (size_t i = 0; i < profile->n_arch_map; i++)
+        if (profile->arch_map[i].architecture == native)
+            abis |= profile->arch_map[i].sub_architectures;
+    return abis;
+}
+
+/*
+ * Gives the errnos that the profile has by name the numbers that the target's kernel knows them by.
+ * Only what changes is copied.
+ */
+static int name_errnos(struct variant *variant, enum abi_id native, struct arena *arena)
+{
+    const struct profile *profile = variant->profile;
+    uint32_t verdict = verdict_on_abi(profile->default_verdict, native);
+
+    if (profile->default_errno_named && verdict != profile->default_verdict) {
+        struct profile *copy = arena_alloc(arena, sizeof(*copy));
+
+        if (!copy)
+            return -ENOMEM;
+        *copy = *profile;
+        copy->default_verdict = verdict;
+        variant->profile = copy;
+    }
+    for (size_t i = 0; i < variant->n_rules; i++) {
+        const struct rule *rule = variant->rules[i];
+
+        verdict = verdict_on_abi(rule->verdict, native);
+        if (!rule->errno_named || verdict == rule->verdict)
+            continue;
+
+        struct rule *copy = arena_alloc(arena, sizeof(*copy));
+
+        if (!copy)
+            return -ENOMEM;
+        *copy = *rule;
+        copy->verdict = verdict;
+        variant->rules[i] = copy;
+    }
+    return 0;
+}
+
+int variant_resolve(struct variant *variant, const struct profile *profile,
+                    const struct variant_request *request, struct arena *arena, struct diags *diags)
+{
+    const struct target *target = request->target;
+
+    *variant = (struct variant){
+        .profile = profile,
+        .target = target,
+        .abis = requested_abis(profile, target->abis[0]) & target_abis(target),
+        .rules = arena_calloc(arena, profile->n_rules, sizeof(*variant->rules)),
+    };
+    if (!variant->rules)
+        return -ENOMEM;
+    for (size_t i = 0; i < target->n_abis; i++) {
+        const struct abi *abi = abi_get(target->abis[i]);
+
+        if (!(variant->abis & ((abi_set)1 << abi->id)) || abi_is_installed(abi))
+            continue;
+        char installed[32];
+
+        diags_add(diags, DIAG_ERROR, (struct location){0, 0},
+                  "%s needs libseccomp %s or newer; installed is %s", abi->scmp_name, abi->since,
+                  compiler_libseccomp_version(installed, sizeof(installed)));
+        return -EINVAL;
+    }
+    for (size_t i = 0; i < profile->n_rules; i++)
+        if (rule_resolve(&profile->rules[i], request) == RULE_ACTIVE)
+            variant->rules[variant->n_rules++] = &profile->rules[i];
+    return name_errnos(variant, target->abis[0], arena);
+}
+
+/* Adds VERSION to the rising list, once. Past VARIANT_KERNELS_MAX versions: false. */
+static bool add_kernel(struct variant_axes *axes, uint32_t version)
+{
+    uint32_t at = axes->n_kernels;
+
+    if (!version)
+        return true;
+    while (at > 0 && axes->kernels[at - 1] >= version)
+        at--;
+    if (at < axes->n_kernels && axes->kernels[at] == version)
+        return true;
+    if (axes->n_kernels == VARIANT_KERNELS_MAX)
+        return false;
+    for (uint32_t i = axes->n_kernels++; i > at; i--)
+        axes->kernels[i] = axes->kernels[i - 1];
+    axes->kernels[at] = version;
+    return true;
+}
+
+void variant_axes_of(struct variant_axes *axes, const struct profile *profile)
+{
+    *axes = (struct variant_axes){0};
+    for (size_t i = 0; i < profile->n_rules; i++) {
+        const struct rule *rule = &profile->rules[i];
+
+        axes->caps |= rule->includes.caps | rule->excludes.caps;
+        if (!add_kernel(axes, rule->includes.min_kernel) ||
+            !add_kernel(axes, rule->excludes.min_kernel))
+            axes->all_kernels = true;
+    }
+}
+
+bool variant_request_equal(const struct variant_request *a, const struct variant_request *b)
+{
+    return a->target == b->target && a->caps == b->caps && a->kernel == b->kernel;
+}
+
+void variant_normalise(const struct variant_axes *axes, struct variant_request *request)
+{
+    uint32_t reached = 0;
+
+    request->caps &= axes->caps;
+    if (axes->all_kernels)
+        return;
+    for (uint32_t i = 0; i < axes->n_kernels && axes->kernels[i] <= request->kernel; i++)
+        reached = axes->kernels[i];
+    request->kernel = reached;
+}

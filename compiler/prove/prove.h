@@ -1,0 +1,24 @@
+/*
+ * The proof that a filter means what its policy says.
+ */
+#ifndef COMPILER_PROVE_PROVE_H
+#define COMPILER_PROVE_PROVE_H
+
+#include "compiler/compile.h"
+#include "compiler/prove/behaviour.h"
+
+enum {
+    /* Nodes of the diagrams of one proof, 36 bytes each with their tables. A real profile takes a
+     * few thousand. */
+    PROOF_MAX_NODES = 4 * 1024 * 1024,
+};
+
+/*
+ * Proves that FILTER answers as POLICY decides, for each of the 2^512 inputs that a filter can
+ * see. Returns 0, and FILTER->proof, where that is so; -EINVAL, with an error in DIAGS that names
+ * an input for which it is not, or why it could not be proven; -ENOMEM.
+ */
+int prove_filter(struct filter *filter, const struct policy *policy, struct syscalls *syscalls,
+                 struct arena *arena, struct diags *diags);
+
+#endif

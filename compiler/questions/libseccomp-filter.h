@@ -1,0 +1,27 @@
+/*
+ * A filter as libseccomp makes it of a profile when runc asks: the other opinion. It is made in a
+ * child process, for which libseccomp's faults and explosions do no harm.
+ */
+#ifndef COMPILER_QUESTIONS_LIBSECCOMP_FILTER_H
+#define COMPILER_QUESTIONS_LIBSECCOMP_FILTER_H
+
+#include <linux/filter.h>
+#include <stddef.h>
+
+#include "compiler/policy/resolve.h"
+
+enum libseccomp_outcome {
+    LIBSECCOMP_REFUSES = 1, /* a rule, for example one whose condition has another action already */
+    LIBSECCOMP_TOO_SLOW = 2, /* no program within the time */
+    LIBSECCOMP_CRASHES = 3,
+};
+
+/*
+ * Adds the rules of VARIANT as runc does (libcontainer/seccomp) for all its ABIs, without runc's
+ * own ENOSYS prefix, and exports the program to *INSNS (host byte order, in ARENA). It may take
+ * SECONDS of processor time. Returns 0, an enum libseccomp_outcome, or -errno.
+ */
+int libseccomp_filter(const struct variant *variant, unsigned int seconds, struct arena *arena,
+                      struct sock_filter **insns, size_t *n_insns);
+
+#endif

@@ -1,0 +1,164 @@
+/*
+ * Opens a directory by its path, and looks at each directory and link on the way: who can exchange
+ * one of them decides what lies at the end. Reads nothing.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/files/trust.h"
+#include "util/cleanup.h"
+
+enum {
+    LINKS_MAX = 40, /* as many as the kernel follows */
+};
+
+struct walk {
+    uid_t own_uid;
+    uid_t root_uid; /* who owns "/": in a user namespace that is not always root */
+    int at;         /* the directory that was reached; owned */
+    unsigned links;
+    char path[PATH_MAX];
+    const char *rest; /* in PATH: what is still to be walked */
+    char *why;        /* the first reason not to trust the way; TRUST_WHY_SIZE bytes */
+    bool refused;
+};
+
+static void walk_clear(struct walk *walk)
+{
+    if (walk->at >= 0)
+        close(walk->at);
+}
+
+/* Notes WHAT, called NAME, as a reason unless there is one already. */
+static void distrust(struct walk *walk, const char *name, const char *what)
+{
+    if (!walk->refused)
+        snprintf(walk->why, TRUST_WHY_SIZE, "on the way to its directory, %.80s %s", name, what);
+    walk->refused = true;
+}
+
+static bool is_trusted_user(const struct walk *walk, uid_t uid)
+{
+    return uid == 0 || uid == walk->own_uid || uid == walk->root_uid;
+}
+
+/* Judges ST, a directory or link called NAME that the way leads through. */
+static void judge(struct walk *walk, const char *name, const struct stat *st)
+{
+    if (!is_trusted_user(walk, st->st_uid))
+        distrust(walk, name, "belongs to a user who could exchange what is behind it");
+    /* In a sticky directory, nobody can exchange what belongs to somebody else. */
+    if (S_ISDIR(st->st_mode) && (st->st_mode & (S_IWGRP | S_IWOTH)) && !(st->st_mode & S_ISVTX))
+        distrust(walk, name, "is a directory that its group or others can write to");
+}
+
+/* Goes to the directory FD (consumed). */
+static void go(struct walk *walk, int fd)
+{
+    walk_clear(walk);
+    walk->at = fd;
+}
+
+static int go_to_root(struct walk *walk)
+{
+    int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        int error = errno;
+
+        if (fd >= 0)
+            close(fd);
+        return -error;
+    }
+    walk->root_uid = st.st_uid;
+    judge(walk, "/", &st);
+    go(walk, fd);
+    return 0;
+}
+
+/* Puts the target of the link LINK_FD before what is left of the way. */
+static int follow(struct walk *walk, int link_fd)
+{
+    char target[PATH_MAX], rest[PATH_MAX];
+    ssize_t len = readlinkat(link_fd, "", target, sizeof(target) - 1);
+
+    if (len < 0)
+        return -errno;
+    target[len] = '\0';
+    if (++walk->links > LINKS_MAX)
+        return -ELOOP;
+    if ((size_t)snprintf(rest, sizeof(rest), "%s/%s", target, walk->rest) >= sizeof(rest))
+        return -ENAMETOOLONG;
+    memcpy(walk->path, rest, sizeof(rest));
+    walk->rest = walk->path;
+    return target[0] == '/' ? go_to_root(walk) : 0;
+}
+
+/* Goes on to NAME. */
+static int step(struct walk *walk, const char *name)
+{
+    cleanup_close int fd = openat(walk->at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0)
+        return -errno;
+    if (!S_ISLNK(st.st_mode) && !S_ISDIR(st.st_mode))
+        return -ENOTDIR;
+    if (S_ISLNK(st.st_mode)) {
+        judge(walk, name, &st);
+        return follow(walk, fd);
+    }
+    /* The last one has stricter rules: trust_directory(). */
+    if (walk->rest[strspn(walk->rest, "/")])
+        judge(walk, name, &st);
+    go(walk, steal_fd(&fd));
+    return 0;
+}
+
+/* Takes the first name off what is left of the way. Returns 0 at its end. */
+static int next_name(struct walk *walk, char name[NAME_MAX + 1])
+{
+    const char *at = walk->rest + strspn(walk->rest, "/");
+    size_t len = strcspn(at, "/");
+
+    if (len > NAME_MAX)
+        return -ENAMETOOLONG;
+    memcpy(name, at, len);
+    name[len] = '\0';
+    walk->rest = at + len;
+    return len > 0;
+}
+
+int trust_open_directory(const char *path, uid_t own_uid, bool shared, int *fd,
+                         char why[TRUST_WHY_SIZE])
+{
+    __attribute__((cleanup(walk_clear))) struct walk walk = {
+        .own_uid = own_uid, .at = -1, .why = why};
+    char name[NAME_MAX + 1];
+    int r;
+
+    *fd = -1;
+    if (path[0] != '/' || strlen(path) >= sizeof(walk.path))
+        return -EINVAL;
+    memcpy(walk.path, path, strlen(path) + 1);
+    walk.rest = walk.path;
+    r = go_to_root(&walk);
+    while (r == 0 && (r = next_name(&walk, name)) > 0)
+        r = step(&walk, name);
+    if (r < 0)
+        return r;
+    *fd = openat(walk.at, ".", O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+    if (*fd < 0)
+        return -errno;
+    if (walk.refused)
+        return TRUST_REFUSED;
+    r = trust_directory(*fd, own_uid, shared, why);
+    if (r < 0)
+        close(steal_fd(fd));
+    return r;
+}

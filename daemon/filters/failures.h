@@ -1,0 +1,61 @@
+/*
+ * Compiles that came to no result: they took too long, or the process that made them died each
+ * time. Whoever asks for one of these again hears so at once, and costs no worker, until a while
+ * has passed that doubles with each failure. There is a fixed number of them.
+ */
+#ifndef DAEMON_FILTERS_FAILURES_H
+#define DAEMON_FILTERS_FAILURES_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "compiler/compile.h"
+#include "daemon/digest.h"
+
+enum {
+    FAILURES_MAX = 256,
+    FAILURE_WHY_SIZE = 160,
+    /* The first wait is so many times what a compile may take: then a hopeless one has a worker for
+     * a quarter of its time at most. */
+    FAILURE_WAIT_FACTOR = 3,
+};
+
+#define FAILURE_WAIT_MAX_USEC UINT64_C(3600000000)
+
+struct failure {
+    uint8_t profile[DIGEST_SIZE]; /* of its text */
+    struct variant_request request;
+    unsigned n;          /* how often in a row; 0: this place is free */
+    uint64_t until_usec; /* not to be tried again before this time */
+    char why[FAILURE_WHY_SIZE];
+};
+
+struct failures {
+    uint64_t wait_usec; /* the first wait */
+    struct failure places[FAILURES_MAX];
+};
+
+/* A compile may take TIMEOUT_USEC. */
+void failures_init(struct failures *failures, uint64_t timeout_usec);
+
+/*
+ * The compile for REQUEST of the profile whose text has the digest PROFILE failed at NOW_USEC (a
+ * monotonic clock), for the reason WHY. Where there are too many, the one that is tried again first
+ * is forgotten.
+ */
+void failures_note(struct failures *failures, const uint8_t profile[DIGEST_SIZE],
+                   const struct variant_request *request, const char *why, uint64_t now_usec);
+
+/* The failure because of which that compile is not to be tried at NOW_USEC; NULL: there is none. */
+const struct failure *failures_find(const struct failures *failures,
+                                    const uint8_t profile[DIGEST_SIZE],
+                                    const struct variant_request *request, uint64_t now_usec);
+
+/* That compile came to a result. */
+void failures_forget(struct failures *failures, const uint8_t profile[DIGEST_SIZE],
+                     const struct variant_request *request);
+
+/* All may be tried again at once. */
+void failures_clear(struct failures *failures);
+
+#endif

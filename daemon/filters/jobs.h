@@ -1,0 +1,99 @@
+/*
+ * Compiles that wait or are under way. Whoever wants the same variant shares one.
+ */
+#ifndef DAEMON_FILTERS_JOBS_H
+#define DAEMON_FILTERS_JOBS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "compiler/compile.h"
+#include "daemon/filters/store.h"
+
+struct client;
+struct daemon;
+
+/* What is done first. */
+enum job_priority {
+    JOB_NATIVE,     /* a new version of a profile, for this machine */
+    JOB_REQUEST,    /* a client waits */
+    JOB_BACKGROUND, /* ahead of time */
+    JOB_PRIORITIES,
+};
+
+enum {
+    JOB_ATTEMPTS_MAX =
+        3, /* a worker may be killed through no fault of the profile, but not often */
+};
+
+TAILQ_HEAD(client_list, client);
+
+struct job {
+    TAILQ_ENTRY(job) link; /* among those of its priority that wait, or those under way */
+    enum job_priority priority;
+    struct source *source; /* a reference */
+    struct variant_request request;
+    uint64_t id;
+    unsigned attempts;          /* that began */
+    bool running;               /* a worker has it */
+    uid_t uid;                  /* JOB_REQUEST: of the first client that wanted it */
+    struct client_list waiters; /* clients whose reply depends on it */
+};
+
+TAILQ_HEAD(job_list, job);
+
+struct jobs {
+    struct job_list waiting[JOB_PRIORITIES];
+    struct job_list running;
+    size_t n;              /* in all */
+    size_t n_background;   /* of these, JOB_BACKGROUND */
+    size_t max_background; /* that may be under way at a time */
+    uint64_t last_id;
+    uid_t last_uid; /* whose JOB_REQUEST a worker got last */
+};
+
+/* What came of a compile. */
+struct outcome {
+    int result; /* 0; -EINVAL: the compiler refused the profile; another -errno: no compile */
+    struct filter_bytes filter; /* in the target's byte order; without bytes where refused */
+    struct variant_axes axes;
+    const char *why; /* no compile: the reason */
+};
+
+/* Of jobs that are made ahead of time MAX_BACKGROUND may be under way at a time. */
+void jobs_init(struct jobs *jobs, size_t max_background);
+void jobs_clear(struct jobs *jobs);
+
+/*
+ * Finds the job for REQUEST of SOURCE, or makes one; the more urgent of two priorities counts.
+ * Returns 0 and *JOB; -ENOMEM.
+ */
+int jobs_submit(struct jobs *jobs, struct source *source, const struct variant_request *request,
+                enum job_priority priority, struct job **job);
+
+/* The job of SOURCE for REQUEST, or NULL. */
+struct job *jobs_find(struct jobs *jobs, const struct source *source,
+                      const struct variant_request *request);
+
+/*
+ * The most urgent job that waits and may begin; NULL: none. Of what clients wait for, users take
+ * turns: one with many requests does not hold up the others. The order does not depend on which
+ * workers there are, or one user's profile could keep them for itself.
+ */
+struct job *jobs_next(const struct jobs *jobs);
+
+/* Takes JOB, which jobs_next() gave, for a worker. */
+void jobs_begin(struct jobs *jobs, struct job *job);
+
+/* Puts JOB, which a worker had, back to the front of those that wait. */
+void jobs_put_back(struct jobs *jobs, struct job *job);
+
+/* Ends JOB. Nobody may wait for it any more. */
+void jobs_remove(struct jobs *jobs, struct job *job);
+
+/* Ends JOB if nobody has a use for it: it waits, and no client nor profile waits for it. */
+void jobs_drop_unwanted(struct jobs *jobs, struct job *job);
+
+#endif

@@ -1,0 +1,17 @@
+/* Lines for people: the compiler's, with the name of the file put in front of each. */
+#ifndef DAEMON_FILTERS_LINES_H
+#define DAEMON_FILTERS_LINES_H
+
+#include <stddef.h>
+
+/*
+ * Puts PREFIX in front of each line of LINES (which end in newlines; the last one may lack it).
+ * At most MAX bytes come out: whole lines, and a last one that says that there are more.
+ * Returns a string that the caller frees; NULL where there is no memory.
+ */
+char *text_prefix_lines(const char *prefix, const char *lines, size_t max);
+
+/* The length of the first line of TEXT, without its newline. */
+size_t text_first_line(const char *text);
+
+#endif

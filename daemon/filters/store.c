@@ -1,0 +1,279 @@
+/* Keeps sources and variants in sealed memfds. Touches memory only. */
+#include "daemon/filters/store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "daemon/cache/entry.h"
+#include "protocol/protocol.h"
+#include "util/cleanup.h"
+#include "util/io.h"
+
+/* linux/memfd.h and linux/fcntl.h, since 6.3. */
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+#ifndef F_SEAL_EXEC
+#define F_SEAL_EXEC 0x0020
+#endif
+
+enum {
+    SEALS = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL,
+};
+
+void store_init(struct store *store, size_t max)
+{
+    *store = (struct store){.max = max};
+    TAILQ_INIT(&store->order);
+}
+
+/* A memfd that holds the bytes and has MODE, with the flags that a kernel may not know in
+ * NEW_FLAGS. */
+static int make_memfd(const char *name, const void *bytes, size_t size, unsigned new_flags,
+                      mode_t mode)
+{
+    cleanup_close int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING | new_flags);
+
+    if (fd < 0 && errno == EINVAL)
+        fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (fd < 0)
+        return -errno;
+
+    int r = io_write_all(fd, bytes, size);
+
+    if (r == 0 && fchmod(fd, mode) < 0)
+        r = -errno;
+    return r < 0 ? r : steal_fd(&fd);
+}
+
+int store_seal(const char *name, const void *bytes, size_t size)
+{
+    /* Whoever gets a read-only fd cannot open it again for writing; the seals hold in any case. */
+    cleanup_close int fd = make_memfd(name, bytes, size, MFD_NOEXEC_SEAL, 0444);
+
+    if (fd < 0)
+        return fd;
+    if (fcntl(fd, F_ADD_SEALS, SEALS) < 0)
+        return -errno;
+    return steal_fd(&fd);
+}
+
+int store_reopen(int fd)
+{
+    char path[32];
+    int opened;
+
+    /* Through /proc, for a description of its own: a dup() would share the offset. */
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+    opened = open(path, O_RDONLY | O_CLOEXEC);
+    return opened < 0 ? -errno : opened;
+}
+
+int store_seal_executable(const char *name, const void *bytes, size_t size)
+{
+    cleanup_close int fd = make_memfd(name, bytes, size, MFD_EXEC, 0555);
+
+    if (fd < 0)
+        return fd;
+    if (fcntl(fd, F_ADD_SEALS, SEALS | F_SEAL_EXEC) < 0 &&
+        (errno != EINVAL || fcntl(fd, F_ADD_SEALS, SEALS) < 0))
+        return -errno;
+    /* A description that is open for writing can keep everybody from executing the file (ETXTBSY).
+     */
+    return store_reopen(fd);
+}
+
+int source_new(struct source **out, struct store *store, const void *bytes, size_t size,
+               const char *path)
+{
+    struct source *source = calloc(1, sizeof(*source));
+
+    if (!source)
+        return -ENOMEM;
+    source->refs = 1;
+    source->store = store;
+    source->size = size;
+    LIST_INIT(&source->variants);
+    digest_of(bytes, size, source->digest);
+    cache_key_begin(&source->key, bytes, size);
+    source->path = strdup(path);
+    source->fd = source->path ? store_seal("secprof-profile", bytes, size) : -ENOMEM;
+    if (source->fd < 0) {
+        int r = source->fd;
+
+        source_unref(source);
+        return r;
+    }
+    *out = source;
+    return 0;
+}
+
+struct source *source_ref(struct source *source)
+{
+    source->refs++;
+    return source;
+}
+
+static size_t variant_size(const struct stored_variant *variant)
+{
+    return (size_t)variant->n_insns * WIRE_INSN_SIZE;
+}
+
+static void variant_free(struct stored_variant *variant)
+{
+    if (variant->code)
+        munmap((void *)variant->code, variant_size(variant));
+    if (variant->fd >= 0)
+        close(variant->fd);
+    if (variant->helper_fd >= 0)
+        close(variant->helper_fd);
+    free(variant->text);
+    free(variant);
+}
+
+/* Takes VARIANT out of memory. */
+static void variant_drop(struct stored_variant *variant)
+{
+    struct source *source = variant->source;
+
+    LIST_REMOVE(variant, in_source);
+    TAILQ_REMOVE(&source->store->order, variant, in_order);
+    source->n_variants--;
+    source->store->n--;
+    source->store->n_pinned -= variant->pinned;
+    variant_free(variant);
+}
+
+void source_unref(struct source *source)
+{
+    if (!source || --source->refs > 0)
+        return;
+    for (struct stored_variant *variant; (variant = LIST_FIRST(&source->variants));)
+        variant_drop(variant);
+    if (source->fd >= 0)
+        close(source->fd);
+    free(source->path);
+    free(source);
+}
+
+void source_normalise(const struct source *source, struct variant_request *request)
+{
+    if (source->axes_known)
+        variant_normalise(&source->axes, request);
+}
+
+struct stored_variant *source_find(struct source *source, const struct variant_request *request)
+{
+    struct variant_order *order = &source->store->order;
+    struct stored_variant *variant;
+
+    LIST_FOREACH(variant, &source->variants, in_source)
+    {
+        if (variant_request_equal(&variant->request, request)) {
+            TAILQ_REMOVE(order, variant, in_order);
+            TAILQ_INSERT_TAIL(order, variant, in_order);
+            return variant;
+        }
+    }
+    return NULL;
+}
+
+/* Drops the least recently used variants that may be dropped, until no more than MAX are left. */
+static void make_room(struct store *store)
+{
+    struct stored_variant *variant = TAILQ_FIRST(&store->order);
+
+    while (variant && store->n - store->n_pinned > store->max) {
+        struct stored_variant *next = TAILQ_NEXT(variant, in_order);
+
+        /* The last one is the one that was just asked for. */
+        if (!variant->pinned && next)
+            variant_drop(variant);
+        variant = next;
+    }
+}
+
+/* Fills in VARIANT from FILTER. */
+static int variant_fill(struct stored_variant *variant, const struct filter_bytes *filter)
+{
+    size_t size = (size_t)filter->n_insns * WIRE_INSN_SIZE;
+
+    variant->text = strndup(filter->text ? filter->text : "", filter->text_len);
+    if (!variant->text)
+        return -ENOMEM;
+    variant->refused = !filter->bytes;
+    if (variant->refused)
+        return 0;
+    variant->n_insns = filter->n_insns;
+    variant->flags = filter->flags;
+    digest_of(filter->bytes, size, variant->digest);
+    variant->fd = store_seal("secprof-filter", filter->bytes, size);
+    if (variant->fd < 0)
+        return variant->fd;
+
+    /* Not MAP_SHARED: before Linux 6.7 a file that is sealed against writing cannot be mapped so.
+     */
+    void *code = mmap(NULL, size, PROT_READ, MAP_PRIVATE, variant->fd, 0);
+
+    if (code == MAP_FAILED)
+        return -errno;
+    variant->code = code;
+    return 0;
+}
+
+int source_keep(struct source *source, const struct variant_request *request,
+                const struct filter_bytes *filter, struct stored_variant **out)
+{
+    struct stored_variant *variant = source_find(source, request);
+
+    if (variant) {
+        *out = variant;
+        return 0;
+    }
+    variant = calloc(1, sizeof(*variant));
+    if (!variant)
+        return -ENOMEM;
+    variant->fd = -1;
+    variant->helper_fd = -1;
+    variant->source = source;
+    variant->request = *request;
+
+    int r = variant_fill(variant, filter);
+
+    if (r < 0) {
+        variant_free(variant);
+        return r;
+    }
+    LIST_INSERT_HEAD(&source->variants, variant, in_source);
+    TAILQ_INSERT_TAIL(&source->store->order, variant, in_order);
+    source->n_variants++;
+    source->store->n++;
+    make_room(source->store);
+    *out = variant;
+    return 0;
+}
+
+void variant_pin(struct stored_variant *variant)
+{
+    variant->source->store->n_pinned += !variant->pinned;
+    variant->pinned = true;
+}
+
+int variant_open(const struct stored_variant *variant)
+{
+    return store_reopen(variant->fd);
+}
+
+int source_open(const struct source *source)
+{
+    return store_reopen(source->fd);
+}

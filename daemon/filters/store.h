@@ -1,0 +1,131 @@
+/*
+ * What is kept in memory: the sources (versions of profiles that were read) and, for each, the
+ * variants compiled from it, each in a sealed memfd of its own.
+ */
+#ifndef DAEMON_FILTERS_STORE_H
+#define DAEMON_FILTERS_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "compiler/compile.h"
+#include "daemon/digest.h"
+#include "daemon/files/access.h"
+
+/* A filter in memory, or the compiler's refusal of this variant. */
+struct stored_variant {
+    LIST_ENTRY(stored_variant) in_source;
+    TAILQ_ENTRY(stored_variant) in_order;
+    struct source *source;
+    struct variant_request request; /* cut down to what the profile's conditions can tell apart */
+    bool refused;                   /* there is no filter; TEXT says why */
+    bool pinned;                    /* never dropped to make room: variant_pin() */
+    int fd;                         /* sealed memfd with the filter, in the target's byte order */
+    const void *code;               /* the same, mapped; NULL without a filter */
+    int helper_fd; /* secprof-helper with the filter, once somebody wanted it; helper.h */
+    uint8_t digest[DIGEST_SIZE]; /* SHA-256 of those bytes */
+    uint32_t n_insns;
+    uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
+    char *text;     /* the compiler's lines about it, each without the name of the file */
+};
+
+LIST_HEAD(variant_list, stored_variant);
+TAILQ_HEAD(variant_order, stored_variant);
+
+/* All variants, the least recently used first. */
+struct store {
+    struct variant_order order;
+    size_t n;
+    size_t n_pinned;
+    size_t max; /* of those that are not pinned */
+};
+
+/* One version of a profile. Its content never changes; it lives as long as somebody refers to it.
+ */
+struct source {
+    unsigned refs;
+    struct store *store;
+    int fd; /* sealed memfd with the profile's bytes */
+    size_t size;
+    uint8_t digest[DIGEST_SIZE];
+    struct digest key;         /* everything of a cache key that does not depend on the request */
+    char *path;                /* the file that it was read from */
+    struct access_list access; /* that file's */
+    struct variant_axes axes;
+    bool axes_known;
+    struct variant_list variants;
+    size_t n_variants;
+    size_t next_target;          /* the next one to be compiled ahead of time; see background.c */
+    uint64_t changed_at;         /* the number of the scan that found it; see service.c */
+    struct profile_entry *entry; /* whose it is, or was to be; NULL once that is gone */
+};
+
+void store_init(struct store *store, size_t max);
+
+/*
+ * Makes a source of the SIZE bytes at BYTES, read from PATH (copied), with one reference. Returns 0
+ * and *SOURCE, or -errno.
+ */
+int source_new(struct source **source, struct store *store, const void *bytes, size_t size,
+               const char *path);
+struct source *source_ref(struct source *source);
+
+/* Gives a reference back; the last one takes the source's variants with it. SOURCE may be NULL. */
+void source_unref(struct source *source);
+
+/* Cuts REQUEST down by the source's axes, where they are known. */
+void source_normalise(const struct source *source, struct variant_request *request);
+
+/* The variant for the normalised REQUEST, now the most recently used one; NULL: not in memory. */
+struct stored_variant *source_find(struct source *source, const struct variant_request *request);
+
+/* A filter as a worker or the cache gives it, in the target's byte order. */
+struct filter_bytes {
+    const void *bytes; /* N_INSNS * WIRE_INSN_SIZE; none: the compiler refused */
+    uint32_t n_insns;
+    uint32_t flags;
+    struct proof_record proof;
+    const char *text; /* TEXT_LEN bytes; no ending NUL is needed */
+    size_t text_len;
+};
+
+/*
+ * Keeps FILTER as SOURCE's variant for the normalised REQUEST, and drops the least recently used
+ * ones where there are too many. Returns 0 and *VARIANT (the one that was there already, if so);
+ * -errno.
+ */
+int source_keep(struct source *source, const struct variant_request *request,
+                const struct filter_bytes *filter, struct stored_variant **variant);
+
+/* Keeps VARIANT in memory for as long as its source lives. */
+void variant_pin(struct stored_variant *variant);
+
+/*
+ * Opens a new file description of VARIANT's filter: read-only, at offset 0. Returns an fd that the
+ * caller owns, or -errno.
+ */
+int variant_open(const struct stored_variant *variant);
+
+/* The same for the profile's text. */
+int source_open(const struct source *source);
+
+/*
+ * Makes a memfd called NAME that holds the SIZE bytes at BYTES and can change no more: sealed
+ * against writes, growing, shrinking and other seals. Returns an fd that the caller owns, or
+ * -errno.
+ */
+int store_seal(const char *name, const void *bytes, size_t size);
+
+/*
+ * The same for a program that clients execute: the fd is read-only, and no writable one is left.
+ * -EACCES where the system forbids executable memfds (the sysctl vm.memfd_noexec).
+ */
+int store_seal_executable(const char *name, const void *bytes, size_t size);
+
+/* Opens a new file description of the memfd FD: read-only, at offset 0. Returns an fd that the
+ * caller owns, or -errno. */
+int store_reopen(int fd);
+
+#endif

@@ -1,0 +1,210 @@
+/* Compiles and installs the daemon's own filters. Reads nothing but what is built in. */
+#include "daemon/process/own-filter.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/seccomp.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "compiler/facts/bpf.h"
+#include "daemon/filters/verify.h"
+#include "daemon/process/own-profiles.h"
+#include "daemon/process/sandbox.h"
+#include "util/cleanup.h"
+#include "util/io.h"
+
+enum {
+    DIGITS_MAX = 10,
+    TEXT_MAX = 4096,
+};
+
+/* What the child writes for each filter. Behind it: the instructions, then the text. */
+struct made {
+    int32_t result;
+    uint32_t n_insns;
+    uint32_t flags;
+    struct proof_record proof;
+    uint32_t text_len; /* of errors */
+};
+
+static int read_all(int fd, void *bytes, size_t size)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = read(fd, (char *)bytes + done, size - done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -EPIPE;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+/* In the child: compiles PROFILE, and writes what came of it to FD. */
+static int make(const struct own_profile *profile, struct syscalls *syscalls, int fd)
+{
+    const struct variant_request request = {.target = target_host(),
+                                            .kernel = kernel_version_host()};
+    cleanup_arena struct arena scratch = ARENA_INIT;
+    struct made made = {0};
+    struct filter filter = {0};
+    const char *text = NULL;
+    struct diags diags;
+    int r;
+
+    diags_init(&diags, &scratch);
+    made.result = compile_profile(&filter, NULL, syscalls, (const char *)profile->text,
+                                  profile->size, &request, &scratch, &diags);
+    if (made.result == 0) {
+        made.n_insns = (uint32_t)filter.n_insns;
+        made.flags = filter.flags;
+        made.proof = filter.proof;
+    } else {
+        text = diags_render(&diags, &scratch, profile->name);
+    }
+    made.text_len = text ? (uint32_t)strnlen(text, TEXT_MAX) : 0;
+    r = io_write_all(fd, &made, sizeof(made));
+    if (r == 0 && made.n_insns)
+        r = io_write_all(fd, filter.insns, filter.n_insns * sizeof(*filter.insns));
+    if (r == 0 && made.text_len)
+        r = io_write_all(fd, text, made.text_len);
+    return r;
+}
+
+static _Noreturn void make_all(int fd)
+{
+    struct syscalls *syscalls = syscalls_new();
+    int r = syscalls ? 0 : -ENOMEM;
+
+    for (int i = 0; r == 0 && i < OWN_COUNT; i++)
+        r = make(&own_profiles[i], syscalls, fd);
+    _exit(r == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+/* Takes in what the child wrote for one filter; it is checked like any worker's answer. */
+static int take(struct own_filters *own, struct filter *filter, int fd, const char **why)
+{
+    struct made made;
+    int r = read_all(fd, &made, sizeof(made));
+
+    if (r < 0)
+        return r;
+    if (made.n_insns > BPF_MAX_INSNS || made.text_len > TEXT_MAX || made.result > 0)
+        return -EBADMSG;
+    *filter = (struct filter){.n_insns = made.n_insns, .flags = made.flags, .proof = made.proof};
+    filter->insns = arena_calloc(&own->arena, made.n_insns, sizeof(*filter->insns));
+    if (!filter->insns)
+        return -ENOMEM;
+    r = read_all(fd, filter->insns, made.n_insns * sizeof(*filter->insns));
+    if (r == 0 && made.text_len) {
+        char *text = arena_alloc(&own->arena, made.text_len + 1);
+
+        r = text ? read_all(fd, text, made.text_len) : -ENOMEM;
+        *why = r == 0 ? text : NULL;
+    }
+    if (r < 0 || made.result < 0)
+        return r < 0 ? r : made.result;
+    return verify_program(filter->insns, filter->n_insns) && verify_flags(filter->flags) &&
+                   verify_proof(filter->proof, true)
+               ? 0
+               : -EBADMSG;
+}
+
+int own_filters_make(struct own_filters *own, const char **why)
+{
+    cleanup_close int from = -1;
+    int r = 0, ends[2];
+    pid_t pid;
+
+    *own = (struct own_filters){.arena = ARENA_INIT};
+    *why = NULL;
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        r = -errno;
+        *why = strerror(-r);
+        return r;
+    }
+    from = ends[0];
+    pid = fork();
+    if (pid == 0)
+        make_all(ends[1]);
+    if (pid < 0)
+        r = -errno;
+    close(ends[1]);
+    for (int i = 0; r == 0 && i < OWN_COUNT; i++)
+        r = take(own, &own->filters[i], from, why);
+    /* A child whose text nobody reads any more ends. */
+    close(steal_fd(&from));
+    while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    if (r < 0 && !*why)
+        *why = strerror(-r);
+    return r;
+}
+
+void own_filters_clear(struct own_filters *own)
+{
+    arena_free(&own->arena);
+    memset(own, 0, sizeof(*own));
+}
+
+int own_filter_install(const struct own_filters *own, enum own_filter which)
+{
+    const struct filter *filter = &own->filters[which];
+    const struct sock_fprog program = {(unsigned short)filter->n_insns, filter->insns};
+
+    if (SANDBOX_SANITIZED)
+        return 0;
+    if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, filter->flags, &program) == 0)
+        return 0;
+    /* ENOSYS: no seccomp(2); EINVAL: without filters (the program was proven, and is valid). */
+    return errno == ENOSYS || errno == EINVAL ? 1 : -errno;
+}
+
+/* Writes NUMBER in decimal to TEXT; returns where it starts. */
+static char *decimal(unsigned number, char text[DIGITS_MAX + 1])
+{
+    char *at = text + DIGITS_MAX;
+
+    *at = '\0';
+    do {
+        *--at = (char)('0' + number % 10);
+        number /= 10;
+    } while (number);
+    return at;
+}
+
+/* Nothing in here may be interrupted by itself, allocate, or need what the filter forbids. */
+static void on_forbidden(int number, siginfo_t *info, void *context)
+{
+    static const char begin[] = "<2>secprofd ends: its own filter does not allow system call ";
+    static const char end[] = " (see profiles/secprofd.json)\n";
+    struct pollfd room = {.fd = STDERR_FILENO, .events = POLLOUT};
+    char digits[DIGITS_MAX + 1];
+    char *text = decimal((unsigned)info->si_syscall, digits);
+    const struct iovec line[] = {
+        {(void *)begin, sizeof(begin) - 1}, {text, strlen(text)}, {(void *)end, sizeof(end) - 1}};
+
+    (void)number;
+    (void)context;
+    /* Not where nobody reads it: the process has to end. */
+    if (poll(&room, 1, 0) > 0)
+        (void)!writev(STDERR_FILENO, line, sizeof(line) / sizeof(line[0]));
+    /* One more forbidden call, while its signal is blocked: the kernel ends the process. */
+    for (;;)
+        syscall(SYS_tgkill, getpid(), gettid(), SIGSYS);
+}
+
+int own_filter_tell(void)
+{
+    const struct sigaction action = {.sa_sigaction = on_forbidden, .sa_flags = SA_SIGINFO};
+
+    return sigaction(SIGSYS, &action, NULL) < 0 ? -errno : 0;
+}

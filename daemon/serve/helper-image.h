@@ -1,0 +1,45 @@
+/*
+ * secprof-helper as the daemon makes it: an executable with a filter built in. Building one is a
+ * pure function over memory; opening one for a client is in helper-open.c.
+ */
+#ifndef DAEMON_SERVE_HELPER_IMAGE_H
+#define DAEMON_SERVE_HELPER_IMAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "daemon/filters/store.h"
+
+/* The program without a filter, as make linked it. Only where configure found that it can be built.
+ */
+extern const unsigned char helper_template[];
+extern const size_t helper_template_size;
+
+/* The most bytes that a helper has which is made from a template of SIZE bytes for N_INSNS. */
+#define HELPER_SIZE(size, n_insns) ((size) + (size_t)(n_insns)*WIRE_INSN_SIZE)
+
+/*
+ * Builds the helper for FILTER (its bytes, n_insns and flags), in this machine's byte order, from
+ * the SIZE bytes at TEMPLATE: an executable for the machine that this code runs on, laid out as
+ * util/helper-note.h says. OUT has room for HELPER_SIZE() bytes. Returns how many it has, -EINVAL
+ * where FILTER has no instruction or too many, or -ENOEXEC where TEMPLATE is no such executable.
+ */
+ssize_t helper_build(uint8_t *out, const uint8_t *template, size_t size,
+                     const struct filter_bytes *filter);
+
+enum helper_outcome {
+    HELPER_OPENED = 0,
+    HELPER_REFUSED = 1, /* there can be none */
+};
+
+/*
+ * Opens VARIANT's helper for the kernel HOST, which is built at the first time and kept as long as
+ * VARIANT: a new file description, read-only, at offset 0, which can be executed. Returns
+ * HELPER_OPENED and *FD, which the caller owns; HELPER_REFUSED with the reason in *WHY, for a
+ * person; or -errno.
+ */
+int helper_open(struct stored_variant *variant, const struct target *host, int *fd,
+                const char **why);
+
+#endif

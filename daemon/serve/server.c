@@ -1,0 +1,297 @@
+/* Accepts connections within the limits, and closes those that are idle. */
+#include "daemon/serve/server.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "daemon/daemon.h"
+#include "daemon/serve/client.h"
+#include "util/packet.h"
+
+int server_check(struct daemon *daemon, const char *path)
+{
+    char why[LISTENER_WHY_SIZE];
+    int r = listener_check(path, why);
+
+    if (r < 0)
+        log_write(&daemon->log, LOG_ERR, "%s", why);
+    return r;
+}
+
+int server_listen(struct server *server, struct daemon *daemon, const char *path)
+{
+    char why[LISTENER_WHY_SIZE] = "no memory";
+
+    server->daemon = daemon;
+    server->in_fd = -1;
+    server->ready = -1;
+    TAILQ_INIT(&server->clients);
+    TAILQ_INIT(&server->reloads);
+    server->listener = path ? listener_make(path, &server->entry, why) : listener_take(why);
+    if (server->listener < 0)
+        log_write(&daemon->log, LOG_ERR, "%s", why);
+    return server->listener < 0 ? server->listener : 0;
+}
+
+void server_drop(struct server *server, int fd, bool guarded)
+{
+    if (guarded)
+        sinks_put(&server->sinks, fd);
+    else
+        close(fd);
+}
+
+/* True where one more connection of PEER is too many. */
+static bool is_over_limit(const struct server *server, const struct peer *peer)
+{
+    const struct options *options = server->daemon->options;
+    const bool trusted = access_may_administer(peer, server->daemon->uid);
+
+    return server->n_clients >= server_share(options->max_connections, trusted) ||
+           users_count(&server->users, peer->uid) >= options->max_connections_per_uid;
+}
+
+/* Takes the new connection FD (consumed). */
+static void take(struct server *server, int fd)
+{
+    struct daemon *daemon = server->daemon;
+    struct peer peer;
+    bool refused;
+    int r = peer_init(&peer, fd);
+
+    if (r < 0) {
+        log_write(&daemon->log, LOG_WARNING, "a connection is lost: %s", strerror(-r));
+        server_drop(server, fd, packet_takes_fds(fd));
+        return;
+    }
+    refused = is_over_limit(server, &peer);
+    if (refused) {
+        const struct log_subject subject = {.peer = &peer};
+
+        daemon->counters.connections_refused++;
+        log_about(&daemon->log, LOG_WARNING, &subject,
+                  "too many connections: one of pid %d, uid %u is refused", peer.pid, peer.uid);
+        /* Even being told costs something, so there are not many who are. */
+        if (server->n_refused >= SERVER_REFUSED_MAX) {
+            server_note_useless(server);
+            peer_clear(&peer);
+            server_drop(server, fd, packet_takes_fds(fd));
+            return;
+        }
+    }
+    r = client_new(daemon, fd, &peer, refused);
+    if (r < 0)
+        log_write(&daemon->log, LOG_WARNING, "a connection is lost: %s", strerror(-r));
+}
+
+/* Tells the epoll instance whether to look for connections. OPERATION: EPOLL_CTL_*. */
+static int watch_listener(const struct server *server, int operation, bool accepting)
+{
+    struct epoll_event event = {.events = accepting ? EPOLLIN : 0, .data.ptr = NULL};
+
+    return epoll_ctl(server->ready, operation, server->listener, &event) < 0 ? -errno : 0;
+}
+
+static int on_resume(sd_event_source *source, uint64_t usec, void *user)
+{
+    struct server *server = user;
+
+    (void)source;
+    (void)usec;
+    server->paused = false;
+    return watch_listener(server, EPOLL_CTL_MOD, true);
+}
+
+/* Has who connects wait, until the time USEC. */
+static void pause_accepting(struct server *server, uint64_t usec)
+{
+    if (server->paused || sd_event_source_set_time(server->resume, usec) < 0 ||
+        sd_event_source_set_enabled(server->resume, SD_EVENT_ONESHOT) < 0)
+        return;
+    server->paused = true;
+    (void)watch_listener(server, EPOLL_CTL_MOD, false);
+}
+
+/*
+ * Those who connect for nothing wait, for otherwise they would keep the daemon busy, and its
+ * clients waiting for processors, as much as they like. Others who connect wait with them, but not
+ * long.
+ */
+void server_note_useless(struct server *server)
+{
+    uint64_t now = daemon_now(server->daemon);
+
+    if (now - server->useless_usec >= SERVER_USELESS_USEC) {
+        server->useless_usec = now;
+        server->n_useless = 0;
+    }
+    if (++server->n_useless >= SERVER_USELESS_MAX)
+        pause_accepting(server, server->useless_usec + SERVER_USELESS_USEC);
+}
+
+/* Nothing is left to accept with. The loop must not spin. */
+static void pause_for_lack(struct server *server, const char *why)
+{
+    uint64_t now = daemon_now(server->daemon);
+
+    if (!server->told_usec || now - server->told_usec >= SERVER_PAUSE_LOG_USEC) {
+        log_write(&server->daemon->log, LOG_ERR, "cannot accept connections for now: %s", why);
+        server->told_usec = now;
+    }
+    pause_accepting(server, now + SERVER_PAUSE_USEC);
+}
+
+/* Takes one connection. Returns true where there was one. */
+static bool accept_one(struct server *server)
+{
+    int fd;
+
+    if (sinks_are_behind(&server->sinks)) {
+        pause_for_lack(server, "too many wait to be closed");
+        return false;
+    }
+    fd = accept4(server->listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+    if (fd >= 0)
+        take(server, fd);
+    else if (errno == EMFILE || errno == ENFILE || errno == ENOBUFS || errno == ENOMEM)
+        pause_for_lack(server, strerror(errno));
+    /* Other errors are about the one connection, which is gone, or there is none. */
+    return fd >= 0;
+}
+
+/*
+ * A turn: a request of each client whose socket is ready, up to some, and one new connection. So
+ * clients wait for one connection at a time of those who connect all the time; and where there are
+ * connections, some requests at a time go before one. Returns how many had their turn.
+ */
+static int serve_turn(struct server *server)
+{
+    struct epoll_event events[SERVER_TURN_MAX];
+    int n = epoll_wait(server->ready, events, SERVER_TURN_MAX, 0);
+    struct client *clients[SERVER_TURN_MAX];
+
+    /* What is done for one can end another that is in the list, too. */
+    for (int i = 0; i < n; i++) {
+        clients[i] = events[i].data.ptr;
+        if (clients[i])
+            client_ref(clients[i]);
+        else
+            server->arrived = true;
+    }
+    for (int i = 0; i < n; i++)
+        if (clients[i])
+            client_on_io(clients[i], events[i].events);
+    for (int i = 0; i < n; i++)
+        if (clients[i])
+            client_unref(clients[i]);
+    if (server->arrived)
+        server->arrived = accept_one(server) && !server->paused;
+    return n;
+}
+
+/*
+ * Serves clients. sd-event would do without this, but it looks at all its sources again for each
+ * that it dispatches: too much for dozens of clients at a time.
+ */
+static int on_ready(sd_event_source *source, int ready, uint32_t revents, void *user)
+{
+    int served = 0, n;
+
+    (void)source;
+    (void)ready;
+    (void)revents;
+    for (int turn = 0; turn < SERVER_TURNS_MAX && served < SERVER_ROUND_MAX; turn++) {
+        n = serve_turn(user);
+        if (n <= 0)
+            break;
+        served += n;
+    }
+    return 0;
+}
+
+/* Ends the connections that are due, and finds out when the next one is. */
+static int on_sweep(sd_event_source *source, uint64_t usec, void *user)
+{
+    struct server *server = user;
+    uint64_t now = daemon_now(server->daemon);
+    struct client *client = TAILQ_FIRST(&server->clients);
+
+    (void)source;
+    (void)usec;
+    server->sweep_usec = 0;
+    while (client) {
+        struct client *next = TAILQ_NEXT(client, in_server);
+        uint64_t deadline = client_deadline(client);
+
+        if (deadline <= now) {
+            server->daemon->counters.connections_idle += !client->refused;
+            client_end(client);
+        } else {
+            server_sweep_at(server, deadline);
+        }
+        client = next;
+    }
+    return 0;
+}
+
+void server_sweep_at(struct server *server, uint64_t usec)
+{
+    if (usec == UINT64_MAX || (server->sweep_usec && server->sweep_usec <= usec))
+        return;
+    server->sweep_usec = usec;
+    if (sd_event_source_set_time(server->sweep, usec) >= 0)
+        sd_event_source_set_enabled(server->sweep, SD_EVENT_ONESHOT);
+}
+
+int server_open(struct server *server)
+{
+    sd_event *event = server->daemon->event;
+    int r = sd_event_add_time(event, &server->sweep, CLOCK_MONOTONIC, 0, 0, on_sweep, server);
+
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->sweep, SD_EVENT_OFF);
+    if (r >= 0)
+        r = sd_event_add_time(event, &server->resume, CLOCK_MONOTONIC, 0, 1, on_resume, server);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->resume, SD_EVENT_OFF);
+    if (r >= 0)
+        r = users_init(&server->users, server->daemon->options->max_connections);
+    if (r >= 0) {
+        server->ready = epoll_create1(EPOLL_CLOEXEC);
+        r = server->ready < 0 ? -errno : watch_listener(server, EPOLL_CTL_ADD, true);
+    }
+    if (r >= 0)
+        r = sd_event_add_io(event, &server->ready_io, server->ready, EPOLLIN, on_ready, server);
+    /* One more than the limits allow is accepted before it is seen to be. */
+    if (r >= 0)
+        r = sinks_open(
+            &server->sinks, event, &server->daemon->log, &server->daemon->workers.spawner,
+            server->daemon->options->max_connections + SERVER_REFUSED_MAX + SINK_WAITING_MAX + 1);
+    return r < 0 ? r : 0;
+}
+
+void server_close(struct server *server)
+{
+    if (!server->daemon)
+        return;
+    for (struct client *client; (client = TAILQ_FIRST(&server->clients));)
+        client_stop(client);
+    sinks_close(&server->sinks);
+    server->ready_io = sd_event_source_disable_unref(server->ready_io);
+    if (server->ready >= 0)
+        close(server->ready);
+    server->ready = -1;
+    server->resume = sd_event_source_disable_unref(server->resume);
+    server->sweep = sd_event_source_disable_unref(server->sweep);
+    /* While the socket is open, nothing else can have its inode number. */
+    listener_remove(&server->entry);
+    /* Where fds can be in the queues of who was not accepted, it goes with the process. */
+    if (server->listener >= 0 && !packet_takes_fds(server->listener))
+        close(server->listener);
+    server->listener = -1;
+    users_clear(&server->users);
+}

@@ -1,0 +1,93 @@
+/*
+ * The listening socket, the connections behind it, and their limits.
+ */
+#ifndef DAEMON_SERVE_SERVER_H
+#define DAEMON_SERVE_SERVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "daemon/filters/jobs.h"
+#include "daemon/process/sink.h"
+#include "daemon/serve/listener.h"
+#include "daemon/serve/users.h"
+
+struct client;
+struct daemon;
+
+enum {
+    SERVER_TURNS_MAX = 4,             /* in one round of the event loop */
+    SERVER_TURN_MAX = 64,             /* requests in one of them; */
+    SERVER_ROUND_MAX = 128,           /* with so many the round is over, too */
+    SERVER_PAUSE_USEC = 100000,       /* without accepting, where there is no fd or memory left */
+    SERVER_PAUSE_LOG_USEC = 10000000, /* between two messages about that */
+    SERVER_USELESS_MAX = 8,           /* connections without a good request, */
+    SERVER_USELESS_USEC = 1000,       /* in such a time: then it pauses for the rest of it */
+    SERVER_REFUSED_MAX = 64,          /* connections over a limit that wait to hear so */
+    SERVER_REFUSED_USEC = 2000000,    /* for which they may wait */
+};
+
+struct server {
+    struct daemon *daemon;
+    int listener;
+    struct listener_entry entry; /* of a socket that we made */
+    int ready;    /* an epoll instance with the sockets of all clients, and the listener (NULL) */
+    bool arrived; /* there may be a connection to accept */
+    sd_event_source *ready_io;
+    int in_fd;               /* that came with the request that is dispatched now; borrowed */
+    bool paused;             /* connections are not accepted, */
+    sd_event_source *resume; /* until then */
+    uint64_t told_usec;      /* when the log was last told that there is nothing to accept with */
+    uint64_t useless_usec;   /* since when the number of useless connections is */
+    unsigned n_useless;
+    sd_event_source *sweep;
+    uint64_t sweep_usec;        /* when the sweep is due; 0: it is off */
+    struct client_list clients; /* all, linked by in_server */
+    size_t n_clients;           /* without those over a limit */
+    struct users users;         /* the same, for each user */
+    size_t n_refused;           /* those over a limit */
+    struct client_list reloads; /* clients that wait for a scan, linked by wait_link */
+    struct sinks sinks;
+};
+
+/* Looks whether the socket at PATH (not NULL) is free. Returns 0, or -errno after saying what is
+ * wrong. */
+int server_check(struct daemon *daemon, const char *path);
+
+/*
+ * Gets the listening socket: PATH is made; NULL: the service manager passed one. A socket at PATH
+ * on which nobody listens is replaced. Returns 0, or -errno after saying what is wrong.
+ */
+int server_listen(struct server *server, struct daemon *daemon, const char *path);
+
+/* Begins to accept connections. Returns 0 or -errno. */
+int server_open(struct server *server);
+
+/* Ends all connections (who waits hears that the daemon stops) and removes the socket made. */
+void server_close(struct server *server);
+
+/*
+ * How much of a limit of MAX a client may help to use up: the last eighth is kept for those who may
+ * administer the daemon (TRUSTED). What starts containers runs as root, and one person can have
+ * many uids.
+ */
+static inline size_t server_share(size_t max, bool trusted)
+{
+    return trusted ? max : max - max / 8;
+}
+
+/*
+ * Ends the connection FD (consumed). GUARDED: there may be fds in its queue, or fds can still be
+ * sent, that this process must not be the one to close (see sink.h).
+ */
+void server_drop(struct server *server, int fd, bool guarded);
+
+/* A connection has ended that never had a good request. */
+void server_note_useless(struct server *server);
+
+/* CLIENT is to be looked at at the time USEC at the latest. */
+void server_sweep_at(struct server *server, uint64_t usec);
+
+#endif

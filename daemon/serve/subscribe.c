@@ -1,0 +1,172 @@
+/* Tells clients of changes. What they hear of is what they could ask for: see struct change. */
+#include "daemon/serve/subscribe.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "daemon/serve/client.h"
+
+/* The event loop comes to it when the change is complete, and all that come together go together.
+ */
+static int on_push(sd_event_source *source, void *user)
+{
+    struct changes *changes = &((struct daemon *)user)->changes;
+    struct client *client = TAILQ_FIRST(&changes->clients);
+
+    (void)source;
+    while (client) {
+        struct client *next = TAILQ_NEXT(client, wait_link);
+
+        if (client->state == CLIENT_SUBSCRIBED)
+            subscribe_push(client);
+        client = next;
+    }
+    return 0;
+}
+
+int changes_start(struct daemon *daemon)
+{
+    struct changes *changes = &daemon->changes;
+    int r;
+
+    TAILQ_INIT(&changes->clients);
+    r = sd_event_add_defer(daemon->event, &changes->push, on_push, daemon);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(changes->push, SD_EVENT_OFF);
+    return r < 0 ? r : 0;
+}
+
+void changes_stop(struct daemon *daemon)
+{
+    daemon->changes.push = sd_event_source_disable_unref(daemon->changes.push);
+}
+
+static void note(struct daemon *daemon, const struct profile_entry *entry, uint32_t kind,
+                 const struct entry_access *before)
+{
+    struct changes *changes = &daemon->changes;
+    struct change *change = &changes->ring[changes->n++ % CHANGES_KEPT];
+
+    *change = (struct change){
+        .generation = daemon->generation,
+        .kind = kind,
+        .before = *before,
+        .after = entry_access(entry),
+    };
+    memcpy(change->name, entry->name, sizeof(change->name));
+    if (kind != WIRE_CHANGE_GONE && entry->served)
+        memcpy(change->digest, entry->native->digest, DIGEST_SIZE);
+    if (!TAILQ_EMPTY(&changes->clients))
+        sd_event_source_set_enabled(changes->push, SD_EVENT_ONESHOT);
+}
+
+void changes_note(struct daemon *daemon, const struct profile_entry *entry,
+                  const struct entry_access *before)
+{
+    enum wire_profile_state state = entry_state(entry);
+
+    if (state != WIRE_PROFILE_PENDING)
+        note(daemon, entry, state, before);
+}
+
+void changes_note_gone(struct daemon *daemon, const struct profile_entry *entry)
+{
+    const struct entry_access before = entry_access(entry);
+
+    note(daemon, entry, WIRE_CHANGE_GONE, &before);
+}
+
+/* True where CLIENT would be one too many: of all, or of one user, who may be a quarter. */
+static bool is_over_limit(const struct daemon *daemon, const struct client *client)
+{
+    const struct changes *changes = &daemon->changes;
+    const size_t max = daemon->options->max_subscribers;
+    const struct client *other;
+    size_t n = 0;
+
+    if (changes->n_clients >= server_share(max, client->trusted))
+        return true;
+    TAILQ_FOREACH(other, &changes->clients, wait_link)
+    {
+        n += other->peer.uid == client->peer.uid;
+    }
+    return !client->trusted && n >= (max + 3) / 4;
+}
+
+void subscribe_begin(struct daemon *daemon, struct client *client)
+{
+    struct changes *changes = &daemon->changes;
+    struct wire_subscribe_reply reply = {.generation = daemon->generation};
+
+    if (is_over_limit(daemon, client)) {
+        client_refuse(client, WIRE_LIMIT, "there are %zu subscribers (--max-subscribers)",
+                      changes->n_clients);
+        return;
+    }
+    client->subscribed = true;
+    client->seen = changes->n;
+    TAILQ_INSERT_TAIL(&changes->clients, client, wait_link);
+    changes->n_clients++;
+    client_reply(client, &reply, sizeof(reply), -1);
+}
+
+void subscribe_end(struct client *client)
+{
+    struct changes *changes = &client->daemon->changes;
+
+    TAILQ_REMOVE(&changes->clients, client, wait_link);
+    changes->n_clients--;
+    client->subscribed = false;
+}
+
+/* Fills PACKET with what CLIENT hears of CHANGE. Returns false where that is nothing. */
+static bool tell(const struct client *client, const struct change *change,
+                 struct wire_change *packet)
+{
+    packet->generation = change->generation;
+    memcpy(packet->name, change->name, sizeof(packet->name));
+    if (entry_access_allows(&change->after, &client->peer)) {
+        packet->kind = change->kind;
+        memcpy(packet->digest, change->digest, DIGEST_SIZE);
+        return true;
+    }
+    packet->kind = WIRE_CHANGE_GONE;
+    return entry_access_allows(&change->before, &client->peer);
+}
+
+/* Fills PACKET with the next thing that CLIENT is to hear, and moves it on. Returns false where
+ * there is nothing. */
+static bool next_packet(struct client *client, struct wire_change *packet, uint64_t *seen)
+{
+    const struct changes *changes = &client->daemon->changes;
+
+    *packet = (struct wire_change){0};
+    wire_reply_header(&packet->header, &client->request.header, WIRE_OK, sizeof(*packet));
+    *seen = client->seen;
+    if (changes->n - *seen > CHANGES_KEPT) {
+        packet->generation = client->daemon->generation;
+        packet->kind = WIRE_CHANGE_LOST;
+        *seen = changes->n;
+        return true;
+    }
+    while (*seen < changes->n)
+        if (tell(client, &changes->ring[(*seen)++ % CHANGES_KEPT], packet))
+            return true;
+    client->seen = *seen;
+    return false;
+}
+
+void subscribe_push(struct client *client)
+{
+    struct wire_change packet;
+    uint64_t seen;
+
+    while (next_packet(client, &packet, &seen)) {
+        int r = client_push(client, &packet, sizeof(packet));
+
+        if (r != 0)
+            return;
+        client->seen = seen;
+    }
+}

@@ -1,0 +1,436 @@
+/*
+ * Names and numbers of syscalls: against a table of facts, against the kernel's own headers where
+ * the machine has them, and each ABI's table against itself.
+ */
+#include "compiler/facts/syscalls.h"
+
+#include <check.h>
+#include <errno.h>
+#include <linux/net.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "util/cleanup.h"
+
+enum {
+    ABSENT = -1,
+    X32 = 0x40000000,
+    ARM_PRIVATE = 0x0f0000,
+};
+
+/* From the kernel: asm/unistd.h of each architecture, and syscall.tbl where there is one. */
+static const struct {
+    enum abi_id abi;
+    const char *name;
+    int64_t nr;
+} facts[] = {
+    {ABI_X86_64, "read", 0},
+    {ABI_X86_64, "socket", 41},
+    {ABI_X86_64, "pwritev2", 328},
+    {ABI_X86_64, "rseq", 334},
+    {ABI_X86_64, "uretprobe", 335},
+    {ABI_X86_64, "uprobe", 336},
+    {ABI_X86_64, "socketcall", ABSENT},
+    {ABI_X86_64, "ipc", ABSENT},
+    {ABI_X86_64, "clone3", 435},
+    {ABI_X86, "restart_syscall", 0},
+    {ABI_X86, "socketcall", 102},
+    {ABI_X86, "ipc", 117},
+    {ABI_X86, "socket", 359},
+    {ABI_X86, "accept4", 364},
+    {ABI_X86, "accept", ABSENT},
+    {ABI_X86, "send", ABSENT},
+    {ABI_X86, "semget", 393},
+    {ABI_X86, "semop", ABSENT},
+    {ABI_X86, "futex_time64", 422},
+    {ABI_X86, "clone3", 435},
+    {ABI_X32, "read", X32 + 0},
+    {ABI_X32, "rt_sigaction", X32 + 512},
+    {ABI_X32, "pwritev2", X32 + 547},
+    {ABI_X32, "clone3", X32 + 435},
+    {ABI_X32, "rseq_slice_yield", X32 + 471},
+    {ABI_AARCH64, "io_setup", 0},
+    {ABI_AARCH64, "openat", 56},
+    {ABI_AARCH64, "open", ABSENT},
+    {ABI_AARCH64, "socket", 198},
+    {ABI_ARM, "restart_syscall", 0},
+    {ABI_ARM, "socket", 281},
+    {ABI_ARM, "socketcall", ABSENT},
+    {ABI_ARM, "breakpoint", ARM_PRIVATE + 1},
+    {ABI_ARM, "cacheflush", ARM_PRIVATE + 2},
+    {ABI_ARM, "usr26", ARM_PRIVATE + 3},
+    {ABI_ARM, "usr32", ARM_PRIVATE + 4},
+    {ABI_ARM, "set_tls", ARM_PRIVATE + 5},
+    {ABI_ARM, "get_tls", ARM_PRIVATE + 6},
+    {ABI_AARCH64, "set_tls", ABSENT},
+    {ABI_MIPS, "exit", 4001},
+    {ABI_MIPS, "socketcall", 4102},
+    {ABI_MIPS, "ipc", 4117},
+    {ABI_MIPS, "socket", 4183},
+    {ABI_MIPS, "clone3", 4435},
+    {ABI_MIPSEL, "exit", 4001},
+    {ABI_MIPS64, "read", 5000},
+    {ABI_MIPS64, "socket", 5040},
+    {ABI_MIPS64, "clone3", 5435},
+    {ABI_MIPSEL64, "read", 5000},
+    {ABI_MIPS64N32, "read", 6000},
+    {ABI_MIPS64N32, "clone3", 6435},
+    {ABI_MIPSEL64N32, "statmount", 6457},
+    {ABI_PPC, "socketcall", 102},
+    {ABI_PPC64, "socketcall", 102},
+    {ABI_PPC64LE, "ipc", 117},
+    {ABI_PPC64LE, "socket", 326},
+    {ABI_S390, "socketcall", 102},
+    {ABI_S390X, "ipc", 117},
+    {ABI_S390X, "socket", 359},
+    {ABI_PARISC, "socket", 17},
+    {ABI_PARISC64, "exit", 1},
+    {ABI_RISCV64, "riscv_hwprobe", 258},
+    {ABI_RISCV64, "riscv_flush_icache", 259},
+    {ABI_X86_64, "no_such_call", ABSENT},
+    {ABI_X86_64, "", ABSENT},
+    {ABI_X86_64, "READ", ABSENT},
+};
+
+static struct syscalls *syscalls;
+
+static void make_syscalls(void)
+{
+    syscalls = syscalls_new();
+    ck_assert_ptr_nonnull(syscalls);
+}
+
+static void free_syscalls(void)
+{
+    syscalls_free(syscalls);
+}
+
+START_TEST(known_numbers)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
+        uint32_t nr = 12345;
+        int r = syscalls_number(syscalls, facts[i].abi, facts[i].name, &nr);
+
+        ck_assert_msg((r == 0 ? (int64_t)nr : ABSENT) == facts[i].nr, "%s on %s: %d, %u",
+                      facts[i].name, abi_get(facts[i].abi)->name, r, nr);
+        ck_assert(r == 0 || (r == -ENOENT && nr == 12345));
+        if (r == 0)
+            ck_assert_str_eq(syscalls_name(syscalls, facts[i].abi, nr), facts[i].name);
+    }
+    ck_assert_ptr_null(syscalls_name(syscalls, ABI_X86_64, 400));
+    ck_assert_ptr_null(syscalls_name(syscalls, ABI_X86_64, X32));
+    ck_assert_ptr_null(syscalls_name(syscalls, ABI_X86_64, UINT32_MAX));
+    ck_assert_ptr_null(syscalls_name(syscalls, ABI_MIPS, 1));
+    ck_assert_ptr_null(syscalls_name(syscalls, ABI_ARM, ARM_PRIVATE + 7));
+}
+END_TEST
+
+/* Each table answers for itself in both directions, and its numbers rise. */
+START_TEST(each_table)
+{
+    enum abi_id abi = (enum abi_id)_i;
+    uint32_t last = 0;
+    size_t n = 0;
+
+    for (uint32_t nr, back;; n++) {
+        const char *name;
+
+        if (!syscalls_at(syscalls, abi, n, &nr, &name))
+            break;
+        if (n > 0)
+            ck_assert_uint_gt(nr, last);
+        last = nr;
+        ck_assert_uint_ge(nr, abi_get(abi)->nr_base);
+        ck_assert_ptr_eq(syscalls_name(syscalls, abi, nr), name);
+        ck_assert_int_eq(syscalls_number(syscalls, abi, name, &back), 0);
+        ck_assert_msg(back == nr, "%s is %u and %u", name, nr, back);
+        ck_assert_msg(syscalls_is_known(name), "%s", name);
+    }
+    if (abi_is_installed(abi_get(abi)))
+        ck_assert_uint_gt(n, 300);
+    else
+        ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
+/* One look-up says where each ABI has a call; tables that are not asked for stay out of it. */
+START_TEST(one_look_up_for_all_abis)
+{
+    const abi_set x86 = 1u << ABI_X86_64 | 1u << ABI_X86;
+    const struct syscall_name *name;
+    const struct syscall_entry *calls;
+    size_t n;
+
+    for (size_t i = 0; i < ARRAY_SIZE(facts); i++) {
+        if (facts[i].abi != ABI_X86_64 && facts[i].abi != ABI_X86)
+            continue;
+        ck_assert_int_eq(syscalls_find(syscalls, x86, facts[i].name, &name), 0);
+        calls = syscalls_all(syscalls, facts[i].abi, &n);
+        ck_assert_ptr_nonnull(calls);
+        if (facts[i].nr == ABSENT) {
+            ck_assert(!name || !name->at[facts[i].abi]);
+            continue;
+        }
+        ck_assert_uint_le(name->at[facts[i].abi], n);
+        ck_assert_uint_eq(calls[name->at[facts[i].abi] - 1].nr, facts[i].nr);
+        ck_assert_ptr_eq(name->through, syscalls_multiplexed(facts[i].name));
+    }
+    /* No ABI here has send(2) as a call of its own; as a multiplexed one it has a name. */
+    ck_assert_int_eq(syscalls_find(syscalls, x86, "send", &name), 0);
+    ck_assert_ptr_nonnull(name);
+    ck_assert_ptr_nonnull(name->through);
+    ck_assert(!name->at[ABI_X86_64] && !name->at[ABI_X86]);
+    ck_assert_int_eq(syscalls_find(syscalls, x86, "no_such_call", &name), 0);
+    ck_assert_ptr_null(name);
+}
+END_TEST
+
+/* From 424 up a call has the same number on every ABI (include/uapi/asm-generic/unistd.h). */
+START_TEST(unified_numbers)
+{
+    static const struct {
+        const char *name;
+        uint32_t nr;
+    } unified[] = {
+        {"pidfd_send_signal", 424},
+        {"fsopen", 430},
+        {"clone3", 435},
+        {"faccessat2", 439},
+        {"process_madvise", 440},
+        {"landlock_restrict_self", 446},
+        {"futex_waitv", 449},
+        {"set_mempolicy_home_node", 450},
+        {"cachestat", 451},
+        {"fchmodat2", 452},
+        {"map_shadow_stack", 453},
+        {"futex_wake", 454},
+        {"futex_wait", 455},
+        {"futex_requeue", 456},
+        {"statmount", 457},
+        {"listmount", 458},
+        {"lsm_get_self_attr", 459},
+        {"lsm_set_self_attr", 460},
+        {"lsm_list_modules", 461},
+        {"mseal", 462},
+        {"setxattrat", 463},
+        {"getxattrat", 464},
+        {"listxattrat", 465},
+        {"removexattrat", 466},
+        {"open_tree_attr", 467},
+        {"file_getattr", 468},
+        {"file_setattr", 469},
+        {"listns", 470},
+        {"rseq_slice_yield", 471},
+    };
+
+    for (int abi = 0; abi < ABI_COUNT; abi++) {
+        for (size_t i = 0; abi_is_installed(abi_get((enum abi_id)abi)) && i < ARRAY_SIZE(unified);
+             i++) {
+            uint32_t nr;
+
+            ck_assert_int_eq(syscalls_number(syscalls, (enum abi_id)abi, unified[i].name, &nr), 0);
+            ck_assert_uint_eq(nr, abi_get((enum abi_id)abi)->nr_base + unified[i].nr);
+        }
+    }
+}
+END_TEST
+
+static const struct {
+    enum abi_id abi;
+    const char *header;
+} headers[] = {
+    {ABI_X86_64, "unistd_64.h"},
+    {ABI_X86, "unistd_32.h"},
+    {ABI_X32, "unistd_x32.h"},
+};
+
+/* The kernel's header for one ABI of x86, or NULL. */
+static FILE *open_header(const char *name)
+{
+    static const char *const folders[] = {"/usr/include/x86_64-linux-gnu/asm", "/usr/include/asm"};
+    char path[128];
+    FILE *file = NULL;
+
+    for (size_t i = 0; !file && i < ARRAY_SIZE(folders); i++) {
+        snprintf(path, sizeof(path), "%s/%s", folders[i], name);
+        file = fopen(path, "re");
+    }
+    return file;
+}
+
+START_TEST(headers_of_x86)
+{
+    cleanup_fclose FILE *file = open_header(headers[_i].header);
+    enum abi_id abi = headers[_i].abi;
+    char line[256];
+    char name[64];
+    size_t n = 0;
+
+    if (!file)
+        return; /* another machine: there are the facts above */
+    while (fgets(line, sizeof(line), file)) {
+        uint32_t wanted, nr;
+
+        if (sscanf(line, "#define __NR_%63s (__X32_SYSCALL_BIT + %u)", name, &wanted) == 2)
+            wanted += X32;
+        else if (sscanf(line, "#define __NR_%63s %u", name, &wanted) != 2)
+            continue;
+        ck_assert_msg(syscalls_number(syscalls, abi, name, &nr) == 0, "no %s", name);
+        ck_assert_msg(nr == wanted, "%s is %u, not %u", name, wanted, nr);
+        n++;
+    }
+    ck_assert_uint_gt(n, 300);
+}
+END_TEST
+
+START_TEST(known_names)
+{
+    static const char *const known[] = {"read",      "socketcall",           "send",
+                                        "set_tls",   "s390_guarded_storage", "listns",
+                                        "uretprobe", "riscv_hwprobe",        "semtimedop"};
+    static const char *const unknown[] = {"", "reed", "SYS_read", "__NR_read", "read "};
+
+    for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+        ck_assert_msg(syscalls_is_known(known[i]), "%s", known[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(unknown); i++)
+        ck_assert_msg(!syscalls_is_known(unknown[i]), "%s", unknown[i]);
+}
+END_TEST
+
+/* linux/net.h and linux/ipc.h. */
+static const struct {
+    const char *name;
+    const char *multiplexer;
+    uint32_t call;
+} calls[] = {
+    {"socket", "socketcall", SYS_SOCKET},
+    {"bind", "socketcall", SYS_BIND},
+    {"connect", "socketcall", SYS_CONNECT},
+    {"listen", "socketcall", SYS_LISTEN},
+    {"accept", "socketcall", SYS_ACCEPT},
+    {"getsockname", "socketcall", SYS_GETSOCKNAME},
+    {"getpeername", "socketcall", SYS_GETPEERNAME},
+    {"socketpair", "socketcall", SYS_SOCKETPAIR},
+    {"send", "socketcall", SYS_SEND},
+    {"recv", "socketcall", SYS_RECV},
+    {"sendto", "socketcall", SYS_SENDTO},
+    {"recvfrom", "socketcall", SYS_RECVFROM},
+    {"shutdown", "socketcall", SYS_SHUTDOWN},
+    {"setsockopt", "socketcall", SYS_SETSOCKOPT},
+    {"getsockopt", "socketcall", SYS_GETSOCKOPT},
+    {"sendmsg", "socketcall", SYS_SENDMSG},
+    {"recvmsg", "socketcall", SYS_RECVMSG},
+    {"accept4", "socketcall", SYS_ACCEPT4},
+    {"recvmmsg", "socketcall", SYS_RECVMMSG},
+    {"sendmmsg", "socketcall", SYS_SENDMMSG},
+    {"semop", "ipc", 1},
+    {"semget", "ipc", 2},
+    {"semctl", "ipc", 3},
+    {"semtimedop", "ipc", 4},
+    {"msgsnd", "ipc", 11},
+    {"msgrcv", "ipc", 12},
+    {"msgget", "ipc", 13},
+    {"msgctl", "ipc", 14},
+    {"shmat", "ipc", 21},
+    {"shmdt", "ipc", 22},
+    {"shmget", "ipc", 23},
+    {"shmctl", "ipc", 24},
+};
+
+START_TEST(multiplexed_calls)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+        const struct multiplexed *call = syscalls_multiplexed(calls[i].name);
+
+        ck_assert_ptr_nonnull(call);
+        ck_assert_str_eq(call->name, calls[i].name);
+        ck_assert_str_eq(call->multiplexer, calls[i].multiplexer);
+        ck_assert_uint_eq(call->call, calls[i].call);
+        /* The kernel takes the whole word of socketcall(2), and half of ipc(2)'s. */
+        ck_assert_uint_eq(call->mask,
+                          strcmp(call->multiplexer, "ipc") ? UINT32_MAX : UINT32_C(0xffff));
+        ck_assert_ptr_eq(syscalls_multiplexed_call(call->multiplexer, call->call), call);
+    }
+    for (uint32_t call = 0; call < 100; call++)
+        n += (syscalls_multiplexed_call("socketcall", call) != NULL) +
+             (syscalls_multiplexed_call("ipc", call) != NULL);
+    ck_assert_uint_eq(n, ARRAY_SIZE(calls));
+    ck_assert_ptr_null(syscalls_multiplexed("read"));
+    ck_assert_ptr_null(syscalls_multiplexed("socketcall"));
+    ck_assert_ptr_null(syscalls_multiplexed(""));
+    ck_assert_ptr_null(syscalls_multiplexed_call("read", 1));
+    ck_assert(syscalls_is_multiplexer("socketcall"));
+    ck_assert(syscalls_is_multiplexer("ipc"));
+    ck_assert(!syscalls_is_multiplexer("socket"));
+}
+END_TEST
+
+/*
+ * libseccomp copies each name with strdup(3), and this is the one that it finds. Where it fails, a
+ * name must not get lost, nor its rules with it: the whole table does.
+ */
+static int copies_left = -1; /* negative: no end */
+
+__attribute__((visibility("default"))) char *strdup(const char *text)
+{
+    size_t size = strlen(text) + 1;
+    char *copy = copies_left == 0 ? NULL : malloc(size);
+
+    if (!copy) {
+        errno = ENOMEM;
+        return NULL;
+    }
+    if (copies_left > 0)
+        copies_left--;
+    return memcpy(copy, text, size);
+}
+
+START_TEST(no_name_gets_lost)
+{
+    static const enum abi_id abis[] = {ABI_X86_64, ABI_X32, ABI_ARM, ABI_MIPS};
+    uint32_t nr;
+
+    for (size_t i = 0; i < ARRAY_SIZE(abis); i++) {
+        for (copies_left = 0; copies_left < 300; copies_left++) {
+            int left = copies_left;
+
+            ck_assert_int_eq(syscalls_number(syscalls, abis[i], "read", &nr), -ENOMEM);
+            ck_assert_int_eq(syscalls_number(syscalls, abis[i], "nosuch", &nr), -ENOMEM);
+            copies_left = left;
+        }
+        copies_left = -1;
+        ck_assert_int_eq(syscalls_number(syscalls, abis[i], "read", &nr), 0);
+        ck_assert_int_eq(syscalls_number(syscalls, abis[i], "openat", &nr), 0);
+        ck_assert_int_eq(syscalls_number(syscalls, abis[i], "nosuch", &nr), -ENOENT);
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("syscalls");
+    TCase *tcase = tcase_create("syscalls");
+
+    tcase_add_checked_fixture(tcase, make_syscalls, free_syscalls);
+    tcase_add_test(tcase, known_numbers);
+    tcase_add_test(tcase, one_look_up_for_all_abis);
+    tcase_add_loop_test(tcase, each_table, 0, ABI_COUNT);
+    tcase_add_test(tcase, unified_numbers);
+    tcase_add_loop_test(tcase, headers_of_x86, 0, ARRAY_SIZE(headers));
+    tcase_add_test(tcase, known_names);
+    tcase_add_test(tcase, multiplexed_calls);
+    tcase_add_test(tcase, no_name_gets_lost);
+    suite_add_tcase(suite, tcase);
+
+    SRunner *runner = srunner_create(suite);
+
+    srunner_run_all(runner, CK_NORMAL);
+
+    int failed = srunner_ntests_failed(runner);
+
+    srunner_free(runner);
+    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}

@@ -1,0 +1,514 @@
+/* Tests of daemon/files/scan.c and daemon/files/trust.c: which files are profiles, and which are
+ * refused. */
+#include "daemon/files/scan.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/xattr.h>
+
+#include "compiler/parse/profile.h"
+#include "tests/daemon/unit.h"
+
+static char *directories[4];
+static size_t n_directories;
+
+static void add_directory(const char *name)
+{
+    const char *path = unit_path(name);
+
+    ck_assert_int_eq(mkdir(path, 0755), 0);
+    ck_assert_int_eq(chmod(path, 0755), 0);
+    directories[n_directories++] = strdup(path);
+}
+
+static void setup(void)
+{
+    unit_setup();
+    n_directories = 0;
+    add_directory("etc");
+}
+
+static void teardown(void)
+{
+    for (size_t i = 0; i < n_directories; i++)
+        free(directories[i]);
+    unit_teardown();
+}
+
+static void run(struct scan *scan)
+{
+    const struct scan_input input = {.directories = directories,
+                                     .n_directories = n_directories,
+                                     .max_profiles = 8,
+                                     .own_uid = geteuid()};
+
+    ck_assert_int_eq(scan_run(scan, &input), 0);
+}
+
+/* The item NAME of SCAN, or NULL. */
+static const struct scan_item *find(const struct scan *scan, const char *name)
+{
+    for (size_t i = 0; i < scan->n; i++)
+        if (!strcmp(scan->items[i].name, name))
+            return &scan->items[i];
+    return NULL;
+}
+
+/* Scans, and checks that the one profile there is is refused for a reason with WORDS in it. */
+static void check_refused(const char *words)
+{
+    struct scan scan;
+
+    run(&scan);
+    ck_assert_uint_eq(scan.n, 1);
+    ck_assert_int_eq(scan.items[0].kind, SCAN_REFUSED);
+    ck_assert_msg(strstr(scan.items[0].why, words), "\"%s\" does not say \"%s\"", scan.items[0].why,
+                  words);
+    ck_assert_ptr_null(scan.items[0].bytes);
+    scan_clear(&scan);
+}
+
+static void check_read(const char *name, const char *content)
+{
+    struct scan scan;
+
+    run(&scan);
+
+    const struct scan_item *item = find(&scan, name);
+
+    ck_assert_ptr_nonnull(item);
+    ck_assert_msg(item->kind == SCAN_READ, "%s: %s", name, item->why ? item->why : "");
+    ck_assert_uint_eq(item->size, strlen(content));
+    ck_assert_mem_eq(item->bytes, content, strlen(content));
+    scan_clear(&scan);
+}
+
+START_TEST(names_are_stems)
+{
+    static const struct {
+        const char *file, *name;
+        int result;
+    } cases[] = {
+        {"default.json", "default", 0},  {"a.b-c@1.json", "a.b-c@1", 0},
+        {"default", NULL, -ENOENT},      {".json", NULL, -ENOENT},
+        {".hidden.json", NULL, -ENOENT}, {"#x.json#", NULL, -ENOENT},
+        {"#x.json", NULL, -ENOENT},      {"x.json~", NULL, -ENOENT},
+        {".x.json.swp", NULL, -ENOENT},  {"x.json.tmp", NULL, -ENOENT},
+        {"x.JSON", NULL, -ENOENT},       {"-x.json", NULL, -EINVAL},
+        {"a b.json", NULL, -EINVAL},     {"\303\244.json", NULL, -EINVAL},
+    };
+    char name[WIRE_NAME_SIZE], longest[200];
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        ck_assert_int_eq(scan_profile_name(cases[i].file, name), cases[i].result);
+        if (cases[i].name)
+            ck_assert_str_eq(name, cases[i].name);
+    }
+    memset(longest, 'a', sizeof(longest));
+    strcpy(longest + 127, ".json");
+    ck_assert_int_eq(scan_profile_name(longest, name), 0);
+    memset(longest, 'a', sizeof(longest));
+    strcpy(longest + 128, ".json");
+    ck_assert_int_eq(scan_profile_name(longest, name), -EINVAL);
+}
+END_TEST
+
+START_TEST(profiles_are_read_in_the_order_of_their_names)
+{
+    struct scan scan;
+
+    unit_write_text("etc/b.json", "two");
+    unit_write_text("etc/a.json", "one");
+    unit_write_text("etc/B.json", "");
+    unit_write_text("etc/a.json~", "old");
+    unit_write_text("etc/bad name.json", "x");
+    ck_assert_int_eq(mkdir(unit_path("etc/sub"), 0755), 0);
+    run(&scan);
+    ck_assert_uint_eq(scan.n, 3);
+    ck_assert_str_eq(scan.items[0].name, "B");
+    ck_assert_str_eq(scan.items[1].name, "a");
+    ck_assert_str_eq(scan.items[2].name, "b");
+    ck_assert_uint_eq(scan.items[0].size, 0);
+    ck_assert_mem_eq(scan.items[2].bytes, "two", 3);
+    ck_assert_str_eq(scan.items[2].path, unit_path("etc/b.json"));
+    ck_assert_uint_eq(scan.items[2].access.mode, 0644);
+    ck_assert_uint_eq(scan.items[2].access.uid, geteuid());
+    ck_assert_uint_eq(scan.n_ignored, 1);
+    ck_assert(!scan.again);
+    scan_clear(&scan);
+}
+END_TEST
+
+START_TEST(the_earlier_directory_wins)
+{
+    struct scan scan;
+
+    add_directory("run");
+    add_directory("usr");
+    unit_write_text("etc/a.json", "etc");
+    unit_write_text("usr/a.json", "usr");
+    unit_write_text("run/b.json", "run");
+    unit_write_text("usr/b.json", "usr");
+    unit_write_text("usr/c.json", "usr");
+    run(&scan);
+    ck_assert_uint_eq(scan.n, 3);
+    ck_assert_mem_eq(find(&scan, "a")->bytes, "etc", 3);
+    ck_assert_mem_eq(find(&scan, "b")->bytes, "run", 3);
+    ck_assert_uint_eq(find(&scan, "b")->directory, 1);
+    ck_assert_mem_eq(find(&scan, "c")->bytes, "usr", 3);
+    scan_clear(&scan);
+}
+END_TEST
+
+START_TEST(a_link_to_nothing_masks)
+{
+    struct scan scan;
+
+    add_directory("usr");
+    unit_write_text("usr/a.json", "usr");
+    unit_write_text("usr/b.json", "usr");
+    ck_assert_int_eq(symlink("/dev/null", unit_path("etc/a.json")), 0);
+    ck_assert_int_eq(symlink("/dev/null", unit_path("etc/z.json")), 0);
+    run(&scan);
+    ck_assert_uint_eq(scan.n, 1);
+    ck_assert_str_eq(scan.items[0].name, "b");
+    scan_clear(&scan);
+}
+END_TEST
+
+START_TEST(a_broken_file_hides_the_one_behind_it)
+{
+    add_directory("usr");
+    unit_write_text("usr/a.json", "usr");
+    unit_write_text("etc/a.json", "etc");
+    ck_assert_int_eq(chmod(unit_path("etc/a.json"), 0664), 0);
+    check_refused("writable");
+}
+END_TEST
+
+START_TEST(directories_may_be_missing)
+{
+    struct scan scan;
+
+    directories[n_directories++] = strdup(unit_path("nothing"));
+    unit_write_text("file", "");
+    directories[n_directories++] = strdup(unit_path("file"));
+    unit_write_text("etc/a.json", "etc");
+    run(&scan);
+    ck_assert_uint_eq(scan.n, 1);
+    ck_assert(!scan.missing[0] && scan.missing[1] && scan.missing[2]);
+    ck_assert_int_eq(scan.failed[1], 0);
+    scan_clear(&scan);
+}
+END_TEST
+
+START_TEST(files_that_others_can_write_are_refused)
+{
+    static const mode_t modes[] = {0664, 0646, 0666, 0777};
+
+    for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+        unit_write_text("etc/a.json", "x");
+        ck_assert_int_eq(chmod(unit_path("etc/a.json"), modes[i]), 0);
+        check_refused("the file is writable by its group or others");
+    }
+}
+END_TEST
+
+START_TEST(directories_that_others_can_write_are_refused)
+{
+    unit_write_text("etc/a.json", "x");
+    ck_assert_int_eq(chmod(unit_path("etc"), 0775), 0);
+    check_refused("the directory is writable by its group or others");
+    ck_assert_int_eq(chmod(unit_path("etc"), 01777), 0);
+    check_refused("the directory is writable by its group or others");
+}
+END_TEST
+
+START_TEST(files_of_others_are_refused)
+{
+    struct scan_input input = {
+        .directories = directories, .n_directories = 1, .max_profiles = 8, .own_uid = geteuid()};
+    struct scan scan;
+
+    unit_write_text("etc/a.json", "x");
+    /* Root can make a file of somebody else; anybody else can pretend to be somebody else. */
+    if (geteuid() == 0)
+        ck_assert_int_eq(chown(unit_path("etc/a.json"), 12345, 0), 0);
+    else
+        input.own_uid++;
+    ck_assert_int_eq(scan_run(&scan, &input), 0);
+    ck_assert_uint_eq(scan.n, 1);
+    ck_assert_int_eq(scan.items[0].kind, SCAN_REFUSED);
+    ck_assert_ptr_nonnull(strstr(scan.items[0].why, "belongs to uid"));
+    scan_clear(&scan);
+}
+END_TEST
+
+START_TEST(what_is_no_regular_file_is_refused)
+{
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+    int fd;
+
+    ck_assert_int_eq(mkfifo(unit_path("etc/a.json"), 0644), 0);
+    check_refused("a FIFO");
+    ck_assert_int_eq(unlink(unit_path("etc/a.json")), 0);
+    ck_assert_int_eq(mkdir(unit_path("etc/a.json"), 0755), 0);
+    check_refused("a directory");
+    ck_assert_int_eq(rmdir(unit_path("etc/a.json")), 0);
+    fd = socket(AF_UNIX, SOCK_STREAM, 0);
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", unit_path("etc/a.json"));
+    ck_assert_int_eq(bind(fd, (struct sockaddr *)&address, sizeof(address)), 0);
+    check_refused("a socket");
+    close(fd);
+    if (geteuid() != 0)
+        return;
+    ck_assert_int_eq(unlink(unit_path("etc/a.json")), 0);
+    ck_assert_int_eq(mknod(unit_path("etc/a.json"), S_IFCHR | 0644, 1 << 8 | 3), 0);
+    check_refused("a device");
+}
+END_TEST
+
+START_TEST(large_files_are_refused)
+{
+    unit_write_text("etc/a.json", "");
+    ck_assert_int_eq(truncate(unit_path("etc/a.json"), PROFILE_MAX_BYTES + 1), 0);
+    check_refused("it has 1048577 bytes; a profile may have 1048576");
+    ck_assert_int_eq(truncate(unit_path("etc/a.json"), PROFILE_MAX_BYTES), 0);
+
+    struct scan scan;
+
+    run(&scan);
+    ck_assert_int_eq(scan.items[0].kind, SCAN_READ);
+    ck_assert_uint_eq(scan.items[0].size, PROFILE_MAX_BYTES);
+    scan_clear(&scan);
+}
+END_TEST
+
+START_TEST(an_acl_is_refused)
+{
+    /* As linux/posix_acl_xattr.h has it: version 2; user::r, user 1:r, group::-, mask::r, other::-
+     */
+    static const uint8_t acl[] = {2, 0, 0,   0,   1,   0,   4,  0, 255, 255, 255, 255, 2,   0,  4,
+                                  0, 1, 0,   0,   0,   4,   0,  0, 0,   255, 255, 255, 255, 16, 0,
+                                  4, 0, 255, 255, 255, 255, 32, 0, 0,   0,   255, 255, 255, 255};
+
+    unit_write_text("etc/a.json", "x");
+    if (setxattr(unit_path("etc/a.json"), "system.posix_acl_access", acl, sizeof(acl), 0) < 0) {
+        ck_assert_int_eq(errno, EOPNOTSUPP); /* a file system without ACLs has nothing to refuse */
+        return;
+    }
+    check_refused("it has an ACL");
+}
+END_TEST
+
+START_TEST(links_may_not_lead_out)
+{
+    static const char *const targets[] = {"../outside.json", "/etc/passwd",
+                                          "sub/../../outside.json"};
+
+    unit_write_text("outside.json", "secret");
+    ck_assert_int_eq(mkdir(unit_path("etc/sub"), 0755), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
+        unlink(unit_path("etc/a.json"));
+        ck_assert_int_eq(symlink(targets[i], unit_path("etc/a.json")), 0);
+        check_refused("leads out of its directory");
+    }
+    unlink(unit_path("etc/a.json"));
+    ck_assert_int_eq(symlink("nowhere", unit_path("etc/a.json")), 0);
+    check_refused("a link to nothing");
+    unlink(unit_path("etc/a.json"));
+    ck_assert_int_eq(symlink("a.json", unit_path("etc/a.json")), 0);
+    check_refused("in a circle");
+}
+END_TEST
+
+/* As Kubernetes lays out a ConfigMap: a.json -> ..data/a.json, ..data -> ..1. */
+static void make_config_map(void)
+{
+    ck_assert_int_eq(mkdir(unit_path("etc/..1"), 0755), 0);
+    ck_assert_int_eq(chmod(unit_path("etc/..1"), 0755), 0);
+    unit_write_text("etc/..1/a.json", "one");
+    ck_assert_int_eq(symlink("..1", unit_path("etc/..data")), 0);
+    ck_assert_int_eq(symlink("..data/a.json", unit_path("etc/a.json")), 0);
+}
+
+START_TEST(links_may_stay_inside)
+{
+    struct scan scan;
+    char real[PATH_MAX];
+
+    make_config_map();
+    check_read("a", "one");
+    run(&scan);
+    ck_assert_ptr_nonnull(realpath(unit_path("etc/..1"), real));
+    ck_assert_str_eq(scan.items[0].place, real);
+    scan_clear(&scan);
+    ck_assert_int_eq(mkdir(unit_path("etc/..2"), 0755), 0);
+    unit_write_text("etc/..2/a.json", "two");
+    ck_assert_int_eq(symlink("..2", unit_path("etc/..data_tmp")), 0);
+    ck_assert_int_eq(rename(unit_path("etc/..data_tmp"), unit_path("etc/..data")), 0);
+    check_read("a", "two");
+}
+END_TEST
+
+START_TEST(the_way_of_a_link_has_to_be_trusted)
+{
+    make_config_map();
+    ck_assert_int_eq(chmod(unit_path("etc/..1"), 0777), 0);
+    check_refused("the directory is writable by its group or others");
+    ck_assert_int_eq(chmod(unit_path("etc/..1"), 0755), 0);
+    ck_assert_int_eq(chmod(unit_path("etc/..1/a.json"), 0666), 0);
+    check_refused("the file is writable by its group or others");
+}
+END_TEST
+
+static bool known_if_same(void *user, const char *name, const char *path, const struct file_id *id)
+{
+    ck_assert_str_eq(name, "a");
+    ck_assert_str_eq(path, unit_path("etc/a.json"));
+    return file_id_equal(user, id);
+}
+
+START_TEST(known_files_are_not_read_again)
+{
+    struct file_id id;
+    struct scan_input input = {.directories = directories,
+                               .n_directories = 1,
+                               .max_profiles = 8,
+                               .own_uid = geteuid(),
+                               .known = known_if_same,
+                               .user = &id};
+    struct scan scan;
+
+    unit_write_text("etc/a.json", "x");
+    run(&scan);
+    id = scan.items[0].id;
+    scan_clear(&scan);
+    ck_assert_int_eq(scan_run(&scan, &input), 0);
+    ck_assert_int_eq(scan.items[0].kind, SCAN_SAME);
+    scan_clear(&scan);
+    unit_write_text("etc/a.json", "longer");
+    ck_assert_int_eq(scan_run(&scan, &input), 0);
+    ck_assert_int_eq(scan.items[0].kind, SCAN_READ);
+    scan_clear(&scan);
+}
+END_TEST
+
+/* Somebody is busy with the file between the look at it and its being read. */
+static bool replace_by_a_secret(void *user, const char *name, const char *path,
+                                const struct file_id *id)
+{
+    (void)user;
+    (void)name;
+    (void)id;
+    unit_write_text("etc/a.json", "secret");
+    ck_assert_int_eq(chmod(path, 0600), 0);
+    return false;
+}
+
+static bool make_too_long(void *user, const char *name, const char *path, const struct file_id *id)
+{
+    (void)user;
+    (void)name;
+    (void)id;
+    ck_assert_int_eq(truncate(path, PROFILE_MAX_BYTES + 1), 0);
+    return false;
+}
+
+START_TEST(who_may_read_it_is_of_the_content_that_was_read)
+{
+    const struct scan_input input = {.directories = directories,
+                                     .n_directories = 1,
+                                     .max_profiles = 8,
+                                     .own_uid = geteuid(),
+                                     .known = replace_by_a_secret};
+    struct scan scan;
+
+    unit_write_text("etc/a.json", "public");
+    ck_assert_int_eq(chmod(unit_path("etc/a.json"), 0644), 0);
+    ck_assert_int_eq(scan_run(&scan, &input), 0);
+    ck_assert_int_eq(scan.items[0].kind, SCAN_READ);
+    ck_assert_mem_eq(scan.items[0].bytes, "secret", 6);
+    ck_assert_uint_eq(scan.items[0].access.mode, 0600);
+    scan_clear(&scan);
+}
+END_TEST
+
+START_TEST(files_that_grow_are_not_read_without_end)
+{
+    const struct scan_input input = {.directories = directories,
+                                     .n_directories = 1,
+                                     .max_profiles = 8,
+                                     .own_uid = geteuid(),
+                                     .known = make_too_long};
+    struct scan scan;
+
+    unit_write_text("etc/a.json", "short");
+    ck_assert_int_eq(scan_run(&scan, &input), 0);
+    ck_assert_int_eq(scan.items[0].kind, SCAN_REFUSED);
+    scan_clear(&scan);
+}
+END_TEST
+
+START_TEST(without_fds_it_looks_again)
+{
+    struct rlimit all, none;
+    struct scan scan;
+
+    unit_write_text("etc/a.json", "x");
+    ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
+    none = all;
+    none.rlim_cur = 3;
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    run(&scan);
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
+    ck_assert_int_eq(scan.failed[0], -EMFILE);
+    ck_assert(scan.again);
+    scan_clear(&scan);
+}
+END_TEST
+
+START_TEST(fresh_time_stamps_are_not_relied_on)
+{
+    struct file_id id = {.changed = {100, 500000000}};
+
+    ck_assert(!file_id_is_settled(&id, &(struct timespec){100, 500000000}));
+    ck_assert(!file_id_is_settled(&id, &(struct timespec){100, 590000000}));
+    ck_assert(file_id_is_settled(&id, &(struct timespec){100, 700000000}));
+    ck_assert(file_id_is_settled(&id, &(struct timespec){200, 0}));
+    /* The clock was set back. */
+    ck_assert(!file_id_is_settled(&id, &(struct timespec){50, 0}));
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("scan");
+    TCase *tests = tcase_create("scan");
+
+    tcase_add_checked_fixture(tests, setup, teardown);
+    suite_add_tcase(suite, tests);
+    tcase_add_test(tests, names_are_stems);
+    tcase_add_test(tests, profiles_are_read_in_the_order_of_their_names);
+    tcase_add_test(tests, the_earlier_directory_wins);
+    tcase_add_test(tests, a_link_to_nothing_masks);
+    tcase_add_test(tests, a_broken_file_hides_the_one_behind_it);
+    tcase_add_test(tests, directories_may_be_missing);
+    tcase_add_test(tests, files_that_others_can_write_are_refused);
+    tcase_add_test(tests, directories_that_others_can_write_are_refused);
+    tcase_add_test(tests, files_of_others_are_refused);
+    tcase_add_test(tests, what_is_no_regular_file_is_refused);
+    tcase_add_test(tests, large_files_are_refused);
+    tcase_add_test(tests, an_acl_is_refused);
+    tcase_add_test(tests, links_may_not_lead_out);
+    tcase_add_test(tests, links_may_stay_inside);
+    tcase_add_test(tests, the_way_of_a_link_has_to_be_trusted);
+    tcase_add_test(tests, known_files_are_not_read_again);
+    tcase_add_test(tests, who_may_read_it_is_of_the_content_that_was_read);
+    tcase_add_test(tests, files_that_grow_are_not_read_without_end);
+    tcase_add_test(tests, without_fds_it_looks_again);
+    tcase_add_test(tests, fresh_time_stamps_are_not_relied_on);
+    return unit_end(suite);
+}

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # client/: libsecprof, which needs libc only, and secprofctl.
 lib_LTLIBRARIES += libsecprof.la
 libsecprof_la_SOURCES = \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The pipeline: parse, resolve, lower, emit, prove. */
 #include "compiler/compile.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The compiler's front door: from the text of a profile to the filter of one variant, all in
  * memory. The worker process, `secprofctl compile` and `secprofctl check` come in here.

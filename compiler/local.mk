@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # compiler/: JSON -> model -> policy -> BPF. Pure functions over memory.
 noinst_LTLIBRARIES += libcompiler.la
 libcompiler_la_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS) $(YAJL_CFLAGS)

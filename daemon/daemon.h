@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What secprofd is made of: one struct that everything is reached from. There is one thread, and
  * all of it runs in the event loop.

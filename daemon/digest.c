@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* SHA-256 by nettle, and the framing of keys. Pure functions over memory. */
 #include "daemon/digest.h"
 

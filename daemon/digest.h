@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * SHA-256, and framed digests for keys: each part goes in behind its length, so that no two
  * lists of parts give the same bytes.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # daemon/: secprofd. All of it but main() is a library, so that the unit tests can reach it.
 noinst_LTLIBRARIES += libdaemon.la
 libdaemon_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS) $(NETTLE_CFLAGS) \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writes the log: to the journal with fields, or to standard error. Touches nothing else. */
 #include "daemon/log.h"
 

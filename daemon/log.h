@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The daemon's log: fields in the journal where standard error is one, else plain lines on
  * standard error. errno stays as it is. Nothing here waits for whoever reads the log: a line that

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofd: starts everything, runs the event loop, and takes it down again. */
 #include <errno.h>
 #include <signal.h>

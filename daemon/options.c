@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reads the command line of secprofd: one table of options, each with its parser and its help. */
 #include "daemon/options.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command line of secprofd. */
 #ifndef DAEMON_OPTIONS_H
 #define DAEMON_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Takes the daemon from phase to phase, and tells the service manager (sd_notify). */
 #include "daemon/phase.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The phases of the daemon's life, and what the service manager hears of them.
  */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # docs/: the manual pages, one for each binary and for each file format.
 dist_man_MANS += docs/secprofd.8 docs/secprof-oci-hook.8 docs/secprof-runtime.8
 dist_man_MANS += docs/secprof-profile.5

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The new file is made beside the old one, under a name of its own, and renamed when it is whole.
  */
 #include "integration/bundle.h"

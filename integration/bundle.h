@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The configuration file of an OCI bundle: read once, and replaced as a whole or not at all. */
 #ifndef INTEGRATION_BUNDLE_H
 #define INTEGRATION_BUNDLE_H

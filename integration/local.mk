@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # integration/: how container runtimes get their filters from secprofd without being changed. All
 # but the two main() is a library, for the tests.
 noinst_LTLIBRARIES += libintegration.la

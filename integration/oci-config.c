@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finds the spans that matter by their places in the text, and splices. */
 #include "integration/oci-config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What secprof reads in an OCI config.json, and the one way it writes one: the new text is the old
  * one with a few spans replaced, so every other byte passes through, numbers to the last digit and

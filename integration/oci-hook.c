@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * secprof-oci-hook: an OCI precreate hook, for Podman. The proposed config.json comes on standard
  * input; the one to use goes to standard output, whole. Where the container must not start, nothing

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The decision. Whatever goes wrong where a name was given ends in refuse(). */
 #include "integration/oci-seccomp.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What becomes of a container's configuration: which filter it gets, from where, and what happens
  * where there is none. It does no input or output of its own.

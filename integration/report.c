@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * syslog(3) gets every line, and so does the journal. Not by its own library: loading that would
  * take longer than all the rest of a start. Standard error gets what makes a start fail: engines

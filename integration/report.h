@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is said about a container: to the system's log, and to who called. */
 #ifndef INTEGRATION_REPORT_H
 #define INTEGRATION_REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * crun parses with argp, runc with Go's flag package, and what both take is common ground: "--name
  * VALUE" and "--name=VALUE". Where they differ (-bDIR and -b=DIR, options behind the container's

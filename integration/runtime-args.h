@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The command line of an OCI runtime, as far as the shim has to understand it: which command it is,
  * and where the bundle of a container that starts is. Everything else passes through.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writes what runc and crun write in their place: "level", "msg" and "time". */
 #include "integration/runtime-log.h"
 

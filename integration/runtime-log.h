@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The file in which engines look for the reason why a runtime failed (--log). */
 #ifndef INTEGRATION_RUNTIME_LOG_H
 #define INTEGRATION_RUNTIME_LOG_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * secprof-runtime: stands in for an OCI runtime. Where a container is created, its filter goes into
  * the bundle's configuration first; then, and for every other command at once, it becomes the real

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* One table of keys. An unknown one is an error: a misspelt key must not pass for a setting. */
 #include "integration/settings.h"
 

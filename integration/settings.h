@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What an administrator can say about hook and shim, and the shim's file in which it stands:
  * KEY = VALUE lines, with # for comments.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The profile and its filter come with two requests, between which the profile can change: they
  * belong together only where both tell of the same text.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Filters from secprofd, through libsecprof. */
 #ifndef INTEGRATION_SOURCE_H
 #define INTEGRATION_SOURCE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whole files, with a limit. */
 #ifndef INTEGRATION_TEXT_FILE_H
 #define INTEGRATION_TEXT_FILE_H

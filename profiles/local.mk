@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # profiles/: the profiles that ship. secprofd reads the installed directory last, so that a file of
 # the same name in /etc/secprof/profiles.d or /run/secprof/profiles.d comes before it.
 #

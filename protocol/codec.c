@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Checks and builds packets: one table says for each opcode how long its packets are and which
  * rules their fields obey. Pure functions over memory: no socket, no policy.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Checks and builds packets. Pure functions over memory: no socket, no policy.
  */

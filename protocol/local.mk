@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # protocol/: the wire format and its codec. Pure functions over memory.
 noinst_LTLIBRARIES += libprotocol.la
 libprotocol_la_SOURCES = \

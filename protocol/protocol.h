@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The wire format of secprofd, version 1. PROTOCOL.md says the same in words.
  *

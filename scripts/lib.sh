@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # What the scripts beside this file share: the packages that they need, and how to install those
 # that are missing. Sourced, never run. It changes nothing outside of Debian's package system.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # scripts/: what a person or continuous integration runs; they ship with the sources.
 EXTRA_DIST += \
 	.ci/run \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # systemd/: units, the daemon's user and the directories. Paths are filled in by make, because
 # configure knows @sbindir@ only as text with other variables in it.
 systemdsystemunitdir = @systemdsystemunitdir@

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Memory that is freed all at once: a list of blocks, each filled from its start. */
 #include "util/arena.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Memory that is freed all at once. What the compiler makes of one profile (its JSON, model,
  * policy, diagrams) lives in one arena, so no stage has to say when a piece of it dies.

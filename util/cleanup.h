@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Scope-bound ownership. A variable declared with one of these releases what it holds when
  * it goes out of scope; steal_fd() and steal_ptr() hand the ownership over to somebody else.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Looks through the instructions of a filter. */
 #include "util/filter.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What everybody who hands on or installs a filter has to know of its instructions.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where secprof-helper, the executable, has its filter: an ELF note (a PT_NOTE segment), which is
  * the last thing in the file and in its last PT_LOAD segment. make links the program with an empty

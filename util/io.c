@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whole reads and writes. Knows nothing of what they are for. */
 #include "util/io.h"
 

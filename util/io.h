@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Whole reads and writes of files, pipes and memfds: started again where a signal interrupts them,
  * and gone on with where the kernel takes or gives a part. And the three files that all begin with.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # util/: what every room may use. libutil needs libc only, so that libsecprof does too.
 noinst_LTLIBRARIES += libutil.la
 libutil_la_SOURCES = \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The one place where packets and fds cross a SOCK_SEQPACKET socket. Whatever the peer sends along,
  * no fd stays open that the caller does not get to know of.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Bytes as text: hex and base64. */
 #include "util/str.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The distance of words, as Damerau and Levenshtein count it (optimal string alignment). */
 #include "util/suggest.h"
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # client/helper/: secprof-helper, which secprofd has in itself and hands out with a filter. It is no
 # program of automake's: the user's CFLAGS and LDFLAGS, the sanitizers and the hardening flags of the
 # rest want a libc, and it has none. HELPER_CFLAGS and HELPER_LDFLAGS are configure's.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * secprof-helper [--] COMMAND [ARGUMENT…]: sets no_new_privs, installs the filter that is built
  * into this file, and becomes COMMAND. It needs nothing at run time: no libc, no interpreter, no

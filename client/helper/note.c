@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The note that secprofd fills in. It is a file of its own so that the compiler of the program
  * cannot see what is in it, and take it for the last word.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The filter that is built into this program. */
 #ifndef CLIENT_HELPER_NOTE_H
 #define CLIENT_HELPER_NOTE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How a program starts and makes system calls: ppc64le. See client/helper/syscall.h. */
 __asm__(".text\n"
         ".globl _start\n"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The one thing in secprof-helper that differs from machine to machine. Each header beside this one
  * has _start, which calls helper_main() with the stack pointer that the kernel left, and

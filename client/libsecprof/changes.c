@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A stream of changes: a handle of its own, on which the daemon talks without being asked.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A handle's way to the daemon. The socket is used without blocking and waited for with poll(2), so
  * that one deadline holds for a whole call, whatever signals arrive.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The state of a handle, and its one way to the daemon: a request out, a checked reply in. Knows
  * timeouts, forks and restarted daemons; nothing of what the requests mean.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Filters: of a profile that the daemon has under a name, or of one that the caller brings. What
  * comes back is checked against what it says of itself before the caller gets it.

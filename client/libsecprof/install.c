@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Puts a filter into the kernel: what may go in, and for which process. Only system calls, so that
  * a child of a process with threads may come here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The public functions about a handle itself. Those that ask the daemon are in filters.c,
  * profiles.c and changes.c. */
 #include "config.h"

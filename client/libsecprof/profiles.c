@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Lists and states: each function fills a request, sends it through the handle's connection, and
  * copies what came back to memory of the caller.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * libsecprof: fetches seccomp filters from secprofd. It needs libc only.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What all parts of secprofctl share: exit codes, the command table's rows, and how to complain.
  */

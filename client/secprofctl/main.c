@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * secprofctl: the command line of secprof. Here: the global options, the table of commands, and
  * what holds for all of them (messages, closed standard files, what was written to stdout).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reads numbers. */
 #include "client/secprofctl/number.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Numbers on the command line and in tables of calls. */
 #ifndef CLIENT_SECPROFCTL_NUMBER_H
 #define CLIENT_SECPROFCTL_NUMBER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command line: one table of options, of which each command takes some. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The program grows from its end: what a jump leads to is placed before the jump is, so that its
  * distance is known. Where a target is too far for the 8 bits of an offset, a bridge is placed

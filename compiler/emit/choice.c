@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Two shapes for a decision on arguments. The ordered one splits word after word into the ranges
  * that some test can tell apart, and remembers what is known of each test; equal knowledge is one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * From the decision of one syscall to diagram nodes over the words of its arguments.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hash-consing: one bucket array, rebuilt twice as large when it fills up. */
 #include "compiler/emit/diagram.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The emitter's decision diagram: what a filter tests, before it is decided in which order. Nodes
  * are hash-consed, so equal decisions are one node, whatever number or ABI leads to them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The policy becomes one diagram over architecture, number and argument words. Tables of numbers
  * share what they have in common in two ways: x32 goes on in x86_64's table wherever it means the

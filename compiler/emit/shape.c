@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A dynamic program over the ranges of a switch. A range of one value whose neighbours are the
  * same (a hole) costs one JEQ where two boundaries would cost two JGE; so first as many holes as

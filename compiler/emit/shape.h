@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * In which order a switch tests its ranges: the cheapest tree of single comparisons.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Each call that an ABI has counts alike: what a filter's steps are judged by is their mean over
  * all calls. A number that is none counts less, but the kernel runs a new filter on it too. Calls

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which calls come to which node of a diagram, and how many: what the steps of a filter are weighed
  * by.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of ABIs and targets. All of it is constant. */
 #include "compiler/facts/abi.h"
 

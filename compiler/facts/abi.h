@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The facts about architectures: every ABI that libseccomp can name (SCMP_ARCH_*), and the
  * targets (kernel architectures) that can run them. Constant tables; nothing else is in here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The tables of actions, operators and filter flags, and how verdicts compare. */
 #include "compiler/facts/action.h"
 

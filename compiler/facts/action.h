@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The facts about actions, operators, flags, capabilities and errno names: one constant table
  * each, used for parsing, printing and documentation alike.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kernel's view of a filter: what it accepts, what it can emulate, what it answers. */
 #include "compiler/facts/bpf.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Classic BPF as seccomp(2) takes it: the checks of the kernel, a simulator, byte order.
  * Programs are held in the host's byte order; only bpf_store() and bpf_load() know others.

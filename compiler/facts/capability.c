@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The capabilities of linux/capability.h by name, and sets of them. */
 #include "compiler/facts/action.h"
 

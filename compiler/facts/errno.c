@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The errno names that a profile may use, with their numbers. Sources: asm-generic/errno.h, and
  * the asm/errno.h of MIPS and PA-RISC, which number everything above ERANGE differently. The table

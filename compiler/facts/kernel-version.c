@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Kernel versions "K.M" as numbers that compare. */
 #include "compiler/parse/profile.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Per ABI, a table of its direct calls in the order of their numbers, built from libseccomp
  * (numbers to names: the other direction answers multiplexed names with a pseudo number even where

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Syscall names and numbers per ABI: libseccomp's tables, and a table of ours for the calls from
  * number 424 up that the installed libseccomp does not know yet.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The findings of the lint and their words. What is so for several names of a rule is said once,
  * and so is what is so for several ABIs.

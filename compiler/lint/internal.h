@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the files of the lint share: the rules sorted by call, the rules of one call on one ABI,
  * and the findings.

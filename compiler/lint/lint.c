@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The lint's main part: sorts the rules by call, and looks at each call on each ABI.
  */

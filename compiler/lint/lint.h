@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Warnings about a profile that compiles: what it says is clear, but probably not what its author
  * wants. Pure: it looks at the model, and changes nothing of what the profile means.

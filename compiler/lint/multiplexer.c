@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Calls that are also made through socketcall(2) or ipc(2), where a filter cannot see their
  * arguments: what rules on them are worth there.

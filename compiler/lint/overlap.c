@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Rules of one call that hold for the same arguments, as far as they can be in force together; and
  * arguments that get past a rule with bits that the kernel does not look at.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the lint knows about calls: which arguments are 32 bits wide, and which calls are risky. */
 #include <linux/sched.h>
 #include <string.h>

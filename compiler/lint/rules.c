@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The rules of one call on one ABI, as lower.c orders them, and what each of them is worth: tests
  * that are decided in advance, rules that never decide, and rules that allow what is risky.

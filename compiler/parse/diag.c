@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Collects and renders diagnostics; never prints. */
 #include "compiler/parse/diag.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the compiler has to say about a profile: errors and warnings, each with its place in the
  * file. The compiler never prints; its caller does.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where a text stops being JSON, and how to say it in one line. */
 #include "compiler/parse/json-error.h"
 

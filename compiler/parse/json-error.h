@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What json.c shares with json-error.c: where a text stops being JSON, and how to say it. */
 #ifndef COMPILER_PARSE_JSON_ERROR_H
 #define COMPILER_PARSE_JSON_ERROR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Builds the tree from yajl's callbacks. Open arrays and objects grow on one stack; when one is
  * closed, its items move to the arena in a block of exactly their size.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * JSON as a tree that keeps what the text says: numbers as they are written, keys in their order,
  * and the place of every key and value. Read with yajl's streaming callbacks. It knows nothing of

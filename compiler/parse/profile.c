@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The profile as a whole: which form it has, its keys, and what they demand of each other. */
 #include <errno.h>
 #include <linux/seccomp.h>

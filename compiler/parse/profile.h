@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The model of a profile: what its JSON says, checked but not yet decided for any machine.
  * Sources: OCI runtime-spec 1.0 to 1.3, "linux.seccomp"; Docker's profiles/seccomp; and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reading JSON objects with a fixed set of keys; every complaint says where and what would be
  * right. */
 #include "compiler/parse/reader.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How profile-parse.c and profile-rule.c read JSON: objects with a fixed set of keys, numbers and
  * strings in a range, each complaint with its place and with what would be right.

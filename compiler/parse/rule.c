@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rules of a profile: names, verdict, argument tests, conditions. */
 #include "compiler/parse/rule.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The rules of a profile: the items of "syscalls". */
 #ifndef COMPILER_PARSE_RULE_H
 #define COMPILER_PARSE_RULE_H

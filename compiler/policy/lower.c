@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Lowering looks each name of the profile up once, and then works one ABI at a time: it hangs a
  * site for each (call, rule) pair on the call's place in the ABI's table, and makes one decision of

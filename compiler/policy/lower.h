@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * From a variant to a policy: names become numbers, rules become decisions. What a profile
  * means is decided here; secprof-profile(5) tells its authors the same.

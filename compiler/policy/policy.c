@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Looking a call up in a policy. */
 #include "compiler/policy/policy.h"
 

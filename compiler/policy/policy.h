@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a variant decides, in the terms of the kernel: for each AUDIT_ARCH_* and each of the 2^32
  * syscall numbers one decision. The policy is the one statement of what a profile means: the

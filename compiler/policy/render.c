@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Writes the text straight to memory. What makes it less than plain: names of rules that a
  * condition left out still count for the highest number that a profile names, above which calls get

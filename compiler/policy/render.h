@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The other way round: from a variant to the JSON of an OCI runtime's linux.seccomp, for programs
  * that compile profiles themselves.

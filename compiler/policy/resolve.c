@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Conditions: pure decisions over the model. */
 #include "compiler/policy/resolve.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * From a profile to a variant: every condition decided for one target, capability set and kernel.
  */

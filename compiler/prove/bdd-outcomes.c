@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Walks over pairs of nodes, each pair once. */
 #include "compiler/prove/bdd-outcomes.h"
 

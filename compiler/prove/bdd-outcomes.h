@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Two diagrams side by side: which pairs of values they have for the same arguments, and what comes
  * out where a function chooses between the two.

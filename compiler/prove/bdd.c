@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Nodes are numbers into one array, found again through a hash table; the results of bdd_if() are
  * kept in a table that forgets.

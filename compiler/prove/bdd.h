@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Decision diagrams over the bits of a syscall's arguments: multi-terminal, reduced, ordered and
  * hash-consed. Each function from arguments to values has exactly one reference, so two functions

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The behaviour that a policy asks for, and the comparison of two behaviours. */
 #include "compiler/prove/behaviour.h"
 

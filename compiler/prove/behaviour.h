@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a filter does, for all 2^512 inputs: for each range of architectures and of numbers, one
  * decision diagram over the bits of the arguments. It can be made of a policy and of any BPF

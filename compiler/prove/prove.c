@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Compares what a filter does with what its policy asks for, and words the result. */
 #include "compiler/prove/prove.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Computing on values of which a range of inputs, or the bits, are known. Nothing here knows what
  * a program does with them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The behaviour of a program, by running it on ranges of inputs at once. Architecture and number
  * are ranges: a test that a range does not decide asks for the range to be split, and the run goes

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Values of registers in the analysis of a program: what is known of them for a range of inputs.
  * Internal to behaviour_of_program(); symbolic-value.c computes on them, symbolic.c runs programs.

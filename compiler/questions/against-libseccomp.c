@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The exact difference between a policy and libseccomp's filter, sorted by reason. A reason is only
  * given where reading the profile in that way gives libseccomp's very answer.

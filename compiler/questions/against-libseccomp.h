@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A profile's meaning against the filter that libseccomp makes of it: where they differ, with an
  * example, and why as far as that can be told.

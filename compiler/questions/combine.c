@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Combines the ranges of two behaviours, and their decisions where they overlap. */
 #include "compiler/questions/combine.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Sorts the differences that behaviour_compare() reports by ABI, and gathers the numbers whose two
  * decisions are the same: diagrams are canonical, so these are the same pair of references.

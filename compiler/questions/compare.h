@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where two filters differ, in the terms of people: ABIs and syscalls by name, those that differ in
  * the same way together.

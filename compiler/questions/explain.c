@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Explanations. The verdict is the policy's own; what is found out here is only which of its parts
  * led there.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Why a call gets the verdict that it gets: the ways in which each ABI makes it, what the policy
  * decides there, and what each rule of the profile that names the call has to do with it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Feeds a profile to libseccomp the way runc does, and reads the program back. */
 #define _GNU_SOURCE /* memfd_create() */
 #include "compiler/questions/libseccomp-filter.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A filter as libseccomp makes it of a profile when runc asks: the other opinion. It is made in a
  * child process, for which libseccomp's faults and explosions do no harm.

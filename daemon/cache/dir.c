@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Finds, makes and opens the cache directory. Reads nothing in it. */
 #include "daemon/cache/dir.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where the cache lies: a directory that may be removed, made anew or exchanged at any time. The
  * directory that it lies in is found once and kept open; the cache's own is opened again, with all

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Writes entries to the cache directory and keeps it bounded. Touches nothing else. */
 #include "daemon/cache/disk.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the cache's writing process does to the disk: entries in, old ones out. It may touch the
  * cache directory and nothing else.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Keys, format and reading of the disk cache. Writes nothing but time stamps. */
 #include "daemon/cache/entry.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the keepers of the cache and its writer do. A keeper may touch what lies beside the cache,
  * but takes no more than a few words; the writer takes entries, but may touch the cache only.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The processes behind the cache. A keeper stays where the cache's directory lies, so that it can
  * make the directory again, and makes the process that writes to it: that one keeps nothing but the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The main process's end of the cache's processes: the queue, and who is to write it. */
 #include "daemon/cache/writer.h"
 

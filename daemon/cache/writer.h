@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Writes cache entries to the disk in a process of its own, so that no fsync(2) is waited for in
  * the event loop. Losing an entry costs a compile later, nothing else. Where the directory is not

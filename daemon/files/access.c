@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Decides who may read a profile. It asks the kernel for credentials and touches nothing else. */
 #include "daemon/files/access.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Who may have what: a client's credentials against the owner and mode of a profile's file.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Makes the registry follow the disk. Reads directories through scan.c; compiles through service.c.
  */
 #include "daemon/files/follow.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Follows the disk: what a scan found becomes what the registry holds.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reads the profile directories, in the order of their precedence. Touches only the disk. */
 #include "daemon/files/scan.h"
 

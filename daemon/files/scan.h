@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Reads the profile directories: which names there are, which file stands for each, and what is
  * in it. Looks at the disk only; what follows from it is for others.

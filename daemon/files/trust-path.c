@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Opens a directory by its path, and looks at each directory and link on the way: who can exchange
  * one of them decides what lies at the end. Reads nothing.

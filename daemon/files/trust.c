@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Opens directories and profiles under suspicion: each object is looked at through an O_PATH fd,
  * which has no effect on FIFOs and devices, before it is opened for reading.

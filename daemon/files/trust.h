@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which directories and files the daemon believes: those that only root and its own user can
  * change. Opens profiles so that nothing else is ever opened, however the directory is made up.

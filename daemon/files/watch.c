@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Watches directories with inotify. Reads no file. */
 #include "daemon/files/watch.h"
 

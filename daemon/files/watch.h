@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Notices changes of the profile directories (inotify): of what is in them, of the directories
  * themselves, and of the way to them, which may not exist yet. It says that something changed,

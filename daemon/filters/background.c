@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Compiles ahead of time. Works through the queue of jobs and the cache like everybody else. */
 #include "daemon/filters/background.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Compiles ahead of time for the targets that are not this machine, into the disk cache; one step
  * in each round of the event loop that has nothing else to do.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Keeps the profiles that clients bring. Touches memory only. */
 #include "daemon/filters/contents.h"
 

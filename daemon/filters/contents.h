@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The profiles that came with COMPILE, by the SHA-256 of their text: no file, no name, only
  * content. The least recently used ones go first.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Remembers failed compiles. Touches memory only. */
 #include "daemon/filters/failures.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Compiles that came to no result: they took too long, or the process that made them died each
  * time. Whoever asks for one of these again hears so at once, and costs no worker, until a while

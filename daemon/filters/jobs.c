@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The queue of compiles. Touches memory only. */
 #include "daemon/filters/jobs.h"
 

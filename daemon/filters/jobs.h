@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Compiles that wait or are under way. Whoever wants the same variant shares one.
  */

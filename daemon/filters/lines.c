@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Puts together lines for people. Pure functions over memory. */
 #include "daemon/filters/lines.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Lines for people: the compiler's, with the name of the file put in front of each. */
 #ifndef DAEMON_FILTERS_LINES_H
 #define DAEMON_FILTERS_LINES_H

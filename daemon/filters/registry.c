@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of profiles. Touches memory only. */
 #include "daemon/filters/registry.h"
 

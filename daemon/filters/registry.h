@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The profiles by name: which file stands for each, which version of it is in service, and what
  * became of the newest one. Data and its rules; service.c drives it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Versions of profiles on their way into service: from the cache or a worker into memory, and into
  * the place of the version before. Which file stands for a profile is decided in follow.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is in service: has new versions of profiles compiled, puts them in the place of the old
  * ones, and finds the variants that clients ask for.

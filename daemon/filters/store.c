@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Keeps sources and variants in sealed memfds. Touches memory only. */
 #include "daemon/filters/store.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What is kept in memory: the sources (versions of profiles that were read) and, for each, the
  * variants compiled from it, each in a sealed memfd of its own.

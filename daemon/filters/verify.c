@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Checks what came from elsewhere. Pure functions over memory. */
 #include "daemon/filters/verify.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Checks of what came from elsewhere (a worker, the disk) before it is believed. Pure functions
  * over memory.

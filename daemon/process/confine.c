@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Confines the main process. Opens directories only to name them to the kernel. */
 #include "daemon/process/confine.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the main process gives up before it reads the first profile: capabilities, the file system
  * but for a few places, and all system calls that its own filter does not list.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Compiles and installs the daemon's own filters. Reads nothing but what is built in. */
 #include "daemon/process/own-filter.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The daemon's own filters, one for each kind of process. They are profiles like any other
  * (profiles/secprofd*.json, built in), compiled and proven by secprof itself when the daemon

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The texts of the daemon's own profiles; daemon/process/own-profiles.c is made from profiles/ by
  * make. */
 #ifndef DAEMON_PROCESS_OWN_PROFILES_H

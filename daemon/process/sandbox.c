@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Gives up rights of the calling process. */
 #include "daemon/process/sandbox.h"
 

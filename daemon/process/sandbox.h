@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a process of the daemon gives up. Each function takes something away from the calling
  * process for good; all return 0 or -errno. Filters are in own-filter.h.

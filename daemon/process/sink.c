@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Sinks, and the main process's end of them. */
 #include "daemon/process/sink.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Where connections end in whose queues there may be fds that nobody has looked at. Whoever drops
  * the last reference to an fd waits until it is closed, and that takes as long as whoever made the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The spawner process, and the main process's end of it. */
 #include "daemon/process/spawner.h"
 

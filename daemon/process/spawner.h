@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Makes worker processes and sinks (sink.h), and kills workers. The spawner is forked before the
  * daemon has anything worth stealing, and confined; each worker is a copy of it: small, clean, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the processes behind standby.h do: they answer, and make siblings. */
 #include <errno.h>
 #include <fcntl.h>

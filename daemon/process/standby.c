@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The main process's end of a working process and its spare. Touches nothing but processes. */
 #include "daemon/process/standby.h"
 

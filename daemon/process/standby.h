@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A child process that works for the main process, and another one that stands by. Both are born
  * before the main process has anything worth stealing, and each can make a sibling as clean as it

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reaps children that nobody knows. Those that somebody knows are sd-event's to reap. */
 #include "daemon/process/strays.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Processes that are children of this one although nobody here knows them: what makes them could
  * not say so (no fd was left to receive it with, it died itself), or there was no way to watch

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Checks what a worker answers. Pure functions over memory: a worker is not to be trusted. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the main process and a worker say to each other: fixed structs over a SEQPACKET pair,
  * in the host's byte order. And the two ends: the process itself, and the check of its answers.

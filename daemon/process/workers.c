@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The pool of worker processes. What a worker says is checked before it is believed; whatever
  * one does wrong ends it, and costs the profile that it worked on.

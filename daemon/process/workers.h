@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The pool of worker processes: hands them jobs, checks what comes back, ends those that
  * take too long, and replaces those that are gone. A worker sees one profile in its life: whoever

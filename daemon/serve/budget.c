@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Counts per user and interval. Touches memory only. */
 #include "daemon/serve/budget.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How much the clients of each user may cause in an interval of time. Users are spread over a fixed
  * number of slots, so that no number of them takes memory; those of one slot share it.

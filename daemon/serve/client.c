@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reads requests from one connection and writes the replies. Never blocks. */
 #include "daemon/serve/client.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * One connection. It is read one request at a time: the next one is looked at when the reply to
  * the one before is with the kernel, so replies keep their order and a client that does not read

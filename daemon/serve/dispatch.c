@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Requests: one table of who may make which, and the handlers. */
 #include "daemon/serve/dispatch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Requests: who may make which, and what each one does. */
 #ifndef DAEMON_SERVE_DISPATCH_H
 #define DAEMON_SERVE_DISPATCH_H

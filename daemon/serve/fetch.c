@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Requests for filters. A request may come here twice: once when it arrives, and again when the
  * compile that it waited for is done.

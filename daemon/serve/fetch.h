@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * GET and COMPILE: from a request to the filter of a variant, and the ways to hand it out.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Appends a filter to secprof-helper. The place is found by the structure of the ELF file: its one
  * PT_NOTE segment, which has to be the end of the file's last PT_LOAD segment, so that what follows

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * secprof-helper as the daemon makes it: an executable with a filter built in. Building one is a
  * pure function over memory; opening one for a client is in helper-open.c.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The helper of a filter in memory, as a file that clients execute. It is built when the first
  * client wants it and lives as long as the filter: all clients of a variant share one file, so the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Makes or takes the listening socket. */
 #include "daemon/serve/listener.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Where the listening socket comes from: the service manager, or a path. */
 #ifndef DAEMON_SERVE_LISTENER_H
 #define DAEMON_SERVE_LISTENER_H

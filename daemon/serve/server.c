@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Accepts connections within the limits, and closes those that are idle. */
 #include "daemon/serve/server.h"
 

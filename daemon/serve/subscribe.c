@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tells clients of changes. What they hear of is what they could ask for: see struct change. */
 #include "daemon/serve/subscribe.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * SUBSCRIBE: the last changes of profiles, in a ring, and the clients that hear of them. Each one
  * has its own place in the ring, so a slow client costs nothing; one that the ring overtakes is

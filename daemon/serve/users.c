@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of users with connections. Touches memory only. */
 #include "daemon/serve/users.h"
 

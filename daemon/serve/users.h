@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How many connections each user has. What a connection costs must not grow with how many there
  * are, so nobody counts them.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Latency and throughput of secprofd with 1 and with 64 clients, each with a request in flight all
  * the time, beside a bare server with the same packets. Both are measured in turn in this one run.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The time of whole commands, one after the other in every round: from vfork to the end. Before
  * each run a file is put in its place, which the command may change. Prints "NAME MICROSECONDS",

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a fetch from secprofd costs beside the least that the kernel allows: the same packets to and
  * from a bare server. Each pair is measured in turn in this one run, and printed as a ratio.

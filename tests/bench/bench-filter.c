@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Our compiler and its filter beside libseccomp's two, on one profile: size, steps, what the kernel
  * takes to install them and to make calls under them, and the time to compile. All is measured in

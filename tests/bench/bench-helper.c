@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What secprof-helper adds to the start of a program: the same short program, started plainly, by a
  * child that installs the filter itself, and by the helper; in turn, so that they share what else

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What it costs a process to get under a filter: from secprofd, with a new connection, against
  * libseccomp in the process. To libseccomp the parsing of the profile is given for free.

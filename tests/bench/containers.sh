@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # usage: tests/bench/containers.sh BUILD PROFILE.json
 #
 # What a container's start costs with crun: without a filter, with the rules of a profile as JSON, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The bare server: accept, then receive and answer with blocking calls until the client closes. Or,
  * for many at once, the same for each connection that epoll says has something to read.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The floor for a fetch: a server that does nothing but answer each packet with one of a fixed
  * size.

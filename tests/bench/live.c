@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Children that install a filter, measure, and send a number of ns through a pipe. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What filters cost the running kernel. Each measurement has a child of its own, because a filter
  * can never be taken off again.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The clients: one thread, one epoll instance, connections that take turns. */
 #include "tests/bench/load.h"
 

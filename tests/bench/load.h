@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Clients that ask a server as fast as it answers: each connection has one request in flight. For
  * benchmarks and for tests of what one client costs the others.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/bench/: programs that scripts/bench builds and runs; no test.
 bench_programs = tests/bench/bench-filter tests/bench/bench-fetch tests/bench/bench-clients \
 	tests/bench/bench-start tests/bench/bench-helper tests/bench/bench-commands

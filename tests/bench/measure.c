@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The clock and the medians of the benchmarks. It measures nothing by itself.
  */

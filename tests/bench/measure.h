@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the benchmarks share: a clock, and medians of things that are measured in turn, so that
  * whatever else the machine does falls on all of them alike.

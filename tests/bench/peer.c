@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Feeds a parsed profile to libseccomp. Only benchmarks use it: no filter of secprof comes from
  * here.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * libseccomp as the peer: the rules of a profile, already parsed and with the conditions decided,
  * go in as crun and runc put them in, and its filter comes out.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A filter that is measured, whoever made it. */
 #ifndef BENCH_PROGRAM_H
 #define BENCH_PROGRAM_H

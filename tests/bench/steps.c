@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Means come from the simulator. The worst case is the longest path for a known architecture and
  * number: once A holds an argument, both sides of a jump count.

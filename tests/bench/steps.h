@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How many instructions a filter runs for a call. Simulated: nothing is installed.
  */

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/client/: unit tests of client/. Those of the library's inner functions link its parts, since
 # the library itself shows the public ones only.
 libsecprof_parts = libsecprof-parts.la libprotocol.la libutil.la

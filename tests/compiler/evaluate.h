@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What a diagram decides, straight from its nodes. */
 #ifndef TESTS_COMPILER_EVALUATE_H
 #define TESTS_COMPILER_EVALUATE_H

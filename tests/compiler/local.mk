@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/compiler/: unit tests of compiler/
 compiler_test_libs = libcompiler.la libutil.la $(CHECK_LIBS)
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Profiles as text in unit tests. */
 #include "tests/compiler/profile-text.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Profiles as text in unit tests. */
 #ifndef TESTS_COMPILER_PROFILE_TEXT_H
 #define TESTS_COMPILER_PROFILE_TEXT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Random profiles, as text: what the parser reads is part of what is tested. */
 #include "tests/compiler/random-profile.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Random profiles and random calls for them, from a seed: the same seed gives the same test
  * anywhere. What is tested is likely to go wrong at the edges, so values come from there.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Random numbers that are the same in every run: xorshift64. */
 #ifndef TESTS_COMPILER_RANDOM_H
 #define TESTS_COMPILER_RANDOM_H

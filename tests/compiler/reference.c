@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A naive evaluator of profiles: each question is answered by walking over all rules and names. */
 #include "tests/compiler/reference.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a profile decides for one call, straight from its model: the yardstick for the compiler. It
  * is written to be read beside secprof-profile(5), not to be fast, and shares nothing

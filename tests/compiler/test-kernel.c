@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Random profiles under the running kernel. Each verdict of a compiled filter is replaced by an
  * errno of its own, so that no call is ever executed; then a child installs it and calls, through

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Random profiles for every target: the filter must be proven, must answer sampled calls as the
  * reference evaluator does, and may differ from libseccomp's filter only for a reason that is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What profiles mean where the format's words leave it open: verdicts worked out by hand, which
  * both the reference evaluator and the compiled filter must give.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of what the start is made of: options.c, listener.c, log.c. */
 #include <errno.h>
 #include <sys/file.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the unit tests of the daemon share: directories of their own, files in them, and main(). */
 #ifndef TESTS_DAEMON_UNIT_H
 #define TESTS_DAEMON_UNIT_H

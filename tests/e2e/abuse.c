@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Clients that do not behave; secprofd.py's tests build and start it.
  *

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # bubblewrap takes a filter as an fd: as root and as an ordinary user, from a file and straight from
 # secprofctl, and two filters at once.
 # shellcheck source=tests/e2e/lib.sh

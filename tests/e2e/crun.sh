@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # crun takes a filter's bytes in the annotation run.oci.seccomp_bpf_data and then skips its own
 # compiling. Containers that differ in nothing but the annotation show who decides.
 # shellcheck source=tests/e2e/lib.sh

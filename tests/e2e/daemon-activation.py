@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Started by its socket (systemd-socket-activate), and what the service manager hears."""
 import os
 import shutil

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The disk cache: a restart compiles nothing; what is corrupted, cut short or foreign is never
 served; a cache that cannot be written costs the cache, not the service."""
 import ctypes

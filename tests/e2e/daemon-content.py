@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Profiles by content: COMPILE, and the text of a profile in service."""
 import fcntl
 import os

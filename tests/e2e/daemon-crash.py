@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """kill -9 at random moments while the cache is written, of the daemon or of the process that writes:
 the next start serves only filters that are right to the last byte, and nothing half written stays.
 And at random moments of the start: nothing is left that clients could take for the daemon.

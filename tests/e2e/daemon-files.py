@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Files that the daemon must not believe: each is refused and named in the status, whatever is done to
 the directories around it, and nothing else suffers."""
 import ctypes

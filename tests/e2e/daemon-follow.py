@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The daemon follows the disk: profiles are edited, replaced, deleted, broken and mended while
 clients fetch; reload is a barrier; the last good version stays in service."""
 import os

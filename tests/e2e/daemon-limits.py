@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Limits: connections in all and of one user, idle time, file descriptors, filters in memory."""
 import os
 import resource

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """A log that nobody reads: the daemon serves on, leaves lines out, and says later how many."""
 import fcntl
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Bad packets: whatever comes, each request gets a status or the connection ends, nothing leaks,
 and the daemon serves on."""
 import os

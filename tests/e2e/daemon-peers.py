@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Who may have what: other users, groups, user and pid namespaces, and peers that are gone. The mode of
 the profile's file decides; of a profile that one may not read, not even its existence is told."""
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """What clients get: the filter as fd and as bytes, variants, errors, access by the file's mode."""
 import fcntl
 import mmap

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """SUBSCRIBE: who hears of which change, and what becomes of a client that does not listen."""
 import os
 import select

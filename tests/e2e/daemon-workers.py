@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Worker processes: confined, and replaced when they crash or hang; what they do wrong costs the
 profile that they worked on."""
 import os

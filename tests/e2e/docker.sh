@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Docker with secprof-runtime as a runtime of its own: a real dockerd and containerd, an image made
 # from a directory, Docker's own rules by content, and a runtime for each profile.
 # shellcheck source=tests/e2e/lib.sh

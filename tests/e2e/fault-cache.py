@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The disk cache while it runs: full, read-only, removed, exchanged, refused, not there at the start.
 All is served, status says how the cache is, and it heals by itself."""
 import ctypes

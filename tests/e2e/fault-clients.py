@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Clients that do not behave: they never read, send half packets, pass fds, connect all the time, or
 only sit there. Others are served as well as by any server that shares its processors with them; the
 limits answer; no fd leaks."""

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Files that change by the hundred thousand, changes that the kernel could not tell, a clock of the day
 that jumps: what is served becomes what is on the disk."""
 import os

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Fds whose close takes a minute, sent by clients that may send none, on a kernel that gives them to
 the daemon all the same (before Linux 6.16; a newer one is made to look so): whatever such a client
 does with its connection, the daemon closes none of them itself, and others are served meanwhile."""

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """The bound on the service's memory, as MemoryMax= of the unit sets it, by the kernel's own memory
 controller (cgroup2, or the older one where that is in use): which process the kernel kills when it is
 reached, what that costs, and that memory which clients keep does not count against the next daemon."""

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Random bytes and requests with errors in them, by the million: no crash, no hang, nothing leaks,
 and what the daemon serves stays what it was."""
 import os

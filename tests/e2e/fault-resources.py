@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Memory, fds, processes and watches run out in secprofd, at every place where it asks for one: it
 neither dies nor spins, each client hears something, and afterwards all is as before."""
 import errno

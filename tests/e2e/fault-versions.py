@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """A profile that changes a hundred times a second while many clients fetch it: every answer is a
 version that was in service at that time, whole, and none is lost."""
 import mmap

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """A worker that eats memory or lies: the profile that it worked on keeps its last good filter, others
 are as before, the worker is replaced. daemon-workers.py kills workers and lets them hang; profiles
 that are made to exhaust the compiler are here, too."""

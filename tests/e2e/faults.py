@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """What the tests of faults and floods share: the programs beside this file, what a process uses, and
 the rows of the table that scripts/soak prints. Each test has a short form, for every run of
 scripts/test, and a long one, where SECPROF_SOAK is 1."""

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Clients that behave, many at once, and check what they get; secprofd.py builds and starts it.
  *

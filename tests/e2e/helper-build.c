@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * helper-build TEMPLATE FILE: makes FILE of secprof-helper's TEMPLATE, with a filter that allows
  * everything, as the daemon does it. helper-foreign.sh builds it for other machines.

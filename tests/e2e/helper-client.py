@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """Fetches secprof-helper with the filter of a profile built in, written from protocol/PROTOCOL.md
 alone, and becomes it: helper-client.py PROFILE COMMAND [ARGUMENT…]. The variables KEEP (a file to
 copy it to instead), INHERIT (the fd is not close-on-exec), ARCH and CAPS change that."""

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # secprof-helper for other machines, as far as this one can run it: built by cross compilers, a filter put
 # in by the daemon's own code running on that machine, and executed up to seccomp(2), all under qemu's
 # user emulation. That has no seccomp(2); what comes after it is the same code everywhere.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # secprof-helper: the executable with a filter built in, as the daemon hands it out. What it does to the
 # process, where it runs, how it looks for a command, how it fails, and what it costs the daemon.
 # shellcheck source=tests/e2e/lib.sh

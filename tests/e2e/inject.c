@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A library for LD_PRELOAD that makes calls of secprofd fail when a test says so, through a block
  * of memory that all its processes share: the file that SECPROF_INJECT names. See faults.py, which

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # What the end-to-end tests share: a private secprofd, a probe program, counting. Sourced by each of
 # them; $1 is the build directory. A test touches only its own directory $D and ends what it started.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A program as others write it: it knows nothing of the tree but the installed secprof.h. It takes
  * on the filter of the profile that it is given and then tries a call that the filter forbids.

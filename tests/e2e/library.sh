@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # libsecprof as installed: a C program that is built with pkg-config alone, outside of the tree, takes on
 # a filter; it needs no library but libsecprof and libc. The header is valid C++ too.
 # shellcheck source=tests/e2e/lib.sh

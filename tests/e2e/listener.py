@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """usage: listener.py SOCKET: takes the listener of one container from its runtime as the OCI
 runtime-spec says, answers its calls with ENOANO until it is gone, and prints the metadata."""
 import array

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/e2e/: whole programs against a build; scripts/test runs them, not make check, because they
 # need root, or runtimes that a build does not.
 EXTRA_DIST += \

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """A client of secprofd written from protocol/PROTOCOL.md alone: lists the profiles, and fetches
 those named on the command line (or all) both as an fd and as bytes, which must be the same.
 The socket: $SECPROF_SOCKET, or the default path."""

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """An OCI configuration with every field of the specification through the hook: what another JSON
 parser reads of it is the same, but for the filter; and a text that was cut off gives nothing."""
 import base64

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Containers that must not start, and those that must although secprofd is stopped, hangs, or is
 # killed in the middle: with a profile by name no container runs without its filter; with rules of
 # its own each one runs under these.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # What the tests with OCI runtimes share. Sourced behind lib.sh, or with its variables in the
 # environment.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Many containers, one after the other and eight at a time: each has its filter, none fails, and
 # secprofd is in the end what it was. SECPROF_CONTAINERS says how many in a row (40).
 # shellcheck source=tests/e2e/lib.sh

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # secprof-runtime before crun and before runc: named profiles, a container's own rules, commands in
 # running containers, and what the kernel has of them in the end.
 # shellcheck source=tests/e2e/lib.sh

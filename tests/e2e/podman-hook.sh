@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Podman with secprof's precreate hook, nothing else changed: the containers' own rules, profiles by
 # name, what images may ask for, commands in running containers, and no daemon.
 # shellcheck source=tests/e2e/lib.sh

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Podman of an ordinary user, with subordinate ids, crun and secprof's precreate hook: profiles by name,
 # profiles that this user may not read, the containers' own rules, and no daemon. The user exists in a
 # mount namespace of the test only.

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # Podman with crun: the filter goes in as an annotation on the command line, and wins over the profile
 # that Podman itself would apply.
 # shellcheck source=tests/e2e/lib.sh

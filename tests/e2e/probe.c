@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Makes raw syscalls with harmless arguments and prints how each one ended, on one line:
  * "getpid=OK unshare=EPERM". The word "filters" prints how many filters this process has, and

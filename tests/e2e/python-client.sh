@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # PROTOCOL.md is enough to write a client in another language: the small Python client lists and fetches
 # what secprofctl does, and is refused with words where secprofctl is.
 # shellcheck source=tests/e2e/lib.sh

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The questions about filters (disasm, diff, explain) on files, on names through a real secprofd, and
 # on running processes.
 # shellcheck source=tests/e2e/lib.sh disable=SC2154

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # secprofctl record: the profile that it writes lets the same command run, and stops another.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"

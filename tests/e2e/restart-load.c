@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Asks secprofd without a pause while a test restarts it: N processes, half of them over one
  * connection, half over a new one for each request. Ends when the file STOP is there, and prints

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The filter of a running container, which Podman, crun and libseccomp made of Podman's own profile,
 # against that profile as secprof reads it: exactly the differences that are known, and no other.
 # shellcheck source=tests/e2e/lib.sh disable=SC2154

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # secprofctl against a real secprofd: every command, every format, every exit code, and that errors say
 # what is wrong on stderr and leave stdout alone.
 # shellcheck source=tests/e2e/lib.sh

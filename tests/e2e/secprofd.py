@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 """What the end-to-end tests of the daemon share: a private secprofd, a client of its own for
 secprofd's protocol (see protocol/PROTOCOL.md), profiles to serve, and counting. Each test has one
 directory of its own, and ends what it started by its pid."""

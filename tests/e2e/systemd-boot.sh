@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # The installed service under a booted systemd: the system's own files, read-only under an overlay, with
 # our `make install` on top. Nothing is downloaded, and nothing outside of the test's directory is
 # written. What runs inside is systemd-inside.sh.

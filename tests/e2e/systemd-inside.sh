@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # shellcheck shell=bash
 # Runs inside the systemd that systemd-boot.sh boots, as root, and prints "ok: …" or "FAILED: …" lines.
 # shellcheck disable=SC1091,SC2154

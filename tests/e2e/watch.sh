@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # What follows a running daemon: secprofctl watch and metrics, and the text of a profile in service.
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What make-cases writes on the build machine, in the byte order of the target, and probe.c reads
  * under the target's kernel: a filter twice, and calls with what they must end with. A file is the

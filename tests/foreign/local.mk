@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/foreign/: what scripts/test-foreign builds and boots under kernels of other architectures;
 # no part of make check.
 EXTRA_PROGRAMS += tests/foreign/make-cases

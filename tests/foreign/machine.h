@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How a program without a C library starts and calls the kernel, on each ABI that the probe is
  * built for. call6() returns the kernel's result, -errno where that failed.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Makes the cases that probe.c runs under a foreign kernel: from a profile, and from the filter
  * that secprofctl made of it, the calls and what each must end with. That comes from the reference

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Runs as the first process under a kernel of a foreign architecture, without a C library. For each
  * file of cases it starts a process of its own: /init again for /cases/0-NNNN, whose calls are

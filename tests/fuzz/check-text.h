@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The text that came with an answer or an entry: fit to be printed, and to be sent on. */
 #ifndef TESTS_FUZZ_CHECK_TEXT_H
 #define TESTS_FUZZ_CHECK_TEXT_H

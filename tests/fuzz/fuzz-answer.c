@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a worker answers: the input is one byte of options and a packet. What the main process
  * believes must be a filter that the kernel takes, with a proof, or a reason; all in harmless text.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Decision diagrams against truth tables: the input is a program that builds functions of six bits
  * out of earlier ones. Each diagram must have the values of its table, and two diagrams must be one

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The analysis of BPF programs: the input is one byte of options and a program. bpf_check() must
  * take exactly what the running kernel takes; what it takes must be analysed or refused with a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Entries of the disk cache: the input is one byte of options, the number of a target, and the
  * bytes of a file. What is believed must hold a filter that the target's kernel takes, with a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Any text as an OCI configuration: where it is accepted, each change gives a text that is accepted
  * too and says the same but for what was changed, and to change it again changes nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Profiles: the input is the text of one. Parsing must give the same model and messages each time,
  * each message with a place in the text. What is accepted must compile to a proven filter or to an

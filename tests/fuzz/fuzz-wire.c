@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Packets of the wire protocol: the input is a byte of options, a byte with the length of a
  * request, the request, and a packet that comes back. The daemon must take only requests that its

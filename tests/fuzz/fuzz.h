@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the fuzz targets share. A target is one file with one function that takes any bytes and
  * checks what has to hold for them. libFuzzer calls it (scripts/fuzz), and so does replay.c, which

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/fuzz/: fuzz targets, and their corpora, which `make check` replays. scripts/fuzz builds the
 # targets with libFuzzer (FUZZ_ENGINE) and runs them.
 FUZZ_ENGINE = -fsanitize=fuzzer

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Runs one fuzz target (FUZZ_TARGET, its name) on each input of its corpus: one Check test for each
  * file, called like the file, in a process of its own. A corpus without inputs is a failure.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/integration/: unit tests of integration/
 integration_test_cppflags = $(check_unit_cppflags) -D_GNU_SOURCE
 integration_test_libs = libintegration.la libcompiler.la libutil.la $(CHECK_LIBS)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What hook and shim do with files: the shim's settings, the bundle's configuration (replaced whole
  * or not at all), the engine's log, and reading and writing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The configuration's reader and splicer: what is found, what is refused and where, and that every
  * byte outside of the changed spans is what it was.

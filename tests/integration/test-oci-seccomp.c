@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What becomes of a configuration, with a source of filters that does as it is told: every way to a
  * filter, to the container's own rules, and to a refusal.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Command lines as crun, runc, Podman and containerd write them, and those that nobody can be sure
  * of. */
 #include "integration/runtime-args.h"

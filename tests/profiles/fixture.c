@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Shared by the tests of the shipped profiles; see fixture.h. */
 #include "tests/profiles/fixture.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the tests of the shipped profiles share: reading a profile, compiling it in this process,
  * and asking the filter about one call as a kernel of the target's byte order would.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Calls under a real filter; see live.h. Only x86_64 has two ABIs that one process can call. */
 #define _GNU_SOURCE
 #include "tests/profiles/live.h"

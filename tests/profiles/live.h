@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Making system calls under a filter for real: a child drops its privileges, installs the filter,
  * makes the calls raw, and reports what came back through shared memory.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/profiles/: what the shipped profiles, and the profiles in tests/data/verdicts, mean.
 profiles_test_libs = libcompiler.la libutil.la $(CHECK_LIBS)
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tables of Markdown; see readme-table.h. */
 #include "tests/profiles/readme-table.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Compares the exact difference between the default profile and Podman's with the tables of
  * profiles/README.md: for each target, without capabilities and with each one that a row names,

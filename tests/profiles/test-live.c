@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The shipped default profile in the running kernel: every call of the table of blocked calls is
  * made raw, through each ABI of x86_64, and fails as it should; with the capability that opens it,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Every profile that ships, Podman's, Docker's, and generated ones of the same size: for every
  * target that the installed libseccomp knows, and every set of capabilities and kernel that their

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Compares profiles/README.md with what the profiles mean: which capability opens which call, and
  * that its tables of differences from Podman's profile are exactly the differences, for each call

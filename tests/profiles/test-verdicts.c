@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Runs the tables in tests/data/verdicts: what a profile must answer to which call, on every
  * target, decided by simulating the compiled filter. The format of a table is in README.md there.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The parser of verdict tables; see verdict-table.h. */
 #include "tests/profiles/verdict-table.h"
 

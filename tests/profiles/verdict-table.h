@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The lines of the tables in tests/data/verdicts, whose format README.md there describes.
  * Parsing only: what the lines mean is up to test-verdicts.c.

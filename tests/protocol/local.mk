@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/protocol/: unit tests of protocol/
 check_PROGRAMS += tests/protocol/test-codec
 TESTS += tests/protocol/test-codec

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of protocol/codec.c: the packets that a subscriber gets. */
 #include <check.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of protocol/codec.c: good packets, and each way in which one can be wrong. */
 #include "protocol/codec.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests that the examples of PROTOCOL.md are right. They are in a little-endian machine's order. */
 #include <check.h>
 #include <stdlib.h>

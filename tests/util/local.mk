@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/util/: unit tests of util/
 check_PROGRAMS += tests/util/test-arena
 TESTS += tests/util/test-arena

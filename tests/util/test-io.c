@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of util/io.c: a pipe that takes a part at a time, signals, and files that are too short. */
 #include "config.h"
 

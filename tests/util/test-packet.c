@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of util/packet.c: real socket pairs, and every kind of ancillary data that can arrive. */
 #include "util/packet.h"
 

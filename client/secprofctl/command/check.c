@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * secprofctl check: compiles profiles for every architecture and says what is wrong with them. What
  * is found for several targets is said once.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl compile: a profile's file to a filter, without a daemon. */
 #include "config.h"
 

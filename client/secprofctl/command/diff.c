@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * secprofctl diff: what two filters decide unlike, exactly; each example has been run through both
  * filters before it is shown.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl disasm: a filter as a listing, from a profile, raw BPF, the daemon or a process. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * secprofctl explain: the verdict on a call and why. With a profile its rules are cited; a filter
  * alone can only be asked what it answers.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl get: fetches a filter from the daemon. */
 #include <errno.h>
 #include <stdlib.h>

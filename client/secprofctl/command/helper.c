@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * secprofctl helper: fetches an executable with a filter built in, and becomes it, or keeps it in a
  * file. What fails before the command runs is 125, as with `run`; with -o the exit codes are those

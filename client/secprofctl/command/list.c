@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl list: the profiles that this user may fetch. */
 #include <inttypes.h>
 #include <stdio.h>

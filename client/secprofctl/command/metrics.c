@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl metrics: the daemon's numbers as Prometheus reads them. */
 #include <errno.h>
 #include <inttypes.h>

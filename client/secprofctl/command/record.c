@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl record: a profile of the calls that a command makes. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl reload: waits until what is on disk is in service. */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl run: becomes a command under a profile's filter. Whatever fails before that is 125. */
 #include <errno.h>
 #include <stdio.h>

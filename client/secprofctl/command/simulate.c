@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * secprofctl simulate: what a filter answers to a table of calls, and whether that is what the
  * table wants. The filter is run as the kernel runs it; the profile is not asked.

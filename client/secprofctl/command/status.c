@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl status: how the daemon is, or one profile. */
 #include <inttypes.h>
 #include <stdio.h>

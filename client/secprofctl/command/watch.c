@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl watch: what changes, as it changes. */
 #include <errno.h>
 #include <inttypes.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Notes on a listing. One walk over the instructions, which only jump forward: each one hands what
  * is known behind it to where it goes, and what comes from several places is joined.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Notes on a listing: what the constants in a filter are called. Which architecture a number
  * belongs to is known where the program has tested it, on every path that leads there.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The table of the daemon's numbers. */
 #include "client/secprofctl/show/counters.h"
 

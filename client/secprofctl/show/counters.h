@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The numbers that the daemon tells of itself: one table for all who show them.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A filter as text, one instruction a line. Knows the instructions of classic BPF and what seccomp
  * lets them load and return; what its numbers are called on an ABI it is told (annotate.h).

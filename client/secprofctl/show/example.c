@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Calls as examples, for people and in JSON. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The parts of `explain`: what it was asked, and how its answers are told.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * JSON onto stdout, through yajl's generator. Failures are kept until json_finish().
  */

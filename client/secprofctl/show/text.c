@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Makes text that others wrote fit for a terminal, or for JSON. */
 #include "config.h"
 

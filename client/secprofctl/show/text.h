@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Text that others wrote (paths, profiles, the daemon's messages) on its way to a terminal or into
  * JSON: neither control characters nor broken UTF-8 get through.

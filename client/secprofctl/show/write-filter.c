@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How `get` and `compile` hand out a filter. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * How `get` and `compile` hand out a filter: in the format that the options name, to where they
  * say, and never as bytes onto a terminal.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Finds the filter in a secprof-helper, which can be of another machine: 32 or 64 bits, either byte
  * order. Every offset comes from the file and is checked where it is used.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * secprof-helper as a file: the filter in it, to be looked at.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Profiles without a daemon: read from a file, compiled in this process. */
 #include "client/secprofctl/subject/local.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The filters of a running process, through ptrace(2). The kernel hands them out to a reader with
  * CAP_SYS_ADMIN that is under no filter itself (kernel/seccomp.c, seccomp_get_filter).

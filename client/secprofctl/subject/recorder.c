@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The supervisor and the child of a recording. They share one page, since every system call of the
  * child waits for the supervisor from the moment when its filter is there, and the table of fds,

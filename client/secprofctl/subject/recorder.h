@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Runs a command under a filter that asks this process about every system call, lets each one go
  * on, and keeps which ones there were: SECCOMP_RET_USER_NOTIF with "continue", seccomp_unotify(2).

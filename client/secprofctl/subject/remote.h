@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The daemon, as the commands see it: opened with the options' socket, errors told and turned into
  * exit codes.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the questions are about: profiles, raw BPF, names, processes; all become filters. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What the questions are about: the operands of disasm, diff and explain, which may be a profile's
  * file, a file of raw BPF, the name of a served profile, or a running process.

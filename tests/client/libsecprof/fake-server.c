@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* A secprofd for tests: see fake-server.h. One thread accepts, one thread serves each connection.
  */
 #include "config.h"

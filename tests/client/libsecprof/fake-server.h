@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A secprofd for tests, in a thread: it serves a few profiles, and can be told to misbehave.
  */

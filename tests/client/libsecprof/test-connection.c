@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of client/libsecprof/connection.c through the public functions: daemons that hang or go
  * away, forks, threads, signals. */
 #include "config.h"

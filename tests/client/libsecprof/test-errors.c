@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of client/libsecprof/errors.c: the codes are distinct, and each has a text. */
 #include "client/libsecprof/errors.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of client/libsecprof/filters.c: profiles by content, and the text of a profile. */
 #include "config.h"
 

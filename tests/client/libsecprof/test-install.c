@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of client/libsecprof/install.c: real filters in children of this process. */
 #include "config.h"
 

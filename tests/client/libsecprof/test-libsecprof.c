@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of the public functions of libsecprof, as a program that links it sees them. */
 #include "client/libsecprof/secprof.h"
 

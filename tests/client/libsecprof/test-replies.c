@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of what libsecprof does with replies that break the protocol: it uses none of them, keeps
  * no fd, and goes on. */
 #include <check.h>

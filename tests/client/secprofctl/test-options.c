@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of client/secprofctl/options.c: what a command line means. */
 #include "client/secprofctl/options.h"
 

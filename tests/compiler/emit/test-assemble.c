@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Diagrams as programs: whatever the diagram, the program is one that the kernel takes, answers as
  * the diagram does, and says so where it does not fit.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The kernel runs a new filter for each number without knowing the arguments; where that ends in
  * ALLOW, later calls skip the filter. Here the same emulation is run on the filters of our profiles

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Decisions on arguments as diagrams: they must say for every argument what the clauses say, on
  * ABIs of both widths and in both byte orders, and stay within bounds for whatever a profile asks.

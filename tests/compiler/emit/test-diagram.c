@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Hash-consing: what is equal is one node, however it came about. */
 #include "compiler/emit/diagram.h"
 

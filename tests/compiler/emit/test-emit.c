@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The emitter against the policy that it was given: random policies, made without any JSON, must
  * give programs that answer as policy_evaluate() does, whatever their shape.

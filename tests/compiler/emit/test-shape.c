@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Trees of comparisons: they decide as the ranges do, take no more comparisons than there are
  * boundaries, and cost the least there can be, or nearly so: small tables are solved by trying

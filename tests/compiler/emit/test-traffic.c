@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Which calls come to which switch: architectures lead their own calls on, x32's meet those of
  * x86_64 where their bit is gone, and what nobody calls weighs little or nothing.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The tables of ABIs and targets, against the kernel's headers and the installed libseccomp. */
 #include "compiler/facts/abi.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The tables of actions, operators, flags, capabilities and errnos; kernel versions. */
 #define _GNU_SOURCE /* strerrorname_np() */
 #include <check.h>

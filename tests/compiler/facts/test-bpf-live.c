@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * bpf_check() and bpf_simulate() against the kernel that runs the test: it says itself which
  * programs it takes and what they answer. What may kill happens in children.

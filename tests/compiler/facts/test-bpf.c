@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The kernel's view of BPF against tables; test-bpf-live.c asks the running kernel itself. */
 #include "compiler/facts/bpf.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Names and numbers of syscalls: against a table of facts, against the kernel's own headers where
  * the machine has them, and each ABI's table against itself.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the lint says of which profile: a table. Each rule is a line, the first one line 3 or 4. */
 #include "tests/compiler/lint/cases.h"
 

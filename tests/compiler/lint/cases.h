@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the lint says of which profile. */
 #ifndef TESTS_COMPILER_LINT_CASES_H
 #define TESTS_COMPILER_LINT_CASES_H

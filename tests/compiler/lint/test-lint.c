@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The lint: what it says of which profile, word for word; and, for random profiles, that the rules
  * it calls useless or ambiguous are those that lowering and trying out show to be so.

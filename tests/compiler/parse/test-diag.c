@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Diagnostics: counting, double lines, limits, what is rendered. */
 #include <check.h>
 #include <stdlib.h>

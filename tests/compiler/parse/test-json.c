@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The JSON tree: what is kept, where it stands, and every reason to refuse a text. */
 #include <check.h>
 #include <errno.h>

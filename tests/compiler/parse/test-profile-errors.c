@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Every error and warning of the profile parser, with its place and its text. */
 #include <check.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Good profiles with random damage: the parser must take each or refuse it with a reason, and a
  * reason is printable. SECPROF_RANDOM_PROFILES sets the number of damaged texts.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Profiles into the model: every form and key, places, limits. test-profile-errors.c has the rest.
  */
 #include <check.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What profiles mean, case by case: DESIGN's "lower" as a table of small profiles and the verdicts
  * that their policies give. The shape of every policy is checked along the way.

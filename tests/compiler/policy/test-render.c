@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * A rendered profile must mean what the variant means that it was made from: both are turned into
  * decision diagrams over all inputs, which are compared.

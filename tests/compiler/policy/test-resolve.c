@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Conditions of rules, the ABIs of a variant, and which requests share one. */
 #include "compiler/policy/resolve.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The proof against broken filters: what an emitter could get wrong, it must find; and whatever it
  * accepts must answer as the policy does.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The analysis of programs that no emitter of ours would make: every instruction, and what a
  * program may do with numbers that it keeps.

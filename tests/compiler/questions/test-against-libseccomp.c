@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tests of against.c: what libseccomp is known to get wrong is found, each with an example, and
  * what is only another reading is a note.

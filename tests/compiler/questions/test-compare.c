@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tests of bdd-outcomes.c, combine.c and changes.c: the pairs of answers of two filters, several
  * filters together, and differences by name.

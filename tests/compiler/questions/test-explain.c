@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tests of explain.c: for each way of making a call, the verdict (which must be the policy's), what
  * decided, and what each rule has to do with it.

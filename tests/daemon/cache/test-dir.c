@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tests of where the cache lies: what is found, made and opened, and what is noticed when it is
  * removed, made again or exchanged.

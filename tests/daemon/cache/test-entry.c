@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/cache/entry.c and daemon/cache/disk.c: keys, entries, and what is done with bad
  * ones.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tests of what writes the cache, with its real processes: directories go and come back, and
  * processes end, while entries are on their way.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/files/access.c: who may read what, against open(2)'s rules and against the
  * kernel. */
 #include "daemon/files/access.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/files/scan.c and daemon/files/trust.c: which files are profiles, and which are
  * refused. */
 #include "daemon/files/scan.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/files/watch.c: which changes are told, and how often. */
 #include "daemon/files/watch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/filters/failures.c. */
 #include "daemon/filters/failures.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/filters/jobs.c: what is shared, and what comes first. */
 #include "daemon/filters/jobs.h"
 

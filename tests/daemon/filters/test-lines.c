@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/filters/lines.c and daemon/filters/verify.c: lines for people, and what is made
  * harmless. */
 #include "daemon/filters/lines.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/filters/registry.c: names, states, access, and the order of errors. */
 #include "daemon/filters/registry.h"
 

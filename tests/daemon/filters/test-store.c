@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/filters/store.c: filters in memory, their sealed memfds, and their bound. */
 #include "daemon/filters/store.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of what the main process gives up: the directories it keeps, and what it can do elsewhere.
  */
 #include "daemon/process/confine.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tests of the daemon's own filters on the running kernel: each process of the test installs one,
  * makes one call, and lives or does not. That the daemon itself can live with them, the end-to-end

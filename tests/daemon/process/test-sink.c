@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tests of sinks, with a spawner that the test plays: connections whose queues hold the only write
  * end of a pipe are ended, and the pipe shows when that is gone.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of the worker: the check of its answers, the real process, and what it can still do. */
 #include "daemon/process/worker.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/serve/budget.c. */
 #include "daemon/serve/budget.h"
 #include "tests/daemon/unit.h"

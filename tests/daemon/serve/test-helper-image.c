@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tests of daemon/serve/helper-image.c and helper-open.c: the executable with a filter built in is
  * laid out as it should be, runs, and is made of nothing but the template that make links.

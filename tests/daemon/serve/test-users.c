@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/serve/users.c, against a count of all connections. */
 #include "daemon/serve/users.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of client/secprofctl/show/annotate.c: what the constants of a listing are called. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of the forms in which secprofctl writes a filter: format.c and disasm.c. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of client/secprofctl/show/text.c. */
 #include "config.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of client/secprofctl/subject/helper-file.c: helpers of each class and byte order, and
  * broken ones.
  */

@@ -4,6 +4,7 @@ EXTRA_DIST += \
 	.ci/run \
 	.clang-format \
 	.clang-tidy \
+	AUTHORS \
 	CHANGELOG.md \
 	README.md \
 	SECURITY.md \

@@ -6,14 +6,11 @@
 #include "integration/source.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "compiler/parse/profile.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 enum {
     TRIES = 8,
@@ -77,30 +74,15 @@ static int take(struct oci_filter *filter, void *bytes, size_t len, const struct
 /* The whole file FD as a text in ARENA. */
 static int read_profile(int fd, struct arena *arena, struct oci_filter *filter)
 {
-    struct stat st;
-    size_t len, at = 0;
-    char *text;
+    cleanup_free char *text = NULL;
+    size_t len;
+    int r = io_pread_file(fd, PROFILE_MAX_BYTES, &text, &len);
 
-    if (fstat(fd, &st) < 0)
-        return -errno;
-    if (st.st_size < 0 || st.st_size > PROFILE_MAX_BYTES)
-        return -EBADMSG;
-    len = (size_t)st.st_size;
-    text = arena_alloc(arena, len + 1);
-    if (!text)
-        return -ENOMEM;
-    while (at < len) {
-        ssize_t n = pread(fd, text + at, len - at, (off_t)at);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EBADMSG;
-        at += (size_t)n;
-    }
-    filter->profile = text;
+    if (r < 0)
+        return r == -EFBIG || r == -EIO ? -EBADMSG : r;
+    filter->profile = arena_strndup(arena, text, len);
     filter->profile_len = len;
-    return 0;
+    return filter->profile ? 0 : -ENOMEM;
 }
 
 /* One try. Returns 1 where the profile changed between the two requests. */

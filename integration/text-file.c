@@ -4,7 +4,8 @@
 
 #include <errno.h>
 #include <string.h>
-#include <unistd.h>
+
+#include "util/io.h"
 
 enum {
     FIRST_ROOM = 128 * 1024, /* most configurations fit */
@@ -33,29 +34,24 @@ char *text_read_all(int fd, size_t max, struct arena *arena, size_t *len)
 {
     char *text = NULL;
     size_t room = 0;
+    ssize_t n;
 
     *len = 0;
-    for (;;) {
-        if (*len + 1 >= room) {
-            text = make_room(text, *len, &room, max, arena);
-            if (!text)
-                return NULL;
-        }
-
-        ssize_t n = read(fd, text + *len, room - *len - 1);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
+    do {
+        text = make_room(text, *len, &room, max, arena);
+        if (!text)
             return NULL;
-        if (n == 0)
-            break;
+        n = io_read_up_to(fd, text + *len, room - 1 - *len);
+        if (n < 0) {
+            errno = (int)-n;
+            return NULL;
+        }
         *len += (size_t)n;
         if (*len > max) {
             errno = EFBIG;
             return NULL;
         }
-    }
+    } while (*len == room - 1);
     text[*len] = '\0';
     return text;
 }

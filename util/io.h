@@ -1,26 +1,41 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Whole reads and writes of files, pipes and memfds: started again where a signal interrupts them,
- * and gone on with where the kernel takes or gives a part. And the three files that all begin with.
+ * Whole reads and writes of files, pipes and memfds: a signal does not end them, nor does a kernel
+ * that takes or gives only a part at a time. And the three standard files of a process.
  */
 #ifndef UTIL_IO_H
 #define UTIL_IO_H
 
 #include <stddef.h>
+#include <sys/types.h>
 
 /* Writes the SIZE bytes at BYTES to FD. Returns 0 or -errno; then a part of them may be written. */
 int io_write_all(int fd, const void *bytes, size_t size);
 
 /*
- * Reads the first SIZE bytes of the file FD to BYTES, and leaves its offset where it is. Returns 0;
- * -EIO where there are fewer; another -errno.
+ * Reads FD from its offset on until it ends, but no more than SIZE bytes, to BYTES. Returns how
+ * many it read, or -errno. With room for one byte more than is allowed, SIZE bytes mean: it is too
+ * long.
+ */
+ssize_t io_read_up_to(int fd, void *bytes, size_t size);
+
+/*
+ * Reads the first SIZE bytes of the file FD to BYTES, and does not move its offset. Returns 0; -EIO
+ * if the file is shorter; another -errno.
  */
 int io_pread_all(int fd, void *bytes, size_t size);
 
 /*
- * Puts something that cannot be used in the place of each standard file that is closed: the next
- * file that is opened would take its number, a socket for example, and get what is written to
- * stdout or stderr. For the begin of main(). Returns 0 or -errno.
+ * Reads the whole file FD, which has no more than MAX bytes, and does not move its offset. Returns
+ * 0, with *SIZE bytes at *BYTES, which the caller frees; -EFBIG if there are more; -EIO if the file
+ * got shorter meanwhile; another -errno.
+ */
+int io_pread_file(int fd, size_t max, char **bytes, size_t *size);
+
+/*
+ * Opens /dev/null for each standard file that is closed, the wrong way round, so that using it
+ * fails. Otherwise the next file that is opened, perhaps a socket, would get that number, and with
+ * it all that is printed. To be called first in main(). Returns 0 or -errno.
  */
 int io_occupy_standard_files(void);
 

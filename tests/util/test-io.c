@@ -110,6 +110,62 @@ START_TEST(a_files_beginning_is_read)
 }
 END_TEST
 
+/* A pipe that gives a part at a time while signals come. Whoever asks for one byte more than comes
+ * sees the end; whoever asks for fewer gets no more than that. */
+START_TEST(a_pipe_is_read_up_to_a_size)
+{
+    int ends[2];
+    pid_t pid;
+
+    ck_assert_int_eq(pipe(ends), 0);
+    pid = fork();
+    ck_assert_int_ge(pid, 0);
+    if (pid == 0) {
+        close(ends[0]);
+        for (size_t at = 0; at < SIZE; at += 5000) {
+            if (io_write_all(ends[1], bytes + at, 5000) < 0)
+                _exit(1);
+            usleep(SIGNAL_USEC);
+        }
+        _exit(0);
+    }
+    close(ends[1]);
+    send_signals();
+    ck_assert_int_eq(io_read_up_to(ends[0], back, 7), 7);
+    ck_assert_int_eq(io_read_up_to(ends[0], back + 7, SIZE - 7 + 1), SIZE - 7);
+    ck_assert_mem_eq(back, bytes, SIZE);
+    ck_assert_int_gt(signals, 0);
+    ck_assert_int_eq(io_read_up_to(ends[0], back, 1), 0);
+    ck_assert_int_eq(io_read_up_to(-1, back, 1), -EBADF);
+    close(ends[0]);
+    waitpid(pid, NULL, 0);
+}
+END_TEST
+
+START_TEST(a_whole_file_is_read)
+{
+    int fd = memfd_create("test", MFD_CLOEXEC);
+    char *whole = NULL;
+    size_t size;
+
+    ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(io_pread_file(fd, SIZE, &whole, &size), 0);
+    ck_assert_uint_eq(size, 0);
+    free(whole);
+    whole = NULL;
+    ck_assert_int_eq(io_write_all(fd, bytes, SIZE), 0);
+    ck_assert_int_eq(io_pread_file(fd, SIZE - 1, &whole, &size), -EFBIG);
+    ck_assert_ptr_null(whole);
+    ck_assert_int_eq(io_pread_file(fd, SIZE, &whole, &size), 0);
+    ck_assert_uint_eq(size, SIZE);
+    ck_assert_mem_eq(whole, bytes, SIZE);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_CUR), SIZE);
+    free(whole);
+    close(fd);
+    ck_assert_int_eq(io_pread_file(-1, SIZE, &whole, &size), -EBADF);
+}
+END_TEST
+
 /* In a child: the test needs its own files. */
 START_TEST(closed_standard_files_are_occupied)
 {
@@ -157,6 +213,8 @@ int main(void)
     tcase_add_test(tcase, all_of_it_is_written);
     tcase_add_test(tcase, failures_are_told);
     tcase_add_test(tcase, a_files_beginning_is_read);
+    tcase_add_test(tcase, a_pipe_is_read_up_to_a_size);
+    tcase_add_test(tcase, a_whole_file_is_read);
     tcase_add_test(tcase, closed_standard_files_are_occupied);
     tcase_add_test(tcase, open_standard_files_stay);
     suite_add_tcase(suite, tcase);

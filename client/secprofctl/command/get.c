@@ -1,17 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl get: fetches a filter from the daemon. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/output.h"
 #include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/remote.h"
+#include "compiler/parse/profile.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 #include "util/str.h"
 
 static int print_json(const struct ctl_options *options, const struct format_filter *filter,
@@ -54,18 +53,16 @@ static int get_profile(const struct ctl_options *options, struct secprof *handle
     struct secprof_info info = SECPROF_INFO_INIT;
     cleanup_close int fd = secprof_get_profile(handle, name, &info);
     cleanup_free char *text = NULL;
-    struct stat st;
-    ssize_t n = -1;
+    size_t len;
     int r = fd;
 
     if (r < 0)
         return remote_fail(handle, name, r);
     warn_if_stale(name, &info);
-    if (fstat(fd, &st) == 0 && (text = malloc((size_t)st.st_size)))
-        n = pread(fd, text, (size_t)st.st_size, 0);
-    if (n < 0 || n != st.st_size)
-        return ctl_fail(CTL_SYSTEM, "cannot read the profile: %s", strerror(errno));
-    r = output_write(options->output, text, (size_t)n);
+    r = io_pread_file(fd, PROFILE_MAX_BYTES, &text, &len);
+    if (r < 0)
+        return ctl_fail(CTL_SYSTEM, "cannot read the profile: %s", strerror(-r));
+    r = output_write(options->output, text, len);
     return r < 0 ? emit_fail(options, r) : CTL_OK;
 }
 

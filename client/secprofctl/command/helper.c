@@ -9,13 +9,13 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/show/output.h"
 #include "client/secprofctl/subject/remote.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 enum {
     HELPER_MAX_BYTES = 1024 * 1024, /* many times what one has: 4,096 instructions are 32 KiB */
@@ -79,20 +79,14 @@ static int execute(int fd, char **command, int n)
 static int keep(const struct ctl_options *options, int fd)
 {
     cleanup_free char *bytes = NULL;
-    struct stat st;
-    ssize_t n;
-    int r;
+    size_t size;
+    int r = io_pread_file(fd, HELPER_MAX_BYTES, &bytes, &size);
 
-    if (fstat(fd, &st) < 0)
-        return ctl_fail(CTL_SYSTEM, "%s", strerror(errno));
-    if (st.st_size > HELPER_MAX_BYTES)
+    if (r == -EFBIG)
         return ctl_fail(CTL_NO_DAEMON, "the daemon's executable is too large");
-    bytes = malloc((size_t)st.st_size);
-    n = bytes ? pread(fd, bytes, (size_t)st.st_size, 0) : -1;
-    if (n != st.st_size)
-        return ctl_fail(CTL_SYSTEM, "cannot read the executable: %s",
-                        n < 0 ? strerror(errno) : "it is cut");
-    r = output_write_program(options->output, bytes, (size_t)n);
+    if (r < 0)
+        return ctl_fail(CTL_SYSTEM, "cannot read the executable: %s", strerror(-r));
+    r = output_write_program(options->output, bytes, size);
     if (r < 0)
         return ctl_fail(CTL_SYSTEM, "cannot write %s: %s",
                         options->output ? options->output : "to stdout", strerror(-r));

@@ -11,6 +11,7 @@
 
 #include "client/secprofctl/show/text.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 void local_free(struct local_file *file)
 {
@@ -18,35 +19,20 @@ void local_free(struct local_file *file)
     file->text = NULL;
 }
 
-static int read_up_to(int fd, char *text, size_t room, size_t *len)
-{
-    *len = 0;
-    while (*len < room) {
-        ssize_t n = read(fd, text + *len, room - *len);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            return 0;
-        *len += (size_t)n;
-    }
-    return 0;
-}
-
 int local_read_fd(struct local_file *file, const char *name, int fd)
 {
+    /* One byte more than is allowed: the parser then says that the profile is too long. */
     const size_t room = PROFILE_MAX_BYTES + 1;
-    int r;
+    ssize_t len;
 
     file->name = name;
     file->text = malloc(room);
     if (!file->text)
         return ctl_fail(CTL_SYSTEM, "out of memory");
-    r = read_up_to(fd, file->text, room, &file->len);
-    if (r < 0)
-        return ctl_fail(CTL_SYSTEM, "cannot read %s: %s", file->name, strerror(-r));
+    len = io_read_up_to(fd, file->text, room);
+    if (len < 0)
+        return ctl_fail(CTL_SYSTEM, "cannot read %s: %s", file->name, strerror((int)-len));
+    file->len = (size_t)len;
     return CTL_OK;
 }
 

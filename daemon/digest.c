@@ -2,7 +2,7 @@
 /* SHA-256 by nettle, and the framing of keys. Pure functions over memory. */
 #include "daemon/digest.h"
 
-#include <stdio.h>
+#include "util/hex.h"
 
 void digest_init(struct digest *digest)
 {
@@ -51,6 +51,5 @@ void digest_of(const void *bytes, size_t len, uint8_t out[DIGEST_SIZE])
 
 void digest_hex(const uint8_t digest[DIGEST_SIZE], char out[DIGEST_HEX_SIZE])
 {
-    for (size_t i = 0; i < DIGEST_SIZE; i++)
-        snprintf(out + 2 * i, 3, "%02x", digest[i]);
+    hex_encode(digest, DIGEST_SIZE, out);
 }

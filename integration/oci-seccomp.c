@@ -10,8 +10,9 @@
 
 #include "compiler/policy/render.h"
 #include "integration/oci-config.h"
+#include "util/base64.h"
 #include "util/cleanup.h"
-#include "util/str.h"
+#include "util/hex.h"
 
 /* One configuration on its way. */
 struct decision {
@@ -46,13 +47,13 @@ static struct variant_request make_request(const struct decision *d)
 static void put_in(struct decision *d, const struct oci_filter *filter, const char *rules,
                    const char *of)
 {
-    char digest[sizeof("sha256:") + STR_HEX_SIZE(OCI_DIGEST_SIZE)] = "sha256:";
+    char digest[sizeof("sha256:") + HEX_SIZE(OCI_DIGEST_SIZE)] = "sha256:";
     struct oci_change change = {.digest = digest, .seccomp = rules};
-    char *base64 = arena_alloc(d->arena, STR_BASE64_SIZE(filter->len));
+    char *base64 = arena_alloc(d->arena, BASE64_SIZE(filter->len));
 
-    str_hex(filter->digest, OCI_DIGEST_SIZE, digest + strlen(digest));
+    hex_encode(filter->digest, OCI_DIGEST_SIZE, digest + strlen(digest));
     if (base64) {
-        change.bpf = str_base64(filter->bytes, filter->len, base64);
+        change.bpf = base64_encode(filter->bytes, filter->len, base64);
         d->result->text = oci_config_rewrite(&d->config, &change, d->arena, &d->result->len);
     }
     if (!d->result->text) {

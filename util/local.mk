@@ -3,8 +3,9 @@
 noinst_LTLIBRARIES += libutil.la
 libutil_la_SOURCES = \
 	util/arena.c util/arena.h \
+	util/base64.c util/base64.h \
 	util/cleanup.h \
 	util/filter.c util/filter.h \
+	util/hex.c util/hex.h \
 	util/io.c util/io.h \
-	util/packet.c util/packet.h \
-	util/str.c util/str.h
+	util/packet.c util/packet.h

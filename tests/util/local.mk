@@ -6,6 +6,18 @@ tests_util_test_arena_SOURCES = tests/util/test-arena.c
 tests_util_test_arena_CPPFLAGS = $(check_unit_cppflags)
 tests_util_test_arena_LDADD = libutil.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/util/test-base64
+TESTS += tests/util/test-base64
+tests_util_test_base64_SOURCES = tests/util/test-base64.c
+tests_util_test_base64_CPPFLAGS = $(check_unit_cppflags)
+tests_util_test_base64_LDADD = libutil.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/util/test-hex
+TESTS += tests/util/test-hex
+tests_util_test_hex_SOURCES = tests/util/test-hex.c
+tests_util_test_hex_CPPFLAGS = $(check_unit_cppflags)
+tests_util_test_hex_LDADD = libutil.la $(CHECK_LIBS)
+
 check_PROGRAMS += tests/util/test-io
 TESTS += tests/util/test-io
 tests_util_test_io_SOURCES = tests/util/test-io.c
@@ -17,9 +29,3 @@ TESTS += tests/util/test-packet
 tests_util_test_packet_SOURCES = tests/util/test-packet.c
 tests_util_test_packet_CPPFLAGS = $(check_unit_cppflags)
 tests_util_test_packet_LDADD = libutil.la $(CHECK_LIBS)
-
-check_PROGRAMS += tests/util/test-str
-TESTS += tests/util/test-str
-tests_util_test_str_SOURCES = tests/util/test-str.c
-tests_util_test_str_CPPFLAGS = $(check_unit_cppflags)
-tests_util_test_str_LDADD = libutil.la $(CHECK_LIBS)

@@ -10,8 +10,8 @@
 #include "client/secprofctl/subject/remote.h"
 #include "compiler/parse/profile.h"
 #include "util/cleanup.h"
+#include "util/hex.h"
 #include "util/io.h"
-#include "util/str.h"
 
 static int print_json(const struct ctl_options *options, const struct format_filter *filter,
                       const struct secprof_info *info)
@@ -72,7 +72,7 @@ static int get(const struct ctl_options *options)
     struct secprof_info info = SECPROF_INFO_INIT;
     struct secprof_options wanted;
     const char *name = options->args[0];
-    char digest[STR_HEX_SIZE(sizeof(info.digest))];
+    char digest[HEX_SIZE(sizeof(info.digest))];
     cleanup_free void *bytes = NULL;
     size_t len;
     int code = options->profile ? check_profile(options) : emit_check(options);
@@ -99,7 +99,7 @@ static int get(const struct ctl_options *options)
         .bytes = bytes,
         .len = len,
         .flags = info.filter_flags,
-        .digest = str_hex(info.digest, sizeof(info.digest), digest),
+        .digest = hex_encode(info.digest, sizeof(info.digest), digest),
     };
 
     if (!filter.target)

@@ -10,7 +10,7 @@
 #include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/remote.h"
 #include "util/cleanup.h"
-#include "util/str.h"
+#include "util/hex.h"
 
 enum {
     SHORT_DIGEST = 6, /* bytes of a digest in the table */
@@ -57,10 +57,10 @@ static void print_table(const struct entries *entries)
            "DIGEST");
     for (size_t i = 0; i < entries->n; i++) {
         const struct secprof_entry *entry = &entries->items[i];
-        char digest[STR_HEX_SIZE(SHORT_DIGEST)] = "-";
+        char digest[HEX_SIZE(SHORT_DIGEST)] = "-";
 
         if (entry->n_insns)
-            str_hex(entry->digest, SHORT_DIGEST, digest);
+            hex_encode(entry->digest, SHORT_DIGEST, digest);
         printf("%-*s  %-7s  %12" PRIu32 "  %10" PRIu64 "  %s\n", width, entry->name,
                remote_state_name(entry->state), entry->n_insns, entry->generation, digest);
     }

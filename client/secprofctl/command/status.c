@@ -11,7 +11,7 @@
 #include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/remote.h"
 #include "util/cleanup.h"
-#include "util/str.h"
+#include "util/hex.h"
 
 /* What the daemon has to do without. */
 static const struct {
@@ -127,7 +127,7 @@ static int print_profile_json(const struct ctl_options *options, const char *nam
 static void print_profile(const char *name, const struct secprof_profile_status *status)
 {
     cleanup_free char *flags = format_flags(status->filter_flags, " | ", "none");
-    char digest[STR_HEX_SIZE(sizeof(status->digest))];
+    char digest[HEX_SIZE(sizeof(status->digest))];
 
     printf("%s: %s\n", name, remote_state_name(status->state));
     printf("  file          ");
@@ -135,10 +135,10 @@ static void print_profile(const char *name, const struct secprof_profile_status 
     putchar('\n');
     if (status->generation) {
         printf("  compiled from %s\n",
-               str_hex(status->source_digest, sizeof(status->source_digest), digest));
+               hex_encode(status->source_digest, sizeof(status->source_digest), digest));
         printf("  filter        %" PRIu32 " instructions, flags %s, since generation %" PRIu64 "\n",
                status->n_insns, flags ? flags : "?", status->generation);
-        printf("  its SHA-256   %s\n", str_hex(status->digest, sizeof(status->digest), digest));
+        printf("  its SHA-256   %s\n", hex_encode(status->digest, sizeof(status->digest), digest));
     }
     printf("  in memory     %" PRIu32 "\n", status->variants);
     text_print_lines(stdout, status->text);

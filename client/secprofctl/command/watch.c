@@ -11,7 +11,7 @@
 #include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/remote.h"
 #include "util/cleanup.h"
-#include "util/str.h"
+#include "util/hex.h"
 
 enum {
     SHORT_DIGEST = 6, /* bytes of a digest for people */
@@ -62,7 +62,7 @@ static int print_json(const struct ctl_options *options, const struct secprof_ch
 
 static int print_line(const struct secprof_change *change)
 {
-    char digest[STR_HEX_SIZE(SHORT_DIGEST)] = "-";
+    char digest[HEX_SIZE(SHORT_DIGEST)] = "-";
     time_t now = time(NULL);
     struct tm tm;
     char clock[16] = "";
@@ -70,7 +70,7 @@ static int print_line(const struct secprof_change *change)
     if (localtime_r(&now, &tm))
         strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
     if (has_filter(change))
-        str_hex(change->digest, SHORT_DIGEST, digest);
+        hex_encode(change->digest, SHORT_DIGEST, digest);
     if (change->kind == SECPROF_CHANGE_LOST)
         printf("%s  some changes were lost: see secprofctl list\n", clock);
     else

@@ -12,8 +12,9 @@
 #include "client/secprofctl/show/text.h"
 #include "compiler/facts/action.h"
 #include "compiler/facts/bpf.h"
+#include "util/base64.h"
 #include "util/cleanup.h"
-#include "util/str.h"
+#include "util/hex.h"
 
 static const char *const names[] = {
     [FORMAT_RAW] = "raw", [FORMAT_HEX] = "hex", [FORMAT_BASE64] = "base64",
@@ -85,19 +86,19 @@ static void write_hex(FILE *file, const struct format_filter *filter)
     const unsigned char *bytes = filter->bytes;
 
     for (size_t i = 0; i < filter->len; i += sizeof(struct sock_filter)) {
-        char line[STR_HEX_SIZE(sizeof(struct sock_filter))];
+        char line[HEX_SIZE(sizeof(struct sock_filter))];
 
-        fprintf(file, "%s\n", str_hex(bytes + i, sizeof(struct sock_filter), line));
+        fprintf(file, "%s\n", hex_encode(bytes + i, sizeof(struct sock_filter), line));
     }
 }
 
 static int write_base64(FILE *file, const struct format_filter *filter)
 {
-    cleanup_free char *text = malloc(STR_BASE64_SIZE(filter->len));
+    cleanup_free char *text = malloc(BASE64_SIZE(filter->len));
 
     if (!text)
         return -ENOMEM;
-    fprintf(file, "%s\n", str_base64(filter->bytes, filter->len, text));
+    fprintf(file, "%s\n", base64_encode(filter->bytes, filter->len, text));
     return 0;
 }
 

@@ -14,7 +14,7 @@
 #include "client/secprofctl/show/output.h"
 #include "client/secprofctl/show/text.h"
 #include "util/cleanup.h"
-#include "util/str.h"
+#include "util/hex.h"
 
 static void check(struct json *json, yajl_gen_status status)
 {
@@ -120,12 +120,12 @@ void json_bool(struct json *json, const char *key, bool value)
 
 void json_hex(struct json *json, const char *key, const void *bytes, size_t n)
 {
-    cleanup_free char *digits = malloc(STR_HEX_SIZE(n));
+    cleanup_free char *digits = malloc(HEX_SIZE(n));
 
     if (!digits)
         json->failed = true;
     else
-        json_text(json, key, str_hex(bytes, n, digits));
+        json_text(json, key, hex_encode(bytes, n, digits));
 }
 
 void json_flags(struct json *json, const char *key, uint32_t flags)

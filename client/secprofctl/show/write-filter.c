@@ -10,8 +10,8 @@
 
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/output.h"
+#include "util/base64.h"
 #include "util/cleanup.h"
-#include "util/str.h"
 
 int emit_check(const struct ctl_options *options)
 {
@@ -43,7 +43,7 @@ int emit_filter(const struct ctl_options *options, const struct format_filter *f
 
 void emit_json_fields(struct json *json, const struct format_filter *filter)
 {
-    cleanup_free char *text = malloc(STR_BASE64_SIZE(filter->len));
+    cleanup_free char *text = malloc(BASE64_SIZE(filter->len));
 
     json_text(json, "name", filter->name);
     json_text(json, "target", filter->target->name);
@@ -53,5 +53,5 @@ void emit_json_fields(struct json *json, const struct format_filter *filter)
     if (!text)
         json->failed = true;
     else
-        json_text(json, "filter", str_base64(filter->bytes, filter->len, text));
+        json_text(json, "filter", base64_encode(filter->bytes, filter->len, text));
 }

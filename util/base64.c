@@ -1,24 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Bytes as text: hex and base64. */
-#include "util/str.h"
+/* Bytes as base64. */
+#include "util/base64.h"
 
 #include <stdint.h>
 
-char *str_hex(const void *bytes, size_t n, char *text)
-{
-    static const char digits[] = "0123456789abcdef";
-    const uint8_t *from = bytes;
-    char *to = text;
-
-    for (size_t i = 0; i < n; i++) {
-        *to++ = digits[from[i] >> 4];
-        *to++ = digits[from[i] & 0xf];
-    }
-    *to = '\0';
-    return text;
-}
-
-char *str_base64(const void *bytes, size_t n, char *text)
+char *base64_encode(const void *bytes, size_t n, char *text)
 {
     static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const uint8_t *from = bytes;

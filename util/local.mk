@@ -8,4 +8,5 @@ libutil_la_SOURCES = \
 	util/filter.c util/filter.h \
 	util/hex.c util/hex.h \
 	util/io.c util/io.h \
-	util/packet.c util/packet.h
+	util/packet.c util/packet.h \
+	util/replace.c util/replace.h

@@ -29,3 +29,9 @@ TESTS += tests/util/test-packet
 tests_util_test_packet_SOURCES = tests/util/test-packet.c
 tests_util_test_packet_CPPFLAGS = $(check_unit_cppflags)
 tests_util_test_packet_LDADD = libutil.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/util/test-replace
+TESTS += tests/util/test-replace
+tests_util_test_replace_SOURCES = tests/util/test-replace.c
+tests_util_test_replace_CPPFLAGS = $(check_unit_cppflags)
+tests_util_test_replace_LDADD = libutil.la $(CHECK_LIBS)

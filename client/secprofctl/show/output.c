@@ -6,13 +6,13 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/cleanup.h"
 #include "util/io.h"
+#include "util/replace.h"
 
 enum {
     OUTPUT_MODE = 0644,
@@ -26,31 +26,7 @@ static int write_special(const char *path, const void *bytes, size_t size)
     return fd < 0 ? -errno : io_write_all(fd, bytes, size);
 }
 
-/* Writes a new file beside PATH and renames it to PATH. */
-static int replace(const char *path, const void *bytes, size_t size, mode_t mode)
-{
-    cleanup_free char *temporary = NULL;
-    cleanup_close int fd = -1;
-    int r = asprintf(&temporary, "%s.XXXXXX", path);
-
-    if (r < 0) {
-        temporary = NULL;
-        return -ENOMEM;
-    }
-    fd = mkostemp(temporary, O_CLOEXEC);
-    if (fd < 0)
-        return -errno;
-    r = io_write_all(fd, bytes, size);
-    if (r == 0 && (fchmod(fd, mode) < 0 || fsync(fd) < 0))
-        r = -errno;
-    if (r == 0 && rename(temporary, path) < 0)
-        r = -errno;
-    if (r < 0)
-        unlink(temporary);
-    return r;
-}
-
-/* MODE without what new files of this process are not to have. */
+/* MODE without the bits that the umask takes away. */
 static mode_t masked(mode_t mode)
 {
     mode_t mask = umask(0);
@@ -68,7 +44,7 @@ static int write_with_mode(const char *path, const void *bytes, size_t size, mod
         return io_write_all(STDOUT_FILENO, bytes, size);
     mode = masked(mode);
     if (stat(path, &st) < 0)
-        return errno == ENOENT ? replace(path, bytes, size, mode) : -errno;
+        return errno == ENOENT ? replace_file(AT_FDCWD, path, bytes, size, mode, NULL) : -errno;
     /* Who could read the old file may read the new one; and a program stays, or becomes, one. */
     mode = (st.st_mode & 0666) | ((st.st_mode | mode) & 0111);
     if (S_ISDIR(st.st_mode))
@@ -76,7 +52,7 @@ static int write_with_mode(const char *path, const void *bytes, size_t size, mod
     if (!S_ISREG(st.st_mode))
         return write_special(path, bytes, size);
     resolved = realpath(path, NULL);
-    return resolved ? replace(resolved, bytes, size, mode) : -errno;
+    return resolved ? replace_file(AT_FDCWD, resolved, bytes, size, mode, NULL) : -errno;
 }
 
 int output_write(const char *path, const void *bytes, size_t size)

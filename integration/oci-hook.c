@@ -71,7 +71,10 @@ static int read_options(int argc, char **argv, struct settings *settings)
             break;
         case 's':
             settings->socket = optarg;
-            break;
+            if (*optarg)
+                break;
+            report_error("--socket wants a path");
+            return 1 + EXIT_USAGE;
         case 't':
             wrong = settings_timeout(settings, optarg);
             break;

@@ -51,18 +51,26 @@ static int fail(const struct call *call, int code, const char *message)
     return code;
 }
 
+/* The value of the environment's variable NAME; NULL where it is not set, or empty. */
+static const char *environment(const char *name)
+{
+    const char *value = getenv(name);
+
+    return value && *value ? value : NULL;
+}
+
 static const char *read_settings(struct call *call)
 {
-    const char *path = call->args.settings ? call->args.settings : getenv(SETTINGS_ENV);
-    const char *runtime = getenv(RUNTIME_ENV);
+    const char *path = call->args.settings ? call->args.settings : environment(SETTINGS_ENV);
+    const char *runtime = environment(RUNTIME_ENV);
     const char *wrong;
 
     call->settings = (struct settings)SETTINGS_INIT;
     wrong = settings_read(&call->settings, path ? path : SYSCONF_DIR "/secprof/runtime.conf",
                           path == NULL, &call->arena);
-    if (runtime && *runtime)
+    if (runtime)
         call->settings.runtime = runtime;
-    if (getenv(SECPROF_SOCKET_ENV))
+    if (environment(SECPROF_SOCKET_ENV))
         call->settings.socket = NULL; /* the library looks there */
     if (call->args.profile)
         call->settings.profile = call->args.profile;

@@ -85,16 +85,31 @@ static char *trim(char *text)
     return text;
 }
 
+/*
+ * Cuts the comment off LINE: a # at its start or behind a blank, and what follows. Returns NULL, or
+ * what is wrong: any other # may be meant either way, and a list of profiles must not be misread.
+ */
+static const char *cut_comment(char *line)
+{
+    char *comment = strchr(line, '#');
+
+    if (comment && comment > line && !strchr(" \t", comment[-1]))
+        return "a # begins a comment only at the start of a line or behind a blank";
+    if (comment)
+        *comment = '\0';
+    return NULL;
+}
+
 /* Reads one LINE, which is changed. SEEN has a bit for each key. Returns NULL, or what is wrong. */
 static const char *read_line(struct settings *settings, char *line, unsigned int *seen,
                              struct arena *arena)
 {
+    const char *wanted = cut_comment(line);
     char *key = trim(line);
     char *equals = strchr(key, '=');
-    const char *wanted;
 
-    if (*key == '\0' || *key == '#')
-        return NULL;
+    if (wanted || *key == '\0')
+        return wanted;
     if (!equals)
         return "KEY = VALUE was expected";
     *equals = '\0';

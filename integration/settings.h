@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What an administrator can say about hook and shim, and the shim's file in which it stands:
- * KEY = VALUE lines, with # for comments.
+ * KEY = VALUE lines; a # at the start of a line or behind a blank begins a comment.
  */
 #ifndef INTEGRATION_SETTINGS_H
 #define INTEGRATION_SETTINGS_H

@@ -73,6 +73,12 @@ loop "a script that waits for the shim" "$D/bin/waiting"
 is "another command passes straight through" "$(crun --version)" \
     "$("$D/bin/secprof-runtime" --secprof-profile=nothing --version)"
 
+is "empty variables are as good as none" "$(crun --version)" \
+    "$(SECPROF_RUNTIME_CONFIG='' SECPROF_RUNTIME='' "$D/bin/secprof-runtime" --version)"
+echo "socket = $D/nowhere" > "$D/socket.conf"
+SECPROF_SOCKET='' refused "an empty SECPROF_SOCKET leaves the setting" default 'no daemon listens' \
+    "--secprof-config=$D/socket.conf"
+
 # Hung: it takes connections, but says nothing.
 sed -i 's/^timeout.*/timeout = 300/' "$D/runtime.conf"
 kill -STOP "$daemon"

@@ -99,6 +99,22 @@ START_TEST(reads_settings)
 }
 END_TEST
 
+START_TEST(settings_with_comments)
+{
+    static const char text[] = "allow = web # default\nprofile = default\t# * = all # more\n"
+                               " \t# runtime = a#b\nnamed_only = yes #";
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct settings settings = SETTINGS_INIT;
+
+    ck_assert_ptr_null(settings_parse(&settings, "f", text, strlen(text), &arena));
+    ck_assert_str_eq(settings.allow, "web");
+    ck_assert(!oci_names_include(settings.allow, "default"));
+    ck_assert_str_eq(settings.profile, "default");
+    ck_assert_str_eq(settings.runtime, "crun");
+    ck_assert(settings.named_only);
+}
+END_TEST
+
 static const struct {
     const char *text;
     const char *wrong;
@@ -115,6 +131,11 @@ static const struct {
     {"timeout = -1", "f:1: timeout: a number of milliseconds from 1 to 600000 was expected"},
     {"timeout = 99999999999999999999",
      "f:1: timeout: a number of milliseconds from 1 to 600000 was expected"},
+    {"profile = # web", "f:1: profile: the name of a profile was expected"},
+    {"\nallow = web# *", "f:2: a # begins a comment only at the start of a line or behind a blank"},
+    {"socket = /a#b # c",
+     "f:1: a # begins a comment only at the start of a line or behind a blank"},
+    {"runtime # = crun", "f:1: KEY = VALUE was expected"},
     {"= x",
      "f:1: unknown key \"\"; there are: runtime, profile, allow, socket, named_only, timeout"},
 };
@@ -341,6 +362,7 @@ int main(void)
 
     tcase_add_checked_fixture(tc, make_dir, remove_dir);
     tcase_add_test(tc, reads_settings);
+    tcase_add_test(tc, settings_with_comments);
     tcase_add_loop_test(tc, wrong_settings, 0, ARRAY_SIZE(bad_settings));
     tcase_add_test(tc, settings_with_a_nul);
     tcase_add_test(tc, settings_in_a_file);

@@ -230,18 +230,19 @@ static void tell_overlap(struct lint *lint, const struct finding *finding, const
 {
     struct arena *arena = lint->arena;
     const char *winner = shown(arena, finding->other_verdict);
+    const char *where = example(arena, finding);
     uint32_t line = finding->other->rule->at.line;
 
     if (finding->kind == FINDING_DEFAULT_LOST)
         diags_add(lint->diags, DIAG_WARNING, finding->site->name->at,
                   "%sfor %s this rule says what the default says, and such rules count for "
-                  "nothing: where %s, the rule at line %" PRIu32 " decides (%s)",
-                  at, names, example(arena, finding), line, winner);
+                  "nothing: %s%s%sthe rule at line %" PRIu32 " decides (%s)",
+                  at, names, *where ? "where " : "", where, *where ? ", " : "", line, winner);
     else
         diags_add(lint->diags, DIAG_WARNING, finding->site->name->at,
                   "%sfor %s this rule says %s and the one at line %" PRIu32
                   " says %s where %s; the latter wins, because it %s",
-                  at, names, shown(arena, finding->verdict), line, winner, example(arena, finding),
+                  at, names, shown(arena, finding->verdict), line, winner, where,
                   verdict_compare(finding->verdict, finding->other_verdict)
                       ? "is more restrictive"
                       : "stands first in the file");

@@ -37,6 +37,25 @@ static int find_conflict(struct lint *lint, const struct lint_rules *rules,
     return lint_find(lint, &finding);
 }
 
+/*
+ * Looks for rules that say what the default says, and for calls that BEFORE, the decision of the
+ * others, lets them lose. WITH_TESTS: only such rules; one without tests is the usual way to say
+ * "nothing but" the others, which have tests then.
+ */
+static int find_lost_defaults(struct lint *lint, const struct lint_rules *rules, bdd_ref before,
+                              bool with_tests)
+{
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < rules->n; i++) {
+        const struct lint_rule *rule = &rules->items[i];
+
+        if (rule->active && rule->is_default && (rule->rule->n_tests > 0 || !with_tests))
+            r = find_conflict(lint, rules, rule, before, FINDING_DEFAULT_LOST);
+    }
+    return r;
+}
+
 /* Rules with tests that are in force together, without one that has none: it would decide alone. */
 static int find_conflicts(struct lint *lint, const struct lint_rules *rules)
 {
@@ -53,13 +72,7 @@ static int find_conflicts(struct lint *lint, const struct lint_rules *rules)
             r = find_conflict(lint, rules, rule, before, FINDING_AMBIGUOUS);
         lint_add_rule(lint, rule, &before, &decided);
     }
-    for (size_t i = 0; r == 0 && i < rules->n; i++) {
-        const struct lint_rule *rule = &rules->items[i];
-
-        if (rule->active && rule->is_default && rule->rule->n_tests && decided != BDD_FALSE)
-            r = find_conflict(lint, rules, rule, before, FINDING_DEFAULT_LOST);
-    }
-    return r;
+    return r < 0 ? r : find_lost_defaults(lint, rules, before, true);
 }
 
 /* The first test of RULE that high bits of WORDS decide; NULL: none. */
@@ -136,19 +149,17 @@ static int find_high_bits(struct lint *lint, const struct lint_rules *rules)
 int lint_overlaps(struct lint *lint, struct lint_rules *rules)
 {
     for (size_t i = 0; i < rules->n_requests && !bdd_failed(lint->bdd); i++) {
-        bool decided = false;
-        int r = 0;
+        const struct lint_rule *alone = NULL;
+        int r;
 
         lint_activate(rules, &rules->requests[i]);
-        for (size_t k = 0; k < rules->n; k++) {
-            const struct lint_rule *rule = &rules->items[k];
-
-            decided |= rule->active && !rule->is_default && rule->rule->n_tests == 0;
-        }
-        if (decided)
-            continue;
-        r = find_conflicts(lint, rules);
-        if (r == 0 && rules->narrow_args && lint->abi->wide)
+        for (size_t k = 0; !alone && k < rules->n; k++)
+            if (rules->items[k].active && !rules->items[k].is_default &&
+                rules->items[k].rule->n_tests == 0)
+                alone = &rules->items[k];
+        r = alone ? find_lost_defaults(lint, rules, bdd_constant(lint->bdd, alone->verdict), false)
+                  : find_conflicts(lint, rules);
+        if (r == 0 && !alone && rules->narrow_args && lint->abi->wide)
             r = find_high_bits(lint, rules);
         if (r < 0)
             return r;

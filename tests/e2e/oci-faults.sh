@@ -75,7 +75,7 @@ is "another command passes straight through" "$(crun --version)" \
 
 is "empty variables are as good as none" "$(crun --version)" \
     "$(SECPROF_RUNTIME_CONFIG='' SECPROF_RUNTIME='' "$D/bin/secprof-runtime" --version)"
-echo "socket = $D/nowhere" > "$D/socket.conf"
+printf "allow = *\nsocket = %s\n" "$D/nowhere" > "$D/socket.conf"
 SECPROF_SOCKET='' refused "an empty SECPROF_SOCKET leaves the setting" default 'no daemon listens' \
     "--secprof-config=$D/socket.conf"
 

@@ -169,6 +169,20 @@ const struct lint_case lint_cases[] = {
      "f:4:12: warning: for \"kill\" this rule says what the default says, and such rules "
      "count for nothing: where argument 1 is 0x9, the rule at line 3 decides (ALLOW)\n"},
 
+    /* the same where the rule that decides has no tests, in either order */
+    {"x86_64",
+     ALLOWLIST RULES
+         RULE("'kill', 'tkill'", "ALLOW") NEXT
+         TEST("'kill'", "ERRNO", ARG(1, "EQ", 9)) NEXT
+         RULE("'tkill', 'write'", "ERRNO") NEXT
+         RULE("'write'", "ALLOW") END,
+     "f:4:12: warning: for \"kill\" this rule says what the default says, and such rules "
+     "count for nothing: where argument 1 is 0x9, the rule at line 3 decides (ALLOW)\n"
+     "f:5:12: warning: for \"tkill\" this rule says what the default says, and such rules "
+     "count for nothing: the rule at line 3 decides (ALLOW)\n"
+     "f:5:21: warning: for \"write\" this rule says what the default says, and such rules "
+     "count for nothing: the rule at line 6 decides (ALLOW)\n"},
+
     /* the same under a default that allows */
     {"x86_64",
      DENYLIST RULES

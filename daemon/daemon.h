@@ -53,6 +53,7 @@ struct counters {
  */
 enum {
     PRIORITY_PROCESS_ENDED = -20, /* before anything is sent to that process */
+    PRIORITY_WOKEN = -15,         /* before another compile can push out what was waited for */
     PRIORITY_COMPILES = -10,
 };
 
@@ -76,6 +77,7 @@ struct daemon {
     enum phase phase;
     uint64_t phase_barrier;        /* the scan that PHASE_STARTING or PHASE_RELOADING waits for */
     sd_event_source *phase_source; /* looks whether it is reached */
+    struct waiter_list reloads;    /* who waits for a scan, in the order of the scans */
     sd_event_source *stop_source;
     struct counters counters;
     struct own_filters own;

@@ -31,6 +31,7 @@ libdaemon_la_SOURCES = \
 	daemon/filters/service.c daemon/filters/service.h \
 	daemon/filters/store.c daemon/filters/store.h \
 	daemon/filters/verify.c daemon/filters/verify.h \
+	daemon/filters/waiter.c daemon/filters/waiter.h \
 	daemon/process/confine.c daemon/process/confine.h \
 	daemon/process/own-filter.c daemon/process/own-filter.h \
 	daemon/process/own-profiles.h \

@@ -262,6 +262,7 @@ static int run(const struct options *options)
     daemon->uid = geteuid();
     daemon->server.listener = -1;
     daemon->cache = CACHE_DIR_NONE;
+    TAILQ_INIT(&daemon->reloads);
     log_init(&daemon->log, options->log_level);
     daemon->log.peers.max = options->log_burst;
     daemon->compiles =

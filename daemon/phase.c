@@ -8,21 +8,15 @@
 #include "daemon/daemon.h"
 #include "daemon/files/follow.h"
 #include "daemon/filters/service.h"
-#include "daemon/serve/client.h"
-#include "daemon/serve/dispatch.h"
 
-/* Answers the clients whose reload came to its end, all scans before PENDING being in service. */
-static void answer_reloads(struct daemon *daemon, uint64_t pending)
+/* Wakes those whose scan came to its end, all before PENDING being in service. */
+static void wake_reloads(struct daemon *daemon, uint64_t pending)
 {
-    struct client *client = TAILQ_FIRST(&daemon->server.reloads);
+    struct waiter *waiter;
 
     /* They are in the order of their scans. */
-    while (client && client->barrier < pending) {
-        TAILQ_REMOVE(&daemon->server.reloads, client, wait_link);
-        client->barrier = 0;
-        dispatch_reloaded(client);
-        client = TAILQ_FIRST(&daemon->server.reloads);
-    }
+    while ((waiter = TAILQ_FIRST(&daemon->reloads)) && waiter->barrier < pending)
+        waiter_wake(&daemon->reloads, waiter, NULL);
 }
 
 /* Tells the service manager in one line what is in service. */
@@ -55,7 +49,7 @@ static int on_check(sd_event_source *source, void *user)
     uint64_t pending = service_pending_since(daemon);
 
     (void)source;
-    answer_reloads(daemon, pending);
+    wake_reloads(daemon, pending);
     if ((daemon->phase == PHASE_STARTING || daemon->phase == PHASE_RELOADING) &&
         daemon->phase_barrier < pending) {
         if (daemon->phase == PHASE_STARTING && serve(daemon) < 0)

@@ -152,6 +152,29 @@ void jobs_put_back(struct jobs *jobs, struct job *job)
     job->running = false;
 }
 
+void jobs_wait(struct job *job, struct waiter *waiter, uid_t uid)
+{
+    if (TAILQ_EMPTY(&job->waiters))
+        job->uid = uid;
+    waiter->job = job;
+    TAILQ_INSERT_TAIL(&job->waiters, waiter, link);
+}
+
+void jobs_leave(struct jobs *jobs, struct waiter *waiter)
+{
+    struct job *job = waiter->job;
+
+    TAILQ_REMOVE(&job->waiters, waiter, link);
+    waiter->job = NULL;
+    jobs_drop_unwanted(jobs, job);
+}
+
+void jobs_wake(struct job *job, const char *why)
+{
+    for (struct waiter *waiter; (waiter = TAILQ_FIRST(&job->waiters));)
+        waiter_wake(&job->waiters, waiter, why);
+}
+
 void jobs_drop_unwanted(struct jobs *jobs, struct job *job)
 {
     if (!job->running && job->priority != JOB_BACKGROUND && TAILQ_EMPTY(&job->waiters) &&

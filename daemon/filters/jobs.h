@@ -12,9 +12,7 @@
 
 #include "compiler/compile.h"
 #include "daemon/filters/store.h"
-
-struct client;
-struct daemon;
+#include "daemon/filters/waiter.h"
 
 /* What is done first. */
 enum job_priority {
@@ -29,18 +27,16 @@ enum {
         3, /* a worker may be killed through no fault of the profile, but not often */
 };
 
-TAILQ_HEAD(client_list, client);
-
 struct job {
     TAILQ_ENTRY(job) link; /* among those of its priority that wait, or those under way */
     enum job_priority priority;
     struct source *source; /* a reference */
     struct variant_request request;
     uint64_t id;
-    unsigned attempts;          /* that began */
-    bool running;               /* a worker has it */
-    uid_t uid;                  /* JOB_REQUEST: of the first client that wanted it */
-    struct client_list waiters; /* clients whose reply depends on it */
+    unsigned attempts; /* that began */
+    bool running;      /* a worker has it */
+    uid_t uid;         /* JOB_REQUEST: of the first one who waits for it */
+    struct waiter_list waiters;
 };
 
 TAILQ_HEAD(job_list, job);
@@ -94,7 +90,17 @@ void jobs_put_back(struct jobs *jobs, struct job *job);
 /* Ends JOB. Nobody may wait for it any more. */
 void jobs_remove(struct jobs *jobs, struct job *job);
 
-/* Ends JOB if nobody has a use for it: it waits, and no client nor profile waits for it. */
+/* WAITER, who acts for the user UID, waits for JOB from now on. */
+void jobs_wait(struct job *job, struct waiter *waiter, uid_t uid);
+
+/* WAITER, who waits for a job, has no use for it any more; who else has none, does not keep it. */
+void jobs_leave(struct jobs *jobs, struct waiter *waiter);
+
+/* Wakes all who wait for JOB; WHY is NULL, or why there was no compile. */
+void jobs_wake(struct job *job, const char *why);
+
+/* Ends JOB if nobody has a use for it: it waits, and neither somebody nor a profile waits for it.
+ */
 void jobs_drop_unwanted(struct jobs *jobs, struct job *job);
 
 #endif

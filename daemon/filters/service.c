@@ -13,7 +13,6 @@
 #include "daemon/files/follow.h"
 #include "daemon/filters/lines.h"
 #include "daemon/phase.h"
-#include "daemon/serve/client.h"
 #include "daemon/serve/subscribe.h"
 
 struct variant_request service_default_request(const struct daemon *daemon)
@@ -265,19 +264,6 @@ void service_compile(struct daemon *daemon, struct profile_entry *entry, struct 
     workers_kick(&daemon->workers);
 }
 
-/* Has the clients that wait for JOB go on; FAILED: tells them so, WHY is the reason. */
-static void wake(struct job *job, bool failed, const char *why)
-{
-    for (struct client *client; (client = TAILQ_FIRST(&job->waiters));) {
-        TAILQ_REMOVE(&job->waiters, client, wait_link);
-        client->job = NULL;
-        if (failed)
-            client_fail(client, why);
-        else
-            client_resume(client);
-    }
-}
-
 /* Remembers that JOB failed, so that it is not tried again and again; or that it did not. */
 static void note_result(struct daemon *daemon, const struct job *job, bool compiled,
                         const char *why)
@@ -321,7 +307,7 @@ void service_finish(struct daemon *daemon, struct job *job, const struct outcome
     }
     if (is_version)
         resolve(daemon, entry, variant, why);
-    wake(job, !variant && !is_version, why);
+    jobs_wake(job, variant || is_version ? NULL : why);
     jobs_remove(&daemon->jobs, job);
     source_unref(source);
     background_kick(daemon);
@@ -390,4 +376,10 @@ int service_request(struct daemon *daemon, struct source *source,
     if (r == 0)
         workers_kick(&daemon->workers);
     return r;
+}
+
+void service_leave(struct daemon *daemon, struct waiter *waiter)
+{
+    jobs_leave(&daemon->jobs, waiter);
+    background_kick(daemon);
 }

@@ -61,6 +61,9 @@ int service_find(struct daemon *daemon, struct source *source, struct variant_re
 int service_request(struct daemon *daemon, struct source *source,
                     const struct variant_request *request, struct job **job);
 
+/* WAITER, who waits for a job, has no use for it any more. */
+void service_leave(struct daemon *daemon, struct waiter *waiter);
+
 /* Has all compiles that failed tried again when somebody asks for them. */
 void service_forgive(struct daemon *daemon);
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/daemon.h"
+#include "daemon/filters/service.h"
 #include "daemon/serve/dispatch.h"
 #include "daemon/serve/subscribe.h"
 #include "util/cleanup.h"
@@ -47,18 +48,16 @@ static int watch(struct client *client, int operation)
 static void stop_waiting(struct client *client)
 {
     struct daemon *daemon = client->daemon;
-    struct job *job = client->job;
-
     if (client->subscribed) {
         subscribe_end(client);
-    } else if (job) {
-        TAILQ_REMOVE(&job->waiters, client, wait_link);
-        client->job = NULL;
-        jobs_drop_unwanted(&daemon->jobs, job);
-        background_kick(daemon);
-    } else if (client->barrier) {
-        TAILQ_REMOVE(&daemon->server.reloads, client, wait_link);
-        client->barrier = 0;
+    } else if (client->woken) {
+        TAILQ_REMOVE(&daemon->server.woken, client, wait_link);
+        client->woken = false;
+    } else if (client->waiter.job) {
+        service_leave(daemon, &client->waiter);
+    } else if (client->waiter.barrier) {
+        TAILQ_REMOVE(&daemon->reloads, &client->waiter, link);
+        client->waiter.barrier = 0;
     }
 }
 
@@ -240,30 +239,39 @@ void client_wait_for_job(struct client *client, struct job *job)
         client_refuse(client, WIRE_FAILED, "the profile changes faster than it can be compiled");
         return;
     }
-    if (TAILQ_EMPTY(&job->waiters))
-        job->uid = client->peer.uid;
-    client->job = job;
-    TAILQ_INSERT_TAIL(&job->waiters, client, wait_link);
+    jobs_wait(job, &client->waiter, client->peer.uid);
     set_state(client, CLIENT_WAITING);
 }
 
 void client_wait_for_scan(struct client *client, uint64_t barrier)
 {
-    client->barrier = barrier;
-    TAILQ_INSERT_TAIL(&client->daemon->server.reloads, client, wait_link);
+    client->waiter.barrier = barrier;
+    TAILQ_INSERT_TAIL(&client->daemon->reloads, &client->waiter, link);
     set_state(client, CLIENT_WAITING);
 }
 
-void client_resume(struct client *client)
+/* Takes a note of what became of the wait: the server has it gone on with. */
+static void on_wake(struct waiter *waiter, const char *why)
 {
-    client->refs++;
-    dispatch(client);
-    client_unref(client);
+    struct client *client = (struct client *)((char *)waiter - offsetof(struct client, waiter));
+
+    client->woken = true;
+    client->failed = why != NULL;
+    snprintf(client->why, sizeof(client->why), "%s", why ? why : "");
+    server_note_woken(&client->daemon->server, client);
 }
 
-void client_fail(struct client *client, const char *why)
+void client_go_on(struct client *client)
 {
-    client_refuse(client, WIRE_FAILED, "%s", why);
+    client->woken = false;
+    client->refs++;
+    if (client->failed)
+        client_refuse(client, WIRE_FAILED, "%s", client->why);
+    else if (client->request.header.opcode == WIRE_RELOAD)
+        dispatch_reloaded(client);
+    else
+        dispatch(client);
+    client_unref(client);
 }
 
 void client_stop(struct client *client)
@@ -391,6 +399,7 @@ int client_new(struct daemon *daemon, int fd, struct peer *peer, bool refused)
     client->refs = 1;
     client->fd = fd;
     client->out_fd = -1;
+    client->waiter.wake = on_wake;
     client->peer = *peer;
     *peer = (struct peer){0};
     client->refused = refused;

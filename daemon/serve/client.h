@@ -14,6 +14,7 @@
 #include <systemd/sd-event.h>
 
 #include "daemon/files/access.h"
+#include "daemon/filters/failures.h"
 #include "daemon/filters/jobs.h"
 #include "protocol/codec.h"
 
@@ -31,9 +32,11 @@ enum client_state {
     CLIENT_BEHIND,     /* it hears of changes, and its socket is full */
 };
 
+TAILQ_HEAD(client_list, client);
+
 struct client {
     TAILQ_ENTRY(client) in_server;
-    TAILQ_ENTRY(client) wait_link; /* among the waiters of JOB, server->reloads, or subscribers */
+    TAILQ_ENTRY(client) wait_link; /* among server->woken, or subscribers */
     struct daemon *daemon;
     unsigned refs; /* of the connection itself, until it ends, and of who is just working on it */
     bool ended;
@@ -51,9 +54,11 @@ struct client {
     union wire_request request;
     struct source *content; /* of a COMPILE: a reference, until it is answered */
     bool subscribed;
-    uint64_t seen;    /* where SUBSCRIBED: how many of changes->n it has heard of */
-    struct job *job;  /* where WAITING for one */
-    uint64_t barrier; /* where WAITING for a scan: its number */
+    uint64_t seen;        /* where SUBSCRIBED: how many of changes->n it has heard of */
+    struct waiter waiter; /* where WAITING */
+    bool woken;           /* where WAITING: it is over, and is to be gone on with */
+    bool failed;          /* where WOKEN: what it waited for will not come, for this reason */
+    char why[FAILURE_WHY_SIZE];
     unsigned waits;
     void *out; /* where WRITING: OUT_LEN bytes, and an fd or -1 */
     size_t out_len;
@@ -98,11 +103,8 @@ void client_wait_for_job(struct client *client, struct job *job);
 /* Puts the reply off until what the scan BARRIER found is in service. */
 void client_wait_for_scan(struct client *client, uint64_t barrier);
 
-/* What the request waited for is there (and CLIENT is in no list of waiters): handles it again. */
-void client_resume(struct client *client);
-
-/* What the request waited for will not come, for the reason WHY. */
-void client_fail(struct client *client, const char *why);
+/* Goes on with the request of CLIENT, which was woken, and is in no list any more. */
+void client_go_on(struct client *client);
 
 /* The daemon stops: says so to a client that waits, and ends the connection. */
 void client_stop(struct client *client);

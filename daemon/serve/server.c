@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "daemon/daemon.h"
-#include "daemon/serve/client.h"
 #include "util/packet.h"
 
 int server_check(struct daemon *daemon, const char *path)
@@ -31,7 +30,7 @@ int server_listen(struct server *server, struct daemon *daemon, const char *path
     server->in_fd = -1;
     server->ready = -1;
     TAILQ_INIT(&server->clients);
-    TAILQ_INIT(&server->reloads);
+    TAILQ_INIT(&server->woken);
     server->listener = path ? listener_make(path, &server->entry, why) : listener_take(why);
     if (server->listener < 0)
         log_write(&daemon->log, LOG_ERR, "%s", why);
@@ -214,6 +213,25 @@ static int on_ready(sd_event_source *source, int ready, uint32_t revents, void *
     return 0;
 }
 
+/* Nothing that is done here wakes somebody at once, so it comes to an end. */
+static int on_go_on(sd_event_source *source, void *user)
+{
+    struct server *server = user;
+
+    (void)source;
+    for (struct client *client; (client = TAILQ_FIRST(&server->woken));) {
+        TAILQ_REMOVE(&server->woken, client, wait_link);
+        client_go_on(client);
+    }
+    return 0;
+}
+
+void server_note_woken(struct server *server, struct client *client)
+{
+    TAILQ_INSERT_TAIL(&server->woken, client, wait_link);
+    sd_event_source_set_enabled(server->go_on, SD_EVENT_ONESHOT);
+}
+
 /* Ends the connections that are due, and finds out when the next one is. */
 static int on_sweep(sd_event_source *source, uint64_t usec, void *user)
 {
@@ -260,6 +278,12 @@ int server_open(struct server *server)
     if (r >= 0)
         r = sd_event_source_set_enabled(server->resume, SD_EVENT_OFF);
     if (r >= 0)
+        r = sd_event_add_defer(event, &server->go_on, on_go_on, server);
+    if (r >= 0)
+        r = sd_event_source_set_priority(server->go_on, PRIORITY_WOKEN);
+    if (r >= 0)
+        r = sd_event_source_set_enabled(server->go_on, SD_EVENT_OFF);
+    if (r >= 0)
         r = users_init(&server->users, server->daemon->options->max_connections);
     if (r >= 0) {
         server->ready = epoll_create1(EPOLL_CLOEXEC);
@@ -288,6 +312,7 @@ void server_close(struct server *server)
     server->ready = -1;
     server->resume = sd_event_source_disable_unref(server->resume);
     server->sweep = sd_event_source_disable_unref(server->sweep);
+    server->go_on = sd_event_source_disable_unref(server->go_on);
     /* While the socket is open, nothing else can have its inode number. */
     listener_remove(&server->entry);
     /* Where fds can be in the queues of who was not accepted, it goes with the process. */

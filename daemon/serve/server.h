@@ -10,12 +10,11 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-#include "daemon/filters/jobs.h"
 #include "daemon/process/sink.h"
+#include "daemon/serve/client.h"
 #include "daemon/serve/listener.h"
 #include "daemon/serve/users.h"
 
-struct client;
 struct daemon;
 
 enum {
@@ -49,7 +48,8 @@ struct server {
     size_t n_clients;           /* without those over a limit */
     struct users users;         /* the same, for each user */
     size_t n_refused;           /* those over a limit */
-    struct client_list reloads; /* clients that wait for a scan, linked by wait_link */
+    struct client_list woken;   /* clients whose wait is over, linked by wait_link */
+    sd_event_source *go_on;     /* has these gone on with */
     struct sinks sinks;
 };
 
@@ -87,6 +87,9 @@ void server_drop(struct server *server, int fd, bool guarded);
 
 /* A connection has ended that never had a good request. */
 void server_note_useless(struct server *server);
+
+/* CLIENT's wait is over: has it gone on with when the event loop comes to it. */
+void server_note_woken(struct server *server, struct client *client);
 
 /* CLIENT is to be looked at at the time USEC at the latest. */
 void server_sweep_at(struct server *server, uint64_t usec);

@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-#include "daemon/filters/jobs.h"
 #include "daemon/filters/registry.h"
+#include "daemon/serve/client.h"
 #include "protocol/protocol.h"
 
 struct daemon;

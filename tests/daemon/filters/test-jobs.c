@@ -2,7 +2,6 @@
 /* Tests of daemon/filters/jobs.c: what is shared, and what comes first. */
 #include "daemon/filters/jobs.h"
 
-#include "daemon/serve/client.h"
 #include "tests/daemon/unit.h"
 
 struct fixture {
@@ -172,17 +171,21 @@ START_TEST(what_nobody_wants_is_dropped)
 {
     struct profile_entry *entry = (struct profile_entry *)unit_dir; /* only whether there is one */
     struct fixture fixture;
-    struct client client;
+    struct waiter waiter = {0}, other = {0};
 
     make(&fixture);
 
     struct job *job = submit(&fixture, 1, JOB_REQUEST);
 
-    TAILQ_INSERT_TAIL(&job->waiters, &client, wait_link);
+    jobs_wait(job, &waiter, 1000);
+    jobs_wait(job, &other, 2000);
+    ck_assert_uint_eq(job->uid, 1000);
     jobs_drop_unwanted(&fixture.jobs, job);
     ck_assert_uint_eq(fixture.jobs.n, 1);
-    TAILQ_REMOVE(&job->waiters, &client, wait_link);
-    jobs_drop_unwanted(&fixture.jobs, job);
+    jobs_leave(&fixture.jobs, &waiter);
+    ck_assert_ptr_null(waiter.job);
+    ck_assert_uint_eq(fixture.jobs.n, 1);
+    jobs_leave(&fixture.jobs, &other);
     ck_assert_uint_eq(fixture.jobs.n, 0);
     jobs_drop_unwanted(&fixture.jobs, submit(&fixture, 1, JOB_BACKGROUND));
     ck_assert_uint_eq(fixture.jobs.n, 1);
@@ -201,6 +204,36 @@ START_TEST(what_nobody_wants_is_dropped)
 }
 END_TEST
 
+static char woken[32];
+
+static void note_wake(struct waiter *waiter, const char *why)
+{
+    ck_assert_ptr_null(waiter->job);
+    strcat(woken, why ? why : "-");
+}
+
+START_TEST(who_waits_is_woken_in_turn)
+{
+    struct waiter first = {.wake = note_wake}, second = first, third = first;
+    struct fixture fixture;
+
+    make(&fixture);
+    woken[0] = '\0';
+
+    struct job *job = submit(&fixture, 1, JOB_REQUEST);
+
+    jobs_wait(job, &first, 0);
+    jobs_wait(job, &second, 0);
+    jobs_wake(job, NULL);
+    ck_assert_str_eq(woken, "--");
+    ck_assert(TAILQ_EMPTY(&job->waiters));
+    jobs_wait(job, &third, 0);
+    jobs_wake(job, "why");
+    ck_assert_str_eq(woken, "--why");
+    drop(&fixture);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite;
@@ -213,5 +246,6 @@ int main(void)
     tcase_add_test(tests, what_is_made_ahead_leaves_workers_free);
     tcase_add_test(tests, another_try_comes_before_the_rest);
     tcase_add_test(tests, what_nobody_wants_is_dropped);
+    tcase_add_test(tests, who_waits_is_woken_in_turn);
     return unit_end(suite);
 }

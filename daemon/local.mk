@@ -6,7 +6,7 @@ libdaemon_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS) $(NETTLE_
 	-DCACHE_DIR='"$(localstatedir)/cache/secprof"'
 libdaemon_la_LIBADD = libcompiler.la libprotocol.la libutil.la $(SYSTEMD_LIBS) $(NETTLE_LIBS)
 libdaemon_la_SOURCES = \
-	daemon/daemon.h \
+	daemon/daemon.c daemon/daemon.h \
 	daemon/digest.c daemon/digest.h \
 	daemon/log.c daemon/log.h \
 	daemon/options.c daemon/options.h \
@@ -23,6 +23,8 @@ libdaemon_la_SOURCES = \
 	daemon/files/trust-path.c \
 	daemon/files/watch.c daemon/files/watch.h \
 	daemon/filters/background.c daemon/filters/background.h \
+	daemon/filters/cache-ops.h \
+	daemon/filters/changes.c daemon/filters/changes.h \
 	daemon/filters/contents.c daemon/filters/contents.h \
 	daemon/filters/failures.c daemon/filters/failures.h \
 	daemon/filters/jobs.c daemon/filters/jobs.h \

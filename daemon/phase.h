@@ -1,30 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The phases of the daemon's life, and what the service manager hears of them.
+ * The phases of the daemon's life, and what the service manager hears of them (sd_notify).
  */
 #ifndef DAEMON_PHASE_H
 #define DAEMON_PHASE_H
 
-struct daemon;
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
-enum {
-    PHASE_STOP_USEC = 3000000, /* for which the end waits for the cache's last entries */
+enum phase_state {
+    PHASE_STARTING, /* the first scan is not compiled yet */
+    PHASE_SERVING,
+    PHASE_RELOADING, /* serving; a reload that the service manager asked for is under way */
+    PHASE_STOPPING,
 };
 
-/* Begins with PHASE_STARTING: scans, and serves when that is in service. Returns 0 or -errno. */
-int phase_start(struct daemon *daemon);
-void phase_clear(struct daemon *daemon);
+struct phase {
+    enum phase_state state;
+    uint64_t barrier; /* the scan that PHASE_STARTING or PHASE_RELOADING waits for */
+};
+
+/* All scans before PENDING are in service. True where that is the moment to begin to serve. */
+bool phase_may_serve(const struct phase *phase, uint64_t pending);
 
 /*
- * Something came into service or failed: has those who wait for that looked at, as soon as the
- * event loop comes to it.
+ * Tells the service manager what is in service: SERVED profiles, and FAILED ones. Where what it
+ * waits for is done (see PENDING), it hears so, and PHASE is PHASE_SERVING.
  */
-void phase_check(struct daemon *daemon);
+void phase_tell(struct phase *phase, uint64_t pending, size_t served, size_t failed);
 
-/* Reloads, as the service manager or a signal asks for. */
-void phase_reload(struct daemon *daemon);
+/*
+ * A reload begins at NOW_USEC (CLOCK_MONOTONIC). It is done when BARRIER is in service, which the
+ * caller sets. Returns false where there is to be none, because the daemon stops.
+ */
+bool phase_reload(struct phase *phase, uint64_t now_usec);
 
-/* Stops serving, and ends the event loop as soon as the cache is on the disk. */
-void phase_stop(struct daemon *daemon);
+/* The daemon stops. Returns false where it did already. */
+bool phase_stop(struct phase *phase);
 
 #endif

@@ -9,73 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/daemon.h"
 #include "daemon/files/scan.h"
-#include "daemon/filters/lines.h"
-#include "daemon/filters/service.h"
-#include "daemon/phase.h"
-#include "daemon/serve/subscribe.h"
 #include "util/cleanup.h"
 
 enum {
     SCAN_BYTES_MANY = 1024 * 1024,
 };
 
-/* Sets WHY as the reason for which the file of ENTRY is not looked into. */
-static void refuse(struct daemon *daemon, struct profile_entry *entry, const char *why)
-{
-    const struct log_subject subject = {.profile = entry->name};
-    const struct entry_access access = entry_access(entry);
-    cleanup_free char *before = steal_ptr(&entry->error);
-
-    entry_set_reason(entry, entry->path, why, daemon->scans);
-    entry->newest = NEWEST_UNKNOWN;
-    entry->content_known = false;
-    if (entry->next)
-        entry->next->entry = NULL;
-    source_unref(steal_ptr(&entry->next));
-    if (entry->error && before && !strcmp(before, entry->error))
-        return;
-    if (entry->error)
-        log_about(&daemon->log, LOG_WARNING, &subject, "%s: %.*s", entry->name,
-                  (int)text_first_line(entry->error), entry->error);
-    changes_note(daemon, entry, &access);
-}
-
-/* Has a new version of ENTRY compiled, now or after the one that is being compiled. */
-static void enqueue(struct daemon *daemon, struct profile_entry *entry, struct source *source)
-{
-    source->entry = entry;
-    source->access = entry->access;
-    source->changed_at = daemon->scans;
-    entry->newest = NEWEST_COMPILING;
-    memcpy(entry->newest_digest, source->digest, DIGEST_SIZE);
-    if (!entry->compiling) {
-        service_compile(daemon, entry, source);
-        return;
-    }
-    if (entry->next) {
-        /* Whoever waits for the older content gets by with the newer. */
-        source->changed_at = entry->next->changed_at;
-        entry->next->entry = NULL;
-        source_unref(entry->next);
-    }
-    entry->next = source;
-}
-
-/* The content on the disk is (again) that of the version in service. */
-static void settle(struct daemon *daemon, struct profile_entry *entry)
-{
-    entry->newest = NEWEST_SERVED;
-    memcpy(entry->newest_digest, entry->served->digest, DIGEST_SIZE);
-    entry->served->access = entry->access;
-    entry_clear_error(entry, daemon->scans);
-}
-
 /* Takes in what was read from ENTRY's file. */
-static void take_content(struct daemon *daemon, struct profile_entry *entry,
+static void take_content(struct follow *follow, struct profile_entry *entry,
                          const struct scan_item *item)
 {
+    struct service *service = follow->service;
     uint8_t digest[DIGEST_SIZE];
     struct source *source;
     int r;
@@ -85,22 +30,22 @@ static void take_content(struct daemon *daemon, struct profile_entry *entry,
     digest_of(item->bytes, item->size, digest);
     if (entry->newest != NEWEST_UNKNOWN && !memcmp(digest, entry->newest_digest, DIGEST_SIZE)) {
         if (entry->newest == NEWEST_SERVED)
-            settle(daemon, entry);
+            entry_settle(entry, follow->scans);
         else if (entry->newest == NEWEST_COMPILING)
             (entry->next ? entry->next : entry->compiling)->access = entry->access;
         return;
     }
     if (!entry->compiling && entry->served && !memcmp(digest, entry->served->digest, DIGEST_SIZE)) {
-        settle(daemon, entry);
+        entry_settle(entry, follow->scans);
         return;
     }
-    r = source_new(&source, &daemon->store, item->bytes, item->size, entry->path);
+    r = source_new(&source, &service->store, item->bytes, item->size, entry->path);
     if (r < 0) {
-        refuse(daemon, entry, strerror(-r));
-        watch_again(&daemon->watch);
+        service_refuse(service, entry, strerror(-r), follow->scans);
+        watch_again(&follow->watch);
         return;
     }
-    enqueue(daemon, entry, source);
+    service_offer(service, entry, source, follow->scans);
 }
 
 static bool list_equal(const struct access_list *a, const struct access_list *b)
@@ -109,17 +54,17 @@ static bool list_equal(const struct access_list *a, const struct access_list *b)
 }
 
 /* Takes over the owner and mode of ENTRY's file. */
-static void take_access(struct daemon *daemon, struct profile_entry *entry,
+static void take_access(struct follow *follow, struct profile_entry *entry,
                         const struct access_list *access)
 {
     if (list_equal(&entry->access, access))
         return;
     entry->access = *access;
     if (entry->served)
-        daemon->generation++;
+        follow->service->generation++;
 }
 
-static void take_item(struct daemon *daemon, struct profile_entry *entry, struct scan_item *item)
+static void take_item(struct follow *follow, struct profile_entry *entry, struct scan_item *item)
 {
     free(entry->path);
     free(entry->place);
@@ -128,17 +73,17 @@ static void take_item(struct daemon *daemon, struct profile_entry *entry, struct
     entry->directory = item->directory;
     /* Of a file that cannot be looked at it stays as it was: at first, nobody's but root's. */
     if (item->seen)
-        take_access(daemon, entry, &item->access);
+        take_access(follow, entry, &item->access);
     switch (item->kind) {
     case SCAN_REFUSED:
-        refuse(daemon, entry, item->why ? item->why : "no memory");
+        service_refuse(follow->service, entry, item->why ? item->why : "no memory", follow->scans);
         break;
     case SCAN_READ:
-        take_content(daemon, entry, item);
+        take_content(follow, entry, item);
         break;
     case SCAN_SAME:
         if (entry->newest == NEWEST_SERVED)
-            settle(daemon, entry);
+            entry_settle(entry, follow->scans);
         break;
     case SCAN_MASKED:
         break;
@@ -146,59 +91,42 @@ static void take_item(struct daemon *daemon, struct profile_entry *entry, struct
 }
 
 /* Makes ENTRY what ITEM says, and tells of it. */
-static void follow_item(struct daemon *daemon, struct profile_entry *entry, struct scan_item *item)
+static void follow_item(struct follow *follow, struct profile_entry *entry, struct scan_item *item)
 {
     const struct entry_access before = entry_access(entry);
     const enum wire_profile_state state = entry_state(entry);
-    const uint64_t told = daemon->changes.n;
+    struct changes *changes = &follow->service->changes;
+    const uint64_t told = changes->n;
     struct entry_access after;
 
-    take_item(daemon, entry, item);
+    take_item(follow, entry, item);
     after = entry_access(entry);
-    if (daemon->changes.n == told &&
+    if (changes->n == told &&
         (entry_state(entry) != state || !list_equal(&before.file, &after.file) ||
          !list_equal(&before.served, &after.served)))
-        changes_note(daemon, entry, &before);
-}
-
-/* The profile at INDEX is gone from the disk. */
-static void forget(struct daemon *daemon, size_t index)
-{
-    struct profile_entry *entry = daemon->registry.entries[index];
-    const struct variant_request request = service_default_request(daemon);
-    const struct log_subject subject = {.profile = entry->name};
-    struct job *job =
-        entry->compiling ? jobs_find(&daemon->jobs, entry->compiling, &request) : NULL;
-
-    log_about(&daemon->log, LOG_INFO, &subject, "%s: gone", entry->name);
-    if (entry->served)
-        daemon->generation++;
-    changes_note_gone(daemon, entry);
-    registry_remove(&daemon->registry, index);
-    if (job)
-        jobs_drop_unwanted(&daemon->jobs, job);
+        changes_note(changes, follow->service->generation, entry, &before);
 }
 
 /* Nobody knows whether ENTRY is still there: it stays as it is, marked. */
-static void doubt(struct daemon *daemon, const struct scan *scan, struct profile_entry *entry)
+static void doubt(struct follow *follow, const struct scan *scan, struct profile_entry *entry)
 {
     char why[TRUST_WHY_SIZE];
 
     snprintf(why, sizeof(why), "its directory cannot be read: %s",
              strerror(-scan->failed[entry->directory]));
-    refuse(daemon, entry, why);
+    service_refuse(follow->service, entry, why, follow->scans);
 }
 
 /* The registry has ENTRY, and the scan found nothing of that name. Returns true where it stays. */
-static bool follow_missing(struct daemon *daemon, const struct scan *scan, size_t at)
+static bool follow_missing(struct follow *follow, const struct scan *scan, size_t at)
 {
-    struct profile_entry *entry = daemon->registry.entries[at];
+    struct profile_entry *entry = follow->service->registry.entries[at];
 
     if (scan->failed[entry->directory]) {
-        doubt(daemon, scan, entry);
+        doubt(follow, scan, entry);
         return true;
     }
-    forget(daemon, at);
+    service_remove(follow->service, at);
     return false;
 }
 
@@ -206,7 +134,7 @@ static bool follow_missing(struct daemon *daemon, const struct scan *scan, size_
  * Makes ITEM a refused one where a directory before its own cannot be read: that may have another
  * file of this name, or mask it. Returns true where it does not have to.
  */
-static bool is_first(const struct daemon *daemon, const struct scan *scan, struct scan_item *item)
+static bool is_first(const struct follow *follow, const struct scan *scan, struct scan_item *item)
 {
     for (size_t i = 0; i < item->directory; i++) {
         char *why;
@@ -214,7 +142,7 @@ static bool is_first(const struct daemon *daemon, const struct scan *scan, struc
         if (!scan->failed[i])
             continue;
         if (asprintf(&why, "%s, which comes before its directory, cannot be read: %s",
-                     daemon->options->directories[i], strerror(-scan->failed[i])) < 0)
+                     follow->directories[i], strerror(-scan->failed[i])) < 0)
             why = NULL;
         free(item->why);
         item->why = why;
@@ -224,80 +152,80 @@ static bool is_first(const struct daemon *daemon, const struct scan *scan, struc
     return true;
 }
 
-static void follow_found(struct daemon *daemon, const struct scan *scan, struct scan_item *item,
+static void follow_found(struct follow *follow, const struct scan *scan, struct scan_item *item,
                          struct profile_entry *entry)
 {
     /* A file of lesser precedence does not take over while the better directory is unreadable. */
     if (entry->path && scan->failed[entry->directory] && item->directory > entry->directory) {
-        doubt(daemon, scan, entry);
+        doubt(follow, scan, entry);
         return;
     }
     /* What had its place while all could be read keeps it. */
-    entry->placed = entry->placed || is_first(daemon, scan, item);
-    follow_item(daemon, entry, item);
+    entry->placed = entry->placed || is_first(follow, scan, item);
+    follow_item(follow, entry, item);
 }
 
 /* Merges what the scan found into the registry; both are in the order of the names. */
-static void merge(struct daemon *daemon, struct scan *scan)
+static void merge(struct follow *follow, struct scan *scan)
 {
-    struct registry *registry = &daemon->registry;
+    struct registry *registry = &follow->service->registry;
     size_t at = 0;
 
     for (size_t i = 0; i < scan->n; i++) {
         struct scan_item *item = &scan->items[i];
 
         while (at < registry->n && strcmp(registry->entries[at]->name, item->name) < 0)
-            at += follow_missing(daemon, scan, at);
+            at += follow_missing(follow, scan, at);
         if ((at == registry->n || strcmp(registry->entries[at]->name, item->name)) &&
             !registry_add(registry, item->name)) {
-            log_write(&daemon->log, LOG_ERR, "%s: no memory", item->name);
-            watch_again(&daemon->watch);
+            log_write(follow->service->log, LOG_ERR, "%s: no memory", item->name);
+            watch_again(&follow->watch);
             continue;
         }
-        follow_found(daemon, scan, item, registry->entries[at++]);
+        follow_found(follow, scan, item, registry->entries[at++]);
     }
     while (at < registry->n)
-        at += follow_missing(daemon, scan, at);
+        at += follow_missing(follow, scan, at);
 }
 
 /* Says what is odd about the directories. */
-static void log_scan(struct daemon *daemon, const struct scan *scan, bool everything)
+static void log_scan(struct follow *follow, const struct scan *scan, bool everything)
 {
     const int usual = everything ? LOG_INFO : LOG_DEBUG;
+    struct log *log = follow->service->log;
 
-    for (size_t i = 0; i < daemon->options->n_directories; i++) {
-        const char *directory = daemon->options->directories[i];
+    for (size_t i = 0; i < follow->n_directories; i++) {
+        const char *directory = follow->directories[i];
 
         if (scan->failed[i] < 0)
-            log_write(&daemon->log, LOG_ERR, "%s cannot be read: %s", directory,
-                      strerror(-scan->failed[i]));
+            log_write(log, LOG_ERR, "%s cannot be read: %s", directory, strerror(-scan->failed[i]));
         else if (scan->missing[i])
-            log_write(&daemon->log, usual, "there is no directory %s (yet)", directory);
+            log_write(log, usual, "there is no directory %s (yet)", directory);
     }
     if (scan->n_ignored)
-        log_write(&daemon->log, everything ? LOG_WARNING : LOG_DEBUG,
+        log_write(log, everything ? LOG_WARNING : LOG_DEBUG,
                   "%zu files end in .json but their stems cannot name profiles", scan->n_ignored);
     if (scan->n_left_out)
-        log_write(&daemon->log, LOG_ERR, "%zu profiles are left out: there are more than %u",
-                  scan->n_left_out, daemon->options->max_profiles);
+        log_write(log, LOG_ERR, "%zu profiles are left out: there are more than %zu",
+                  scan->n_left_out, follow->max_profiles);
 }
 
 /* For scan.c: true where the content of the file is what ENTRY's is. */
 static bool is_known(void *user, const char *name, const char *path, const struct file_id *id)
 {
-    const struct daemon *daemon = user;
-    const struct profile_entry *entry = registry_find(&daemon->registry, name);
+    const struct follow *follow = user;
+    const struct profile_entry *entry = registry_find(&follow->service->registry, name);
 
     return entry && entry->content_known && entry->path && !strcmp(entry->path, path) &&
            file_id_equal(&entry->id, id);
 }
 
 /* Watches everything that the next scan looks at. */
-static void arm_watch(struct daemon *daemon)
+static void arm_watch(struct follow *follow)
 {
-    const struct registry *registry = &daemon->registry;
+    const struct registry *registry = &follow->service->registry;
     cleanup_free char **places = calloc(registry->n + 1, sizeof(*places));
-    bool was_polling = daemon->watch.polling;
+    bool was_polling = follow->watch.polling;
     size_t n = 0;
     int r;
 
@@ -307,23 +235,22 @@ static void arm_watch(struct daemon *daemon)
         if (place && (n == 0 || strcmp(places[n - 1], place)))
             places[n++] = place;
     }
-    r = watch_arm(&daemon->watch, daemon->options->directories, daemon->options->n_directories,
-                  places, n);
+    r = watch_arm(&follow->watch, follow->directories, follow->n_directories, places, n);
     if (r < 0 && !was_polling)
-        log_write(&daemon->log, LOG_WARNING,
+        log_write(follow->service->log, LOG_WARNING,
                   "the kernel cannot watch all directories (%s): looking every %d s", strerror(-r),
                   WATCH_POLL_USEC / 1000000);
 }
 
 /* Where a link led to a directory that is not watched yet: watches it, and looks once more. */
-static void watch_places(struct daemon *daemon)
+static void watch_places(struct follow *follow)
 {
-    for (size_t i = 0; i < daemon->registry.n; i++) {
-        const char *place = daemon->registry.entries[i]->place;
+    for (size_t i = 0; i < follow->service->registry.n; i++) {
+        const char *place = follow->service->registry.entries[i]->place;
 
-        if (place && !daemon->watch.polling && !watch_covers(&daemon->watch, place)) {
-            arm_watch(daemon);
-            watch_again(&daemon->watch);
+        if (place && !follow->watch.polling && !watch_covers(&follow->watch, place)) {
+            arm_watch(follow);
+            watch_again(&follow->watch);
             return;
         }
     }
@@ -340,40 +267,41 @@ static void give_back_memory(void)
 #endif
 }
 
-uint64_t follow_scan(struct daemon *daemon, bool everything)
+uint64_t follow_scan(struct follow *follow, bool everything)
 {
     const struct scan_input input = {
-        .directories = daemon->options->directories,
-        .n_directories = daemon->options->n_directories,
-        .max_profiles = daemon->options->max_profiles,
-        .own_uid = daemon->uid,
-        .shared = daemon->options->shared_directories,
+        .directories = follow->directories,
+        .n_directories = follow->n_directories,
+        .max_profiles = follow->max_profiles,
+        .own_uid = follow->own_uid,
+        .shared = follow->shared,
         .known = everything ? NULL : is_known,
-        .user = daemon,
+        .user = follow,
     };
+    struct service *service = follow->service;
     struct scan scan;
     bool many;
     int r;
 
-    daemon->scans++;
-    arm_watch(daemon);
+    follow->scans++;
+    service->retry_usec = UINT64_MAX;
+    arm_watch(follow);
     r = scan_run(&scan, &input);
     if (r < 0) {
-        log_write(&daemon->log, LOG_ERR, "the profiles cannot be read: %s", strerror(-r));
-        watch_again(&daemon->watch);
+        log_write(service->log, LOG_ERR, "the profiles cannot be read: %s", strerror(-r));
+        watch_again(&follow->watch);
     } else {
-        log_scan(daemon, &scan, everything);
-        daemon->counters.profiles_left_out = (uint32_t)scan.n_left_out;
-        merge(daemon, &scan);
-        watch_places(daemon);
+        log_scan(follow, &scan, everything);
+        follow->left_out = (uint32_t)scan.n_left_out;
+        merge(follow, &scan);
+        watch_places(follow);
         if (scan.again)
-            watch_again(&daemon->watch);
+            watch_again(&follow->watch);
     }
     many = scan.n_bytes > SCAN_BYTES_MANY;
     scan_clear(&scan);
     if (many)
         give_back_memory();
-    background_kick(daemon);
-    phase_check(daemon);
-    return daemon->scans;
+    service->hooks.changed(service->hooks.user);
+    return follow->scans;
 }

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Compiles ahead of time for the targets that are not this machine, into the disk cache; one step
- * in each round of the event loop that has nothing else to do.
+ * Compiles ahead of time, into the disk cache: for the targets that are not this machine, and what
+ * the disk lost. One step at a time, when there is nothing else to do; it pauses while nothing can
+ * be written.
  */
 #ifndef DAEMON_FILTERS_BACKGROUND_H
 #define DAEMON_FILTERS_BACKGROUND_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
-#include <systemd/sd-event.h>
 
+#include "daemon/filters/service.h"
 #include "protocol/protocol.h"
-
-struct daemon;
 
 enum {
     BACKGROUND_WRITES_MAX = 16, /* entries on their way to the disk; with more it waits */
@@ -27,38 +27,45 @@ enum {
 };
 
 struct background {
-    bool draining; /* it waits for entries on their way */
-    sd_event_source *step;
-    sd_event_source *place;        /* tells when something happens to the cache's directory */
-    sd_event_source *pause;        /* it waits for this timer, if there is one */
-    uint64_t pause_usec;           /* the last pause; 0: none since an entry was written */
+    /* What it uses; set by its owner. Its cache is the service's. */
+    struct service *service;
+    const struct target *const *targets; /* those that are served */
+    size_t n_targets;
+    const char *path; /* of the cache, for people; NULL: there is to be none */
+
+    bool draining;                 /* it waits for entries on their way */
     bool natives;                  /* this machine's filters may be missing on the disk, too */
+    uint64_t paused_until_usec;    /* 0: it does not pause */
+    uint64_t pause_usec;           /* the last pause; 0: none since an entry was written */
     char why[BACKGROUND_WHY_SIZE]; /* the last line about it in the log; empty: all is well */
+    uint64_t errors;               /* entries that could not be written */
 };
 
-/* Returns 0 or -errno. */
-int background_start(struct daemon *daemon);
-void background_stop(struct daemon *daemon);
+/* True where there may be something to do, so that background_step() is to be called when idle. */
+bool background_is_wanted(const struct background *background);
 
-/* There may be something to do (again). */
-void background_kick(struct daemon *daemon);
+/* Looks after one variant. Returns false where there is nothing to do until something happens. */
+bool background_step(struct background *background);
+
+/* Ends a pause that is over by now. */
+void background_wake(struct background *background);
 
 /* Lets it try again to write to the disk. */
-void background_unpause(struct daemon *daemon);
+void background_unpause(struct background *background);
 
-/* An enum of cache-process.h, or -errno for an entry that was not written, which makes it pause. */
-void background_note_written(struct daemon *daemon, int result);
+/* An enum of cache/process.h, or -errno for an entry that was not written, which makes it pause. */
+void background_note_written(struct background *background, int result);
 
 /* There is no directory to write to, or nobody who could: WHY. It pauses. */
-void background_note_failed(struct daemon *daemon, const char *why);
+void background_note_failed(struct background *background, const char *why);
 
 /* There is another directory. What is in service is missing there. */
-void background_note_found(struct daemon *daemon);
+void background_note_found(struct background *background);
 
 /* How the cache is, which only it and requests write to. Looks, and has a lost one looked for. */
-enum wire_cache_state background_cache_state(struct daemon *daemon);
+enum wire_cache_state background_cache_state(const struct background *background);
 
 /* How many variants it still has to look for; 0 while it pauses. */
-uint32_t background_left(const struct daemon *daemon);
+uint32_t background_left(const struct background *background);
 
 #endif

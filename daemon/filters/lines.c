@@ -11,7 +11,7 @@
 
 static const char more[] = ": note: there is more, which does not fit here\n";
 
-size_t text_first_line(const char *text)
+size_t lines_first_length(const char *text)
 {
     return strcspn(text, "\n");
 }
@@ -25,7 +25,7 @@ static size_t count_lines(const char *lines)
     return n;
 }
 
-char *text_prefix_lines(const char *prefix, const char *lines, size_t max)
+char *lines_prefix(const char *prefix, const char *lines, size_t max)
 {
     const size_t prefix_len = strlen(prefix), len_in = strlen(lines);
     const bool lacks_newline = len_in > 0 && lines[len_in - 1] != '\n';
@@ -38,7 +38,7 @@ char *text_prefix_lines(const char *prefix, const char *lines, size_t max)
     if (!text)
         return NULL;
     while (*lines) {
-        size_t len = text_first_line(lines);
+        size_t len = lines_first_length(lines);
         const char *next = lines + len + (lines[len] == '\n');
 
         if (used + prefix_len + len + 1 + reserve > max) {

@@ -10,9 +10,9 @@
  * At most MAX bytes come out: whole lines, and a last one that says that there are more.
  * Returns a string that the caller frees; NULL where there is no memory.
  */
-char *text_prefix_lines(const char *prefix, const char *lines, size_t max);
+char *lines_prefix(const char *prefix, const char *lines, size_t max);
 
 /* The length of the first line of TEXT, without its newline. */
-size_t text_first_line(const char *text);
+size_t lines_first_length(const char *text);
 
 #endif

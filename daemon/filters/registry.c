@@ -146,7 +146,7 @@ static void set_error(struct profile_entry *entry, char *text, uint64_t at)
 
 void entry_set_lines(struct profile_entry *entry, const char *path, const char *lines, uint64_t at)
 {
-    set_error(entry, text_prefix_lines(path, lines, WIRE_TEXT_MAX), at);
+    set_error(entry, lines_prefix(path, lines, WIRE_TEXT_MAX), at);
 }
 
 void entry_set_reason(struct profile_entry *entry, const char *path, const char *why, uint64_t at)
@@ -165,4 +165,12 @@ void entry_clear_error(struct profile_entry *entry, uint64_t at)
     free(entry->error);
     entry->error = NULL;
     entry->failed = false;
+}
+
+void entry_settle(struct profile_entry *entry, uint64_t scan)
+{
+    entry->newest = NEWEST_SERVED;
+    memcpy(entry->newest_digest, entry->served->digest, DIGEST_SIZE);
+    entry->served->access = entry->access;
+    entry_clear_error(entry, scan);
 }

@@ -96,6 +96,9 @@ void entry_set_lines(struct profile_entry *entry, const char *path, const char *
 /* The same with one line that says WHY the file at PATH is not in service. */
 void entry_set_reason(struct profile_entry *entry, const char *path, const char *why, uint64_t at);
 
+/* SCAN found that the content of ENTRY's file is that of the version in service. */
+void entry_settle(struct profile_entry *entry, uint64_t scan);
+
 /* Clears an error that is not newer than the scan AT. */
 void entry_clear_error(struct profile_entry *entry, uint64_t at);
 

@@ -9,23 +9,42 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon/daemon.h"
-#include "daemon/files/follow.h"
 #include "daemon/filters/lines.h"
-#include "daemon/phase.h"
-#include "daemon/serve/subscribe.h"
+#include "util/cleanup.h"
 
-struct variant_request service_default_request(const struct daemon *daemon)
+void service_init(struct service *service, const struct service_limits *limits)
 {
-    return (struct variant_request){.target = daemon->host, .kernel = daemon->kernel};
+    store_init(&service->store, limits->max_variants);
+    contents_init(&service->contents, limits->max_contents);
+    jobs_init(&service->jobs, limits->max_background);
+    failures_init(&service->failures, limits->compile_timeout_usec);
+    TAILQ_INIT(&service->scanned);
+    service->retry_usec = UINT64_MAX;
 }
 
-uint64_t service_pending_since(const struct daemon *daemon)
+void service_clear(struct service *service)
+{
+    registry_clear(&service->registry);
+    jobs_clear(&service->jobs);
+    contents_clear(&service->contents);
+}
+
+uint64_t service_now(const struct service *service)
+{
+    return service->hooks.now(service->hooks.user);
+}
+
+struct variant_request service_default_request(const struct service *service)
+{
+    return (struct variant_request){.target = service->host, .kernel = service->kernel};
+}
+
+uint64_t service_pending_since(const struct service *service)
 {
     uint64_t oldest = UINT64_MAX;
 
-    for (size_t i = 0; i < daemon->registry.n; i++) {
-        uint64_t since = entry_pending_since(daemon->registry.entries[i]);
+    for (size_t i = 0; i < service->registry.n; i++) {
+        uint64_t since = entry_pending_since(service->registry.entries[i]);
 
         if (since < oldest)
             oldest = since;
@@ -33,64 +52,46 @@ uint64_t service_pending_since(const struct daemon *daemon)
     return oldest;
 }
 
-/* Looks among what is on its way to the disk. */
-static enum cache_outcome read_waiting(struct daemon *daemon, const uint8_t key[DIGEST_SIZE],
-                                       const struct target *target, struct cache_entry *entry)
+static enum cache_outcome read_cache(struct service *service, const struct source *source,
+                                     const struct variant_request *request,
+                                     struct cache_entry *entry)
 {
-    const struct cache_write *write = cache_writer_find(&daemon->writer, key);
-
-    if (!write)
-        return CACHE_MISS;
-    memcpy(daemon->entry, write->bytes, write->size);
-    return cache_entry_check(entry, daemon->entry, write->size, key, target) == 0 ? CACHE_HIT
-                                                                                  : CACHE_MISS;
-}
-
-int service_read_cache(struct daemon *daemon, const struct source *source,
-                       const struct variant_request *request, struct cache_entry *entry)
-{
+    const struct cache_ops *cache = &service->cache;
     uint8_t key[DIGEST_SIZE];
+    enum cache_outcome outcome;
 
-    if (daemon->cache.fd < 0)
+    if (!cache->is_open(cache->user))
         return CACHE_MISS;
     cache_key_finish(&source->key, request, key);
-
-    /* What waits is newer than what is there. */
-    enum cache_outcome outcome = read_waiting(daemon, key, request->target, entry);
-
-    if (outcome != CACHE_HIT)
-        outcome = cache_read(&daemon->cache, key, request->target, daemon->entry, entry);
-    daemon->counters.cache_hits += outcome == CACHE_HIT;
-    daemon->counters.cache_misses += outcome != CACHE_HIT;
-    daemon->counters.cache_bad += outcome == CACHE_BAD;
+    outcome = cache->read(cache->user, key, request->target, entry);
+    service->cache_hits += outcome == CACHE_HIT;
+    service->cache_misses += outcome != CACHE_HIT;
+    service->cache_bad += outcome == CACHE_BAD;
     if (outcome == CACHE_BAD) {
-        log_write(&daemon->log, LOG_WARNING, "a cache entry for %s failed its check: dropped",
+        log_write(service->log, LOG_WARNING, "a cache entry for %s failed its check: dropped",
                   source->path);
-        /* Where this is not possible, it fails its check the next time as well. */
-        (void)cache_writer_drop(&daemon->writer, key);
+        cache->drop(cache->user, key);
     }
-    return (int)outcome;
+    return outcome;
 }
 
 /* Sends what was compiled to the disk. */
-static void write_cache(struct daemon *daemon, const struct source *source,
+static void write_cache(struct service *service, const struct source *source,
                         const struct variant_request *request, const struct outcome *outcome)
 {
     const struct cache_entry entry = {.filter = outcome->filter, .axes = outcome->axes};
+    const struct cache_ops *cache = &service->cache;
     uint8_t key[DIGEST_SIZE];
-    int r;
 
-    if (daemon->cache.fd < 0)
+    if (!cache->is_open(cache->user))
         return;
     cache_key_finish(&source->key, request, key);
-    r = cache_writer_add(&daemon->writer, &entry, key);
-    if (r < 0)
-        background_note_written(daemon, r);
+    cache->write(cache->user, &entry, key);
 }
 
 /* The same under the request that REQUEST is cut down to, if that is another: see read_variant().
  */
-static void write_cache_normalised(struct daemon *daemon, const struct source *source,
+static void write_cache_normalised(struct service *service, const struct source *source,
                                    const struct variant_request *request,
                                    const struct outcome *outcome)
 {
@@ -98,11 +99,11 @@ static void write_cache_normalised(struct daemon *daemon, const struct source *s
 
     variant_normalise(&outcome->axes, &normalised);
     if (!variant_request_equal(&normalised, request))
-        write_cache(daemon, source, &normalised, outcome);
+        write_cache(service, source, &normalised, outcome);
 }
 
 /* Logs that ENTRY changed, and why it did or did not. */
-static void log_entry(struct daemon *daemon, const struct profile_entry *entry)
+static void log_entry(struct service *service, const struct profile_entry *entry)
 {
     const struct log_subject subject = {.profile = entry->name};
     char digest[DIGEST_HEX_SIZE];
@@ -110,19 +111,19 @@ static void log_entry(struct daemon *daemon, const struct profile_entry *entry)
     if (entry->failed) {
         const char *error = entry->error ? entry->error : "no memory";
 
-        log_about(&daemon->log, LOG_WARNING, &subject, "%s: %s: %.*s", entry->name,
+        log_about(service->log, LOG_WARNING, &subject, "%s: %s: %.*s", entry->name,
                   entry->served ? "the last good version stays in service" : "not in service",
-                  (int)text_first_line(error), error);
+                  (int)lines_first_length(error), error);
         return;
     }
     digest_hex(entry->native->digest, digest);
-    log_about(&daemon->log, LOG_INFO, &subject,
+    log_about(service->log, LOG_INFO, &subject,
               "%s: in service (generation %llu, %u instructions, %.12s)", entry->name,
               (unsigned long long)entry->generation, entry->native->n_insns, digest);
 }
 
 /* Puts SOURCE (a reference, consumed) with its filter NATIVE into service as ENTRY's version. */
-static void serve(struct daemon *daemon, struct profile_entry *entry, struct source *source,
+static void serve(struct service *service, struct profile_entry *entry, struct source *source,
                   struct stored_variant *native)
 {
     struct source *old = entry->served;
@@ -130,67 +131,49 @@ static void serve(struct daemon *daemon, struct profile_entry *entry, struct sou
     variant_pin(native);
     entry->served = source;
     entry->native = native;
-    entry->generation = ++daemon->generation;
+    entry->generation = ++service->generation;
     entry_clear_error(entry, source->changed_at);
     if (old)
         old->entry = NULL;
     source_unref(old);
 }
 
-static int on_retry(sd_event_source *source, uint64_t usec, void *user)
+void service_forgive(struct service *service)
 {
-    struct daemon *daemon = user;
-
-    (void)usec;
-    sd_event_source_disable_unref(source);
-    daemon->retry = NULL;
-    follow_scan(daemon, false);
-    return 0;
-}
-
-void service_stop(struct daemon *daemon)
-{
-    daemon->retry = sd_event_source_disable_unref(daemon->retry);
-}
-
-void service_forgive(struct daemon *daemon)
-{
-    failures_clear(&daemon->failures);
+    failures_clear(&service->failures);
 }
 
 /* The failure because of which SOURCE is not to be compiled for REQUEST now, or NULL. */
-static const struct failure *find_failure(const struct daemon *daemon, const struct source *source,
+static const struct failure *find_failure(const struct service *service,
+                                          const struct source *source,
                                           const struct variant_request *request)
 {
-    return failures_find(&daemon->failures, source->digest, request, daemon_now(daemon));
+    return failures_find(&service->failures, source->digest, request, service_now(service));
 }
 
 /*
  * SOURCE, a new version of a profile, could not be compiled: has the files looked at again when
  * that may be tried again. Where there are many of these, not once for each.
  */
-static void retry_later(struct daemon *daemon, const struct source *source)
+static void retry_later(struct service *service, const struct source *source)
 {
-    const struct variant_request request = service_default_request(daemon);
-    const struct failure *failure = find_failure(daemon, source, &request);
-    uint64_t due, usec = daemon_now(daemon) + daemon->failures.wait_usec;
+    const struct variant_request request = service_default_request(service);
+    const struct failure *failure = find_failure(service, source, &request);
+    uint64_t usec = service_now(service) + service->failures.wait_usec;
 
     if (failure && failure->until_usec > usec)
         usec = failure->until_usec;
-    if (daemon->retry) {
-        if (sd_event_source_get_time(daemon->retry, &due) >= 0 && usec < due)
-            sd_event_source_set_time(daemon->retry, usec);
-    } else if (sd_event_add_time(daemon->event, &daemon->retry, CLOCK_MONOTONIC, usec, 0, on_retry,
-                                 daemon) < 0) {
-        log_write(&daemon->log, LOG_ERR, "cannot set a timer: what failed waits for a change");
-    }
+    if (usec < service->retry_usec)
+        service->retry_usec = usec;
 }
+
+static void compile(struct service *service, struct profile_entry *entry, struct source *source);
 
 /*
  * The version of ENTRY that was being compiled is done: NATIVE is its filter, or the compiler's
  * refusal; NULL: there was no compile, and WHY is the reason.
  */
-static void resolve(struct daemon *daemon, struct profile_entry *entry,
+static void resolve(struct service *service, struct profile_entry *entry,
                     struct stored_variant *native, const char *why)
 {
     const struct entry_access before = entry_access(entry);
@@ -201,7 +184,7 @@ static void resolve(struct daemon *daemon, struct profile_entry *entry,
     if (native && !native->refused) {
         if (is_newest)
             entry->newest = NEWEST_SERVED;
-        serve(daemon, entry, source, native);
+        serve(service, entry, source, native);
     } else {
         if (native)
             entry_set_lines(entry, source->path, native->text, source->changed_at);
@@ -212,16 +195,16 @@ static void resolve(struct daemon *daemon, struct profile_entry *entry,
         /* What was no fault of the profile is tried again with a scan. */
         entry->content_known &= native != NULL;
         if (!native)
-            retry_later(daemon, source);
+            retry_later(service, source);
         source->entry = NULL;
         source_unref(source);
     }
-    log_entry(daemon, entry);
-    changes_note(daemon, entry, &before);
+    log_entry(service, entry);
+    changes_note(&service->changes, service->generation, entry, &before);
     if (entry->next) {
         source = entry->next;
         entry->next = NULL;
-        service_compile(daemon, entry, source);
+        compile(service, entry, source);
     }
 }
 
@@ -237,47 +220,117 @@ static int keep(struct source *source, struct variant_request request,
     return source_keep(source, &request, &outcome->filter, variant);
 }
 
-void service_compile(struct daemon *daemon, struct profile_entry *entry, struct source *source)
+/* Has SOURCE (a reference, consumed) compiled for ENTRY, which compiles nothing now. */
+static void compile(struct service *service, struct profile_entry *entry, struct source *source)
 {
-    struct variant_request request = service_default_request(daemon);
-    const struct failure *failure = find_failure(daemon, source, &request);
+    const struct variant_request request = service_default_request(service);
+    const struct failure *failure = find_failure(service, source, &request);
     struct stored_variant *native = NULL;
     struct cache_entry cached;
     struct job *job;
     int r;
 
     entry->compiling = source;
-    if (service_read_cache(daemon, source, &request, &cached) == CACHE_HIT) {
+    if (read_cache(service, source, &request, &cached) == CACHE_HIT) {
         const struct outcome outcome = {.filter = cached.filter, .axes = cached.axes};
 
         r = keep(source, request, &outcome, &native);
-        resolve(daemon, entry, r == 0 ? native : NULL, strerror(-r));
+        resolve(service, entry, r == 0 ? native : NULL, strerror(-r));
         return;
     }
     if (failure) {
-        resolve(daemon, entry, NULL, failure->why);
+        resolve(service, entry, NULL, failure->why);
         return;
     }
-    r = jobs_submit(&daemon->jobs, source, &request, JOB_NATIVE, &job);
+    r = jobs_submit(&service->jobs, source, &request, JOB_NATIVE, &job);
     if (r < 0)
-        resolve(daemon, entry, NULL, strerror(-r));
-    workers_kick(&daemon->workers);
+        resolve(service, entry, NULL, strerror(-r));
+    service->hooks.jobs_wait(service->hooks.user);
+}
+
+/* Drops the version of ENTRY that was to be compiled next. */
+static void drop_next(struct profile_entry *entry)
+{
+    if (entry->next)
+        entry->next->entry = NULL;
+    source_unref(entry->next);
+    entry->next = NULL;
+}
+
+void service_offer(struct service *service, struct profile_entry *entry, struct source *source,
+                   uint64_t scan)
+{
+    source->entry = entry;
+    source->access = entry->access;
+    source->changed_at = scan;
+    entry->newest = NEWEST_COMPILING;
+    memcpy(entry->newest_digest, source->digest, DIGEST_SIZE);
+    if (!entry->compiling) {
+        compile(service, entry, source);
+        return;
+    }
+    /* Whoever waits for the older content is content with the newer. */
+    if (entry->next)
+        source->changed_at = entry->next->changed_at;
+    drop_next(entry);
+    entry->next = source;
+}
+
+void service_refuse(struct service *service, struct profile_entry *entry, const char *why,
+                    uint64_t scan)
+{
+    const struct log_subject subject = {.profile = entry->name};
+    const struct entry_access access = entry_access(entry);
+    cleanup_free char *before = steal_ptr(&entry->error);
+
+    entry_set_reason(entry, entry->path, why, scan);
+    entry->newest = NEWEST_UNKNOWN;
+    entry->content_known = false;
+    drop_next(entry);
+    if (entry->error && before && !strcmp(before, entry->error))
+        return;
+    if (entry->error)
+        log_about(service->log, LOG_WARNING, &subject, "%s: %.*s", entry->name,
+                  (int)lines_first_length(entry->error), entry->error);
+    changes_note(&service->changes, service->generation, entry, &access);
+}
+
+struct job *service_job_of(struct service *service, const struct profile_entry *entry)
+{
+    const struct variant_request request = service_default_request(service);
+
+    return entry->compiling ? jobs_find(&service->jobs, entry->compiling, &request) : NULL;
+}
+
+void service_remove(struct service *service, size_t index)
+{
+    struct profile_entry *entry = service->registry.entries[index];
+    const struct log_subject subject = {.profile = entry->name};
+    struct job *job = service_job_of(service, entry);
+
+    log_about(service->log, LOG_INFO, &subject, "%s: gone", entry->name);
+    if (entry->served)
+        service->generation++;
+    changes_note_gone(&service->changes, service->generation, entry);
+    registry_remove(&service->registry, index);
+    if (job)
+        jobs_drop_unwanted(&service->jobs, job);
 }
 
 /* Remembers that JOB failed, so that it is not tried again and again; or that it did not. */
-static void note_result(struct daemon *daemon, const struct job *job, bool compiled,
+static void note_result(struct service *service, const struct job *job, bool compiled,
                         const char *why)
 {
     struct variant_request request = job->request;
 
     source_normalise(job->source, &request);
     if (compiled)
-        failures_forget(&daemon->failures, job->source->digest, &request);
+        failures_forget(&service->failures, job->source->digest, &request);
     else
-        failures_note(&daemon->failures, job->source->digest, &request, why, daemon_now(daemon));
+        failures_note(&service->failures, job->source->digest, &request, why, service_now(service));
 }
 
-void service_finish(struct daemon *daemon, struct job *job, const struct outcome *outcome)
+void service_finish(struct service *service, struct job *job, const struct outcome *outcome)
 {
     struct source *source = source_ref(job->source);
     struct profile_entry *entry = source->entry;
@@ -288,15 +341,15 @@ void service_finish(struct daemon *daemon, struct job *job, const struct outcome
     const char *why = outcome->why;
     int r;
 
-    note_result(daemon, job, compiled, why);
+    note_result(service, job, compiled, why);
     if (compiled) {
-        daemon->counters.compiles++;
-        daemon->counters.compile_errors += outcome->result != 0;
-        write_cache(daemon, source, &job->request, outcome);
+        service->compiles++;
+        service->compile_errors += outcome->result != 0;
+        write_cache(service, source, &job->request, outcome);
         if (!entry)
-            write_cache_normalised(daemon, source, &job->request, outcome);
+            write_cache_normalised(service, source, &job->request, outcome);
         if (outcome->result != 0 && !is_version)
-            log_write(&daemon->log, LOG_NOTICE, "%s, for %s: refused: %.*s", source->path,
+            log_write(service->log, LOG_NOTICE, "%s, for %s: refused: %.*s", source->path,
                       job->request.target->name, (int)strcspn(outcome->filter.text, "\n"),
                       outcome->filter.text);
     }
@@ -306,12 +359,11 @@ void service_finish(struct daemon *daemon, struct job *job, const struct outcome
             why = strerror(-r);
     }
     if (is_version)
-        resolve(daemon, entry, variant, why);
+        resolve(service, entry, variant, why);
     jobs_wake(job, variant || is_version ? NULL : why);
-    jobs_remove(&daemon->jobs, job);
+    jobs_remove(&service->jobs, job);
     source_unref(source);
-    background_kick(daemon);
-    phase_check(daemon);
+    service->hooks.changed(service->hooks.user);
 }
 
 /* Keeps what the disk had for REQUEST. */
@@ -330,25 +382,37 @@ static int keep_cached(struct source *source, const struct variant_request *requ
  * is seldom asked for without capabilities first, but most have no conditions. Returns VARIANT_READ
  * and *VARIANT; VARIANT_NOWHERE: it is not there; -errno.
  */
-static int read_variant(struct daemon *daemon, struct source *source,
+static int read_variant(struct service *service, struct source *source,
                         struct variant_request *request, struct stored_variant **variant)
 {
     const struct variant_request bare = {.target = request->target};
     struct cache_entry cached;
 
-    if (!source->axes_known && service_read_cache(daemon, source, &bare, &cached) == CACHE_HIT) {
+    if (!source->axes_known && read_cache(service, source, &bare, &cached) == CACHE_HIT) {
         source->axes = cached.axes;
         source->axes_known = true;
         source_normalise(source, request);
         if (variant_request_equal(request, &bare))
             return keep_cached(source, request, &cached, variant);
     }
-    if (service_read_cache(daemon, source, request, &cached) == CACHE_HIT)
+    if (read_cache(service, source, request, &cached) == CACHE_HIT)
         return keep_cached(source, request, &cached, variant);
     return VARIANT_NOWHERE;
 }
 
-int service_find(struct daemon *daemon, struct source *source, struct variant_request *request,
+void service_prepare(struct service *service, struct source *source,
+                     const struct variant_request *request)
+{
+    struct cache_entry cached;
+    struct job *job;
+
+    if (read_cache(service, source, request, &cached) != CACHE_HIT &&
+        !find_failure(service, source, request) &&
+        jobs_submit(&service->jobs, source, request, JOB_BACKGROUND, &job) == 0)
+        service->hooks.jobs_wait(service->hooks.user);
+}
+
+int service_find(struct service *service, struct source *source, struct variant_request *request,
                  struct found *found)
 {
     int r;
@@ -358,28 +422,49 @@ int service_find(struct daemon *daemon, struct source *source, struct variant_re
     found->variant = source_find(source, request);
     if (found->variant)
         return VARIANT_HERE;
-    found->job = jobs_find(&daemon->jobs, source, request);
+    found->job = jobs_find(&service->jobs, source, request);
     if (found->job)
         return VARIANT_COMING;
-    r = read_variant(daemon, source, request, &found->variant);
+    r = read_variant(service, source, request, &found->variant);
     if (r != VARIANT_NOWHERE)
         return r;
-    found->failure = find_failure(daemon, source, request);
+    found->failure = find_failure(service, source, request);
     return found->failure ? VARIANT_FAILED : VARIANT_NOWHERE;
 }
 
-int service_request(struct daemon *daemon, struct source *source,
+int service_request(struct service *service, struct source *source,
                     const struct variant_request *request, struct job **job)
 {
-    int r = jobs_submit(&daemon->jobs, source, request, JOB_REQUEST, job);
+    int r = jobs_submit(&service->jobs, source, request, JOB_REQUEST, job);
 
     if (r == 0)
-        workers_kick(&daemon->workers);
+        service->hooks.jobs_wait(service->hooks.user);
     return r;
 }
 
-void service_leave(struct daemon *daemon, struct waiter *waiter)
+void service_leave(struct service *service, struct waiter *waiter)
 {
-    jobs_leave(&daemon->jobs, waiter);
-    background_kick(daemon);
+    if (waiter->job)
+        jobs_leave(&service->jobs, waiter);
+    else if (waiter->barrier)
+        TAILQ_REMOVE(&service->scanned, waiter, link);
+    waiter->barrier = 0;
+    service->hooks.changed(service->hooks.user);
+}
+
+void service_wait_for_scan(struct service *service, struct waiter *waiter, uint64_t scan)
+{
+    waiter->barrier = scan;
+    TAILQ_INSERT_TAIL(&service->scanned, waiter, link);
+}
+
+uint64_t service_wake_scanned(struct service *service)
+{
+    uint64_t pending = service_pending_since(service);
+    struct waiter *waiter;
+
+    /* They are in the order of their scans. */
+    while ((waiter = TAILQ_FIRST(&service->scanned)) && waiter->barrier < pending)
+        waiter_wake(&service->scanned, waiter, NULL);
+    return pending;
 }

@@ -175,7 +175,7 @@ static void fail_worker(struct worker *worker, enum misdeed misdeed, const char 
     if (!job)
         return;
     if (misdeed != WORKER_HUNG && job->attempts < JOB_ATTEMPTS_MAX) {
-        jobs_put_back(&daemon->jobs, job);
+        jobs_put_back(&daemon->service.jobs, job);
         workers_kick(workers);
         return;
     }
@@ -184,7 +184,7 @@ static void fail_worker(struct worker *worker, enum misdeed misdeed, const char 
     struct outcome outcome = {.result = -EIO, .why = text};
 
     snprintf(text, sizeof(text), "the process that compiled it %s", why);
-    service_finish(daemon, job, &outcome);
+    service_finish(&daemon->service, job, &outcome);
 }
 
 static int on_deadline(sd_event_source *source, uint64_t usec, void *user)
@@ -279,7 +279,7 @@ static bool hand_over(struct worker *worker, struct job *job)
     const bool used = worker->used;
     int r, sent = 0;
 
-    jobs_begin(&workers->daemon->jobs, job);
+    jobs_begin(&workers->daemon->service.jobs, job);
     worker->job = job;
     worker->state = WORKER_BUSY;
     worker->used = true;
@@ -293,7 +293,7 @@ static bool hand_over(struct worker *worker, struct job *job)
         worker->used = used;
         worker->job = NULL;
         worker->state = WORKER_IDLE;
-        jobs_put_back(&workers->daemon->jobs, job);
+        jobs_put_back(&workers->daemon->service.jobs, job);
         job->attempts--;
         restart_later(workers);
         return false;
@@ -319,7 +319,7 @@ static size_t count_busy(const struct workers *workers)
 static int on_kick(sd_event_source *source, void *user)
 {
     struct workers *workers = user;
-    const struct jobs *jobs = &workers->daemon->jobs;
+    const struct jobs *jobs = &workers->daemon->service.jobs;
     struct worker *worker;
     struct job *job;
 
@@ -389,7 +389,7 @@ static void take_answer(struct worker *worker, uint8_t *packet, size_t len)
         outcome.why = why;
     }
     finish_work(worker);
-    service_finish(daemon, job, &outcome);
+    service_finish(&daemon->service, job, &outcome);
     workers_kick(worker->workers);
 }
 

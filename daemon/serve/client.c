@@ -48,16 +48,14 @@ static int watch(struct client *client, int operation)
 static void stop_waiting(struct client *client)
 {
     struct daemon *daemon = client->daemon;
+
     if (client->subscribed) {
         subscribe_end(client);
     } else if (client->woken) {
         TAILQ_REMOVE(&daemon->server.woken, client, wait_link);
         client->woken = false;
-    } else if (client->waiter.job) {
-        service_leave(daemon, &client->waiter);
-    } else if (client->waiter.barrier) {
-        TAILQ_REMOVE(&daemon->reloads, &client->waiter, link);
-        client->waiter.barrier = 0;
+    } else {
+        service_leave(&daemon->service, &client->waiter);
     }
 }
 
@@ -245,8 +243,7 @@ void client_wait_for_job(struct client *client, struct job *job)
 
 void client_wait_for_scan(struct client *client, uint64_t barrier)
 {
-    client->waiter.barrier = barrier;
-    TAILQ_INSERT_TAIL(&client->daemon->reloads, &client->waiter, link);
+    service_wait_for_scan(&client->daemon->service, &client->waiter, barrier);
     set_state(client, CLIENT_WAITING);
 }
 

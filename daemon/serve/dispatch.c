@@ -7,7 +7,6 @@
 
 #include "config.h"
 #include "daemon/daemon.h"
-#include "daemon/files/follow.h"
 #include "daemon/filters/lines.h"
 #include "daemon/filters/service.h"
 #include "daemon/serve/client.h"
@@ -58,7 +57,7 @@ void dispatch(struct client *client)
 
 struct profile_entry *dispatch_find_profile(struct client *client, const char *name)
 {
-    struct profile_entry *entry = registry_find(&client->daemon->registry, name);
+    struct profile_entry *entry = registry_find(&client->daemon->service.registry, name);
 
     if (entry && entry_may_read(entry, &client->peer))
         return entry;
@@ -80,8 +79,8 @@ static void list_entry(const struct profile_entry *entry, struct wire_list_entry
 
 static void handle_list(struct daemon *daemon, struct client *client)
 {
-    const struct registry *registry = &daemon->registry;
-    struct wire_list_reply reply = {.generation = daemon->generation};
+    const struct registry *registry = &daemon->service.registry;
+    struct wire_list_reply reply = {.generation = daemon->service.generation};
     size_t size = sizeof(reply);
 
     for (size_t i = registry_after(registry, client->request.list.after); i < registry->n; i++) {
@@ -106,9 +105,9 @@ static void handle_list(struct daemon *daemon, struct client *client)
 
 static void count_profiles(const struct daemon *daemon, struct wire_daemon_status *status)
 {
-    status->profiles = (uint32_t)daemon->registry.n;
-    for (size_t i = 0; i < daemon->registry.n; i++) {
-        enum wire_profile_state state = entry_state(daemon->registry.entries[i]);
+    status->profiles = (uint32_t)daemon->service.registry.n;
+    for (size_t i = 0; i < daemon->service.registry.n; i++) {
+        enum wire_profile_state state = entry_state(daemon->service.registry.entries[i]);
 
         status->profiles_stale += state == WIRE_PROFILE_STALE;
         status->profiles_broken += state == WIRE_PROFILE_BROKEN;
@@ -131,31 +130,31 @@ static void reply_daemon_status(struct daemon *daemon, struct client *client)
 {
     const struct counters *counters = &daemon->counters;
     struct wire_daemon_status status = {
-        .generation = daemon->generation,
+        .generation = daemon->service.generation,
         .uptime_usec = daemon_now(daemon) - daemon->started_usec,
         .requests = counters->requests,
         .refused = counters->refused,
-        .compiles = counters->compiles,
-        .compile_errors = counters->compile_errors,
+        .compiles = daemon->service.compiles,
+        .compile_errors = daemon->service.compile_errors,
         .worker_failures = counters->worker_failures,
         .memory_hits = counters->memory_hits,
-        .cache_hits = counters->cache_hits,
-        .cache_misses = counters->cache_misses,
-        .cache_bad = counters->cache_bad,
-        .cache_errors = counters->cache_errors,
-        .variants = (uint32_t)daemon->store.n,
+        .cache_hits = daemon->service.cache_hits,
+        .cache_misses = daemon->service.cache_misses,
+        .cache_bad = daemon->service.cache_bad,
+        .cache_errors = daemon->background.errors,
+        .variants = (uint32_t)daemon->service.store.n,
         .connections = (uint32_t)daemon->server.n_clients,
         .connections_refused = counters->connections_refused,
-        .jobs = (uint32_t)daemon->jobs.n + background_left(daemon),
+        .jobs = (uint32_t)daemon->service.jobs.n + background_left(&daemon->background),
         .workers = (uint32_t)workers_alive(&daemon->workers),
-        .contents = (uint32_t)daemon->contents.n,
-        .subscribers = (uint32_t)daemon->changes.n_clients,
+        .contents = (uint32_t)daemon->service.contents.n,
+        .subscribers = (uint32_t)daemon->subscribers.n_clients,
         .lacks = daemon->lacks,
-        .cache_state = background_cache_state(daemon),
+        .cache_state = background_cache_state(&daemon->background),
         .waiting = count_waiting(daemon),
         .limited = counters->limited,
         .connections_idle = counters->connections_idle,
-        .profiles_left_out = counters->profiles_left_out,
+        .profiles_left_out = daemon->follow.left_out,
         .log_dropped = daemon->log.dropped,
     };
 
@@ -171,7 +170,7 @@ static char *entry_text(const struct profile_entry *entry)
     if (entry->failed)
         return strdup(entry->error ? entry->error : "");
     if (entry->served)
-        return text_prefix_lines(entry->served->path, entry->native->text, WIRE_TEXT_MAX);
+        return lines_prefix(entry->served->path, entry->native->text, WIRE_TEXT_MAX);
     return strdup("");
 }
 
@@ -224,16 +223,14 @@ static void handle_reload(struct daemon *daemon, struct client *client)
 
     log_about(&daemon->log, LOG_INFO, &subject, "pid %d, uid %u asks for a reload",
               client->peer.pid, client->peer.uid);
-    background_unpause(daemon);
-    service_forgive(daemon);
-    client_wait_for_scan(client, follow_scan(daemon, true));
+    client_wait_for_scan(client, daemon_reload(daemon));
 }
 
 void dispatch_reloaded(struct client *client)
 {
     struct daemon *daemon = client->daemon;
     struct wire_daemon_status counted = {0};
-    struct wire_reload_reply reply = {.generation = daemon->generation};
+    struct wire_reload_reply reply = {.generation = daemon->service.generation};
 
     count_profiles(daemon, &counted);
     reply.profiles = counted.profiles;

@@ -64,7 +64,7 @@ static void deliver(struct daemon *daemon, struct client *client, const struct w
                     struct stored_variant *variant)
 {
     struct wire_get_reply reply = {
-        .generation = daemon->generation,
+        .generation = daemon->service.generation,
         .n_insns = variant->n_insns,
         .filter_flags = variant->flags,
         .audit_arch = target_native_abi(variant->request.target)->audit_arch,
@@ -133,7 +133,7 @@ static void wait_for_compile(struct daemon *daemon, struct client *client, struc
                       daemon->compiles.max);
         return;
     }
-    r = service_request(daemon, source, request, &job);
+    r = service_request(&daemon->service, source, request, &job);
     if (r < 0)
         client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
     else
@@ -157,14 +157,14 @@ static void fetch(struct daemon *daemon, struct client *client, struct source *s
     struct variant_request request = {
         .target = find_target(daemon, client, wanted->audit_arch),
         .caps = wanted->caps,
-        .kernel = wanted->kernel ? wanted->kernel : daemon->kernel,
+        .kernel = wanted->kernel ? wanted->kernel : daemon->service.kernel,
     };
     struct found found;
     int r;
 
     if (!request.target)
         return;
-    r = service_find(daemon, source, &request, &found);
+    r = service_find(&daemon->service, source, &request, &found);
     /* Not where it was waited for. */
     daemon->counters.memory_hits += r == VARIANT_HERE && client->waits == 0;
     if (r == VARIANT_COMING || r == VARIANT_NOWHERE) {
@@ -174,8 +174,7 @@ static void fetch(struct daemon *daemon, struct client *client, struct source *s
     } else if (r < 0) {
         client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
     } else if (found.variant->refused) {
-        cleanup_free char *text =
-            text_prefix_lines(wanted->name, found.variant->text, WIRE_TEXT_MAX);
+        cleanup_free char *text = lines_prefix(wanted->name, found.variant->text, WIRE_TEXT_MAX);
 
         client_refuse(client, WIRE_BROKEN, "%s", text ? text : "");
     } else {
@@ -187,9 +186,7 @@ static void fetch(struct daemon *daemon, struct client *client, struct source *s
 static void get_unserved(struct daemon *daemon, struct client *client,
                          const struct profile_entry *entry)
 {
-    const struct variant_request request = service_default_request(daemon);
-    struct job *job =
-        entry->compiling ? jobs_find(&daemon->jobs, entry->compiling, &request) : NULL;
+    struct job *job = service_job_of(&daemon->service, entry);
 
     if (job)
         client_wait_for_job(client, job);
@@ -268,7 +265,8 @@ static bool take_content(struct daemon *daemon, struct client *client)
     int r = read_content(client->daemon->server.in_fd, &bytes, &size, &why);
 
     if (r == 0)
-        r = contents_take(&daemon->contents, &daemon->store, bytes, size, &client->content);
+        r = contents_take(&daemon->service.contents, &daemon->service.store, bytes, size,
+                          &client->content);
     if (r > 0)
         client_refuse(client, (enum wire_status)r, "%s", why);
     else if (r < 0)

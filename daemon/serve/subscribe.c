@@ -12,8 +12,8 @@
  */
 static int on_push(sd_event_source *source, void *user)
 {
-    struct changes *changes = &((struct daemon *)user)->changes;
-    struct client *client = TAILQ_FIRST(&changes->clients);
+    struct subscribers *subscribers = &((struct daemon *)user)->subscribers;
+    struct client *client = TAILQ_FIRST(&subscribers->clients);
 
     (void)source;
     while (client) {
@@ -26,69 +26,40 @@ static int on_push(sd_event_source *source, void *user)
     return 0;
 }
 
-int changes_start(struct daemon *daemon)
+int subscribers_start(struct daemon *daemon)
 {
-    struct changes *changes = &daemon->changes;
+    struct subscribers *subscribers = &daemon->subscribers;
     int r;
 
-    TAILQ_INIT(&changes->clients);
-    r = sd_event_add_defer(daemon->event, &changes->push, on_push, daemon);
+    TAILQ_INIT(&subscribers->clients);
+    r = sd_event_add_defer(daemon->event, &subscribers->push, on_push, daemon);
     if (r >= 0)
-        r = sd_event_source_set_enabled(changes->push, SD_EVENT_OFF);
+        r = sd_event_source_set_enabled(subscribers->push, SD_EVENT_OFF);
     return r < 0 ? r : 0;
 }
 
-void changes_stop(struct daemon *daemon)
+void subscribers_stop(struct daemon *daemon)
 {
-    daemon->changes.push = sd_event_source_disable_unref(daemon->changes.push);
+    daemon->subscribers.push = sd_event_source_disable_unref(daemon->subscribers.push);
 }
 
-static void note(struct daemon *daemon, const struct profile_entry *entry, uint32_t kind,
-                 const struct entry_access *before)
+void subscribers_kick(struct subscribers *subscribers)
 {
-    struct changes *changes = &daemon->changes;
-    struct change *change = &changes->ring[changes->n++ % CHANGES_KEPT];
-
-    *change = (struct change){
-        .generation = daemon->generation,
-        .kind = kind,
-        .before = *before,
-        .after = entry_access(entry),
-    };
-    memcpy(change->name, entry->name, sizeof(change->name));
-    if (kind != WIRE_CHANGE_GONE && entry->served)
-        memcpy(change->digest, entry->native->digest, DIGEST_SIZE);
-    if (!TAILQ_EMPTY(&changes->clients))
-        sd_event_source_set_enabled(changes->push, SD_EVENT_ONESHOT);
-}
-
-void changes_note(struct daemon *daemon, const struct profile_entry *entry,
-                  const struct entry_access *before)
-{
-    enum wire_profile_state state = entry_state(entry);
-
-    if (state != WIRE_PROFILE_PENDING)
-        note(daemon, entry, state, before);
-}
-
-void changes_note_gone(struct daemon *daemon, const struct profile_entry *entry)
-{
-    const struct entry_access before = entry_access(entry);
-
-    note(daemon, entry, WIRE_CHANGE_GONE, &before);
+    if (subscribers->push && !TAILQ_EMPTY(&subscribers->clients))
+        sd_event_source_set_enabled(subscribers->push, SD_EVENT_ONESHOT);
 }
 
 /* True where CLIENT would be one too many: of all, or of one user, who may be a quarter. */
 static bool is_over_limit(const struct daemon *daemon, const struct client *client)
 {
-    const struct changes *changes = &daemon->changes;
+    const struct subscribers *subscribers = &daemon->subscribers;
     const size_t max = daemon->options->max_subscribers;
     const struct client *other;
     size_t n = 0;
 
-    if (changes->n_clients >= server_share(max, client->trusted))
+    if (subscribers->n_clients >= server_share(max, client->trusted))
         return true;
-    TAILQ_FOREACH(other, &changes->clients, wait_link)
+    TAILQ_FOREACH(other, &subscribers->clients, wait_link)
     {
         n += other->peer.uid == client->peer.uid;
     }
@@ -97,27 +68,27 @@ static bool is_over_limit(const struct daemon *daemon, const struct client *clie
 
 void subscribe_begin(struct daemon *daemon, struct client *client)
 {
-    struct changes *changes = &daemon->changes;
-    struct wire_subscribe_reply reply = {.generation = daemon->generation};
+    struct subscribers *subscribers = &daemon->subscribers;
+    struct wire_subscribe_reply reply = {.generation = daemon->service.generation};
 
     if (is_over_limit(daemon, client)) {
         client_refuse(client, WIRE_LIMIT, "there are %zu subscribers (--max-subscribers)",
-                      changes->n_clients);
+                      subscribers->n_clients);
         return;
     }
     client->subscribed = true;
-    client->seen = changes->n;
-    TAILQ_INSERT_TAIL(&changes->clients, client, wait_link);
-    changes->n_clients++;
+    client->seen = daemon->service.changes.n;
+    TAILQ_INSERT_TAIL(&subscribers->clients, client, wait_link);
+    subscribers->n_clients++;
     client_reply(client, &reply, sizeof(reply), -1);
 }
 
 void subscribe_end(struct client *client)
 {
-    struct changes *changes = &client->daemon->changes;
+    struct subscribers *subscribers = &client->daemon->subscribers;
 
-    TAILQ_REMOVE(&changes->clients, client, wait_link);
-    changes->n_clients--;
+    TAILQ_REMOVE(&subscribers->clients, client, wait_link);
+    subscribers->n_clients--;
     client->subscribed = false;
 }
 
@@ -140,13 +111,13 @@ static bool tell(const struct client *client, const struct change *change,
  * there is nothing. */
 static bool next_packet(struct client *client, struct wire_change *packet, uint64_t *seen)
 {
-    const struct changes *changes = &client->daemon->changes;
+    const struct changes *changes = &client->daemon->service.changes;
 
     *packet = (struct wire_change){0};
     wire_reply_header(&packet->header, &client->request.header, WIRE_OK, sizeof(*packet));
     *seen = client->seen;
     if (changes->n - *seen > CHANGES_KEPT) {
-        packet->generation = client->daemon->generation;
+        packet->generation = client->daemon->service.generation;
         packet->kind = WIRE_CHANGE_LOST;
         *seen = changes->n;
         return true;

@@ -10,7 +10,7 @@
 
 static void check_lines(const char *lines, size_t max, const char *wanted)
 {
-    cleanup_free char *text = text_prefix_lines("/p", lines, max);
+    cleanup_free char *text = lines_prefix("/p", lines, max);
 
     ck_assert_ptr_nonnull(text);
     ck_assert_str_eq(text, wanted);
@@ -36,7 +36,7 @@ START_TEST(what_does_not_fit_is_told)
     for (int i = 0; i < 300; i++)
         strcat(lines, ":1: word\n");
     for (size_t max = 0; max < 400; max++) {
-        cleanup_free char *text = text_prefix_lines("/p", lines, max);
+        cleanup_free char *text = lines_prefix("/p", lines, max);
         size_t len = strlen(text);
 
         ck_assert_uint_le(len, max);
@@ -51,9 +51,9 @@ END_TEST
 
 START_TEST(first_lines)
 {
-    ck_assert_uint_eq(text_first_line(""), 0);
-    ck_assert_uint_eq(text_first_line("abc"), 3);
-    ck_assert_uint_eq(text_first_line("abc\ndef\n"), 3);
+    ck_assert_uint_eq(lines_first_length(""), 0);
+    ck_assert_uint_eq(lines_first_length("abc"), 3);
+    ck_assert_uint_eq(lines_first_length("abc\ndef\n"), 3);
 }
 END_TEST
 

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The disk cache as this room uses it: a few operations, so that a test can put another cache in
+ * its place. USER is handed to each.
+ */
+#ifndef DAEMON_FILTERS_CACHE_OPS_H
+#define DAEMON_FILTERS_CACHE_OPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/cache/entry.h"
+
+struct cache_ops {
+    /* True where entries can be read. */
+    bool (*is_open)(void *user);
+
+    /* True where there is somebody who writes them. */
+    bool (*has_writer)(void *user);
+
+    /*
+     * Looks for the entry with KEY for TARGET, among those on their way to the disk too. With
+     * CACHE_HIT *ENTRY is valid until the next call.
+     */
+    enum cache_outcome (*read)(void *user, const uint8_t key[DIGEST_SIZE],
+                               const struct target *target, struct cache_entry *entry);
+
+    /* Sends ENTRY on its way to the disk, under KEY. What comes of it, background.c hears. */
+    void (*write)(void *user, const struct cache_entry *entry, const uint8_t key[DIGEST_SIZE]);
+
+    /* Has the bad entry under KEY removed. */
+    void (*drop)(void *user, const uint8_t key[DIGEST_SIZE]);
+
+    /* How many entries are on their way. */
+    size_t (*count_waiting)(void *user);
+
+    /* True while the directory is where it was. */
+    bool (*is_in_place)(void *user);
+
+    /* Has the directory looked for, where it is not in its place. */
+    void (*look)(void *user);
+
+    void *user;
+};
+
+#endif

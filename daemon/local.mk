@@ -79,7 +79,12 @@ if HAVE_HELPER
 nodist_libdaemon_la_SOURCES += daemon/serve/helper-template.c
 endif
 
+# A build for debugging is not to be installed.
+if OWN_FILTERS
 sbin_PROGRAMS += secprofd
+else
+noinst_PROGRAMS += secprofd
+endif
 secprofd_CPPFLAGS = $(libdaemon_la_CPPFLAGS)
 secprofd_LDADD = libdaemon.la
 secprofd_SOURCES = daemon/main.c

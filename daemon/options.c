@@ -395,6 +395,11 @@ int options_parse(struct options *options, int argc, char **argv, FILE *out, FIL
                 argv[optind]);
         return -EINVAL;
     }
+    if (!OWN_FILTERS && !options->socket_path) {
+        fprintf(errors, "secprofd: this build has no filters of its own (--disable-own-filters): "
+                        "it serves --socket PATH, and no service manager\n");
+        return -EINVAL;
+    }
     if (options->n_directories == 0)
         for (size_t i = 0; i < ARRAY_SIZE(default_directories); i++)
             if (add_directory(options, default_directories[i]) < 0)

@@ -4,11 +4,14 @@ EXTRA_DIST += \
 	.ci/run \
 	.clang-format \
 	.clang-tidy \
+	ARCHITECTURE.md \
 	AUTHORS \
 	CHANGELOG.md \
+	CONTRIBUTING.md \
 	README.md \
 	SECURITY.md \
 	scripts/bench \
+	scripts/check-documents \
 	scripts/check-hardening \
 	scripts/check-layers \
 	scripts/check-static \

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "config.h"
 #include "daemon/daemon.h"
 #include "daemon/process/sandbox.h"
 #include "util/cleanup.h"
@@ -145,7 +146,12 @@ static void note_lacks(struct daemon *daemon)
         log_write(&daemon->log, LOG_WARNING,
                   "this kernel has no Landlock, or it is turned off: which files secprofd and its "
                   "workers reach is limited by their user and their filters only");
-    if (daemon->lacks & WIRE_LACKS_SECCOMP)
+    if (!OWN_FILTERS)
+        log_write(
+            &daemon->log, LOG_WARNING,
+            "built for debugging (--disable-own-filters): secprofd and its workers run without "
+            "filters of their own");
+    else if (daemon->lacks & WIRE_LACKS_SECCOMP)
         log_write(&daemon->log, LOG_WARNING,
                   "this kernel has no seccomp filters: secprofd and its workers run without their "
                   "own, and no filter of secprofd's can be installed here");

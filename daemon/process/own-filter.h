@@ -36,7 +36,8 @@ void own_filters_clear(struct own_filters *own);
 
 /*
  * Installs the filter WHICH for the calling process (not where SANDBOX_SANITIZED); it needs
- * sandbox_no_new_privileges(). Returns 0; 1 where the kernel has no seccomp filters; -errno.
+ * sandbox_no_new_privileges(). Returns 0; 1 where the kernel has no seccomp filters, or this is a
+ * build for debugging (configure --disable-own-filters); -errno.
  */
 int own_filter_install(const struct own_filters *own, enum own_filter which);
 

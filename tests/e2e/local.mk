@@ -19,6 +19,7 @@ EXTRA_DIST += \
 	tests/e2e/daemon-subscribe.py \
 	tests/e2e/daemon-workers.py \
 	tests/data/oci/config.json \
+	tests/e2e/debugging.sh \
 	tests/e2e/docker.sh \
 	tests/e2e/fault-cache.py \
 	tests/e2e/fault-clients.py \

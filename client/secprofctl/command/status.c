@@ -20,7 +20,8 @@ static const struct {
     const char *what;
 } lacks[] = {
     {SECPROF_LACKS_SECCOMP, "seccomp",
-     "its kernel has no seccomp filters: the daemon and its workers have none of their own"},
+     "the daemon and its workers have no filters of their own: its kernel has none, or it was "
+     "built for debugging"},
     {SECPROF_LACKS_LANDLOCK, "landlock",
      "its kernel has no Landlock: which files the daemon reaches, its user decides alone"},
 };

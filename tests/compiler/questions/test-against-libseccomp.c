@@ -132,7 +132,7 @@ static const char *compare(const char *rules, const char *target, struct diags *
 #define PROFILE_OF(architectures, rules) \
     "{'defaultAction':'SCMP_ACT_TRAP','architectures':[" architectures "],'syscalls':[" rules "]}"
 
-/* NOTES.md: what libseccomp gets wrong, found on 2.5.4; 2.6.1 still does some of it. */
+/* What libseccomp gets wrong, found on 2.5.4; 2.6.1 still does some of it. */
 static const struct {
     const char *profile;
     const char *target;

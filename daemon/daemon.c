@@ -122,7 +122,7 @@ static void on_changed(void *user)
         sd_event_source_set_enabled(daemon->check, SD_EVENT_ONESHOT);
     if (daemon->idle && background_is_wanted(&daemon->background))
         sd_event_source_set_enabled(daemon->idle, SD_EVENT_ONESHOT);
-    subscribers_kick(&daemon->subscribers);
+    server_note_changes(&daemon->server);
 }
 
 /* What follows from a change. */
@@ -199,11 +199,29 @@ static int on_pause_over(sd_event_source *source, uint64_t usec, void *user)
     return 0;
 }
 
-uint64_t daemon_reload(struct daemon *daemon)
+/* Reads all profiles anew, and tries again what failed. Returns the number of the scan. */
+static uint64_t reload(void *user)
 {
+    struct daemon *daemon = user;
+
     background_unpause(&daemon->background);
     service_forgive(&daemon->service);
     return follow_scan(&daemon->follow, true);
+}
+
+/* Gathers what rooms say of themselves. */
+static void gather_status(void *user, struct wire_daemon_status *status)
+{
+    const struct daemon *daemon = user;
+
+    status->uptime_usec = daemon_now(daemon) - daemon->started_usec;
+    status->worker_failures = daemon->counters.worker_failures;
+    status->workers = (uint32_t)workers_alive(&daemon->workers);
+    status->jobs += background_left(&daemon->background);
+    status->cache_errors = daemon->background.errors;
+    status->cache_state = background_cache_state(&daemon->background);
+    status->profiles_left_out = daemon->follow.left_out;
+    status->lacks = daemon->lacks;
 }
 
 /* What comes from outside. */
@@ -254,7 +272,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
     (void)info;
     if (phase_reload(&daemon->phase, daemon_now(daemon))) {
         log_write(&daemon->log, LOG_INFO, "reloading");
-        daemon->phase.barrier = daemon_reload(daemon);
+        daemon->phase.barrier = reload(daemon);
     }
     return 0;
 }
@@ -481,8 +499,30 @@ static void start_rooms(struct daemon *daemon)
     daemon->background.targets = daemon->targets;
     daemon->background.n_targets = daemon->n_targets;
     daemon->background.path = options->cache_path;
-    daemon->compiles =
+}
+
+static void start_server(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+    struct server *server = &daemon->server;
+    struct handlers *handlers = &server->handlers;
+
+    server->log = &daemon->log;
+    server->event = daemon->event;
+    server->spawner = &daemon->workers.spawner;
+    server->max_connections = options->max_connections;
+    server->max_connections_per_uid = options->max_connections_per_uid;
+    server->idle_usec = options->idle_timeout_usec;
+    handlers->service = &daemon->service;
+    handlers->targets = daemon->targets;
+    handlers->n_targets = daemon->n_targets;
+    handlers->own_uid = daemon->uid;
+    handlers->max_subscribers = options->max_subscribers;
+    handlers->compiles =
         (struct budget){.max = options->max_compiles, .interval_usec = COMPILES_INTERVAL_USEC};
+    handlers->reload = reload;
+    handlers->gather = gather_status;
+    handlers->user = daemon;
 }
 
 /* Adds a timer that is off. */
@@ -528,15 +568,14 @@ static int start(struct daemon *daemon)
     if (r == 0)
         r = make_filters(daemon);
     if (r == 0)
-        r = options->socket_path ? server_check(daemon, options->socket_path) : 0;
+        r = options->socket_path ? server_check(&daemon->log, options->socket_path) : 0;
     if (r < 0)
         return r;
     daemon->started_usec = daemon_now(daemon);
     raise_fd_limit(daemon);
     start_rooms(daemon);
-    r = subscribers_start(daemon);
-    if (r == 0)
-        r = strays_start(daemon);
+    start_server(daemon);
+    r = strays_start(daemon);
     if (r < 0)
         return r;
     /* The processes first, while there is nothing in this one that they should not have. */
@@ -544,7 +583,7 @@ static int start(struct daemon *daemon)
     r = workers_start(&daemon->workers, daemon, options->workers);
     /* None of them has it: when this process is killed, nobody can connect any more. */
     if (r == 0)
-        r = server_listen(&daemon->server, daemon, options->socket_path);
+        r = server_listen(&daemon->server, options->socket_path);
     if (r == 0)
         r = start_events(daemon);
     if (r < 0)
@@ -582,7 +621,7 @@ int daemon_run(const struct options *options)
         return -ENOMEM;
     daemon->options = options;
     daemon->uid = geteuid();
-    daemon->server.listener = -1;
+    server_init(&daemon->server);
     daemon->cache = CACHE_DIR_NONE;
     log_init(&daemon->log, options->log_level);
     daemon->log.peers.max = options->log_burst;

@@ -23,18 +23,11 @@
 #include "daemon/process/strays.h"
 #include "daemon/process/workers.h"
 #include "daemon/serve/server.h"
-#include "daemon/serve/subscribe.h"
 #include "protocol/protocol.h"
 
 /* Since the start; see struct wire_daemon_status for what each one counts. */
 struct counters {
-    uint64_t requests;
-    uint64_t refused;
     uint64_t worker_failures;
-    uint64_t memory_hits;
-    uint32_t connections_refused;
-    uint32_t connections_idle;
-    uint32_t limited;
 };
 
 /*
@@ -43,7 +36,6 @@ struct counters {
  */
 enum {
     PRIORITY_PROCESS_ENDED = -20, /* before anything is sent to that process */
-    PRIORITY_WOKEN = -15,         /* before another compile can push out what was waited for */
     PRIORITY_COMPILES = -10,
 };
 
@@ -70,25 +62,19 @@ struct daemon {
     sd_event_source *pause; /* when the background's is over */
     sd_event_source *place; /* tells when something happens to the cache's directory */
 
-    struct budget compiles; /* that one user may cause */
-    struct subscribers subscribers;
     struct cache_dir cache;
     struct cache_writer writer;
     struct workers workers;
     struct strays strays;
     struct server server;
 
-    /* Where replies, cache entries and filters are put together, one at a time. */
-    alignas(max_align_t) uint8_t reply[WIRE_MAX_REPLY];
+    /* Where cache entries and filters are put together, one at a time. */
     alignas(max_align_t) uint8_t entry[CACHE_ENTRY_MAX + 1];
     alignas(max_align_t) uint8_t code[WIRE_MAX_INSNS * WIRE_INSN_SIZE];
 };
 
 /* Runs the daemon until it is told to stop. Returns 0 or -errno. */
 int daemon_run(const struct options *options);
-
-/* Reads all profiles anew, and tries again what failed. Returns the number of the scan. */
-uint64_t daemon_reload(struct daemon *daemon);
 
 /* Now, as CLOCK_MONOTONIC, in microseconds. */
 uint64_t daemon_now(const struct daemon *daemon);

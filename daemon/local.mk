@@ -47,14 +47,20 @@ libdaemon_la_SOURCES = \
 	daemon/process/worker-answer.c \
 	daemon/process/worker-main.c \
 	daemon/process/workers.c daemon/process/workers.h \
+	daemon/serve/answer.c daemon/serve/answer.h \
 	daemon/serve/budget.c daemon/serve/budget.h \
 	daemon/serve/client.c daemon/serve/client.h \
+	daemon/serve/client-state.c daemon/serve/client-state.h \
 	daemon/serve/dispatch.c daemon/serve/dispatch.h \
 	daemon/serve/fetch.c daemon/serve/fetch.h \
+	daemon/serve/handlers.h \
 	daemon/serve/helper-image.c daemon/serve/helper-image.h \
-	daemon/serve/helper-open.c \
+	daemon/serve/helper-open.c daemon/serve/helper-open.h \
+	daemon/serve/list.c daemon/serve/list.h \
 	daemon/serve/listener.c daemon/serve/listener.h \
+	daemon/serve/reload.c daemon/serve/reload.h \
 	daemon/serve/server.c daemon/serve/server.h \
+	daemon/serve/status.c daemon/serve/status.h \
 	daemon/serve/subscribe.c daemon/serve/subscribe.h \
 	daemon/serve/users.c daemon/serve/users.h
 

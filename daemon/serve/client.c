@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads requests from one connection and writes the replies. Never blocks. */
+/*
+ * Reads requests from one connection, has them handled, and sends the answers. Never blocks. What
+ * happens on the way can set the state to CLIENT_ENDED; the functions that the server calls end
+ * such a connection when all is done.
+ */
 #include "daemon/serve/client.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,106 +14,106 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "daemon/daemon.h"
-#include "daemon/filters/service.h"
+#include "daemon/log.h"
 #include "daemon/serve/dispatch.h"
+#include "daemon/serve/server.h"
 #include "daemon/serve/subscribe.h"
 #include "util/cleanup.h"
 #include "util/packet.h"
 
-uint64_t client_deadline(const struct client *client)
-{
-    uint64_t idle = client->daemon->options->idle_timeout_usec;
-
-    if (client->refused)
-        return client->active_usec + SERVER_REFUSED_USEC;
-    if (client->state == CLIENT_WAITING || client->subscribed || idle == 0)
-        return UINT64_MAX;
-    return client->active_usec + idle;
-}
-
-/* What the server has to look for in a state. */
-static const uint32_t awaited[] = {[CLIENT_READING] = EPOLLIN,
-                                   [CLIENT_WAITING] = 0,
-                                   [CLIENT_WRITING] = EPOLLOUT,
-                                   [CLIENT_SUBSCRIBED] = 0,
-                                   [CLIENT_BEHIND] = EPOLLOUT};
-
 /* Tells the server what to look for. OPERATION: EPOLL_CTL_*. */
 static int watch(struct client *client, int operation)
 {
-    struct epoll_event event = {.events = awaited[client->state], .data.ptr = client};
+    struct epoll_event event = {.events = client_state_events(client->life.state),
+                                .data.ptr = client};
 
-    return epoll_ctl(client->daemon->server.ready, operation, client->fd, &event) < 0 ? -errno : 0;
+    return epoll_ctl(client->server->ready, operation, client->fd, &event) < 0 ? -errno : 0;
 }
 
-/* Takes CLIENT out of the list that it waits in, and drops the job that nobody else wants. */
+/* Takes CLIENT out of the list that it waits in. */
 static void stop_waiting(struct client *client)
 {
-    struct daemon *daemon = client->daemon;
+    struct server *server = client->server;
 
-    if (client->subscribed) {
-        subscribe_end(client);
-    } else if (client->woken) {
-        TAILQ_REMOVE(&daemon->server.woken, client, wait_link);
-        client->woken = false;
-    } else {
-        service_leave(&daemon->service, &client->waiter);
-    }
+    if (client->woken)
+        TAILQ_REMOVE(&server->woken, client, wait_link);
+    else if (client->waiter.job || client->waiter.barrier)
+        service_leave(server->handlers.service, &client->waiter);
+    client->woken = false;
 }
 
-void client_ref(struct client *client)
+/* Gives back all that CLIENT has, if it has ended. */
+static void settle(struct client *client)
 {
-    client->refs++;
-}
+    struct server *server = client->server;
 
-void client_unref(struct client *client)
-{
-    if (--client->refs == 0)
-        free(client);
-}
-
-void client_end(struct client *client)
-{
-    struct server *server = &client->daemon->server;
-
-    if (client->ended)
+    if (client->life.state != CLIENT_ENDED)
         return;
-    client->ended = true;
     if (!client->asked)
         server_note_useless(server);
     stop_waiting(client);
-    source_unref(steal_ptr(&client->content));
-    TAILQ_REMOVE(&server->clients, client, in_server);
-    if (client->refused)
-        server->n_refused--;
-    else
-        users_remove(&server->users, client->peer.uid);
-    server->n_clients -= !client->refused;
+    if (client->life.subscribed)
+        server_unsubscribe(server, client);
+    source_unref(client->asker.content);
     /* Closing it is not enough where another process has it open, too: a debugger, say. */
     if (client->watched)
         (void)watch(client, EPOLL_CTL_DEL);
+    server_remove(server, client);
     server_drop(server, client->fd, client->guarded);
     if (client->out_fd >= 0)
         close(client->out_fd);
     free(client->out);
-    peer_clear(&client->peer);
-    client_unref(client);
+    peer_clear(&client->asker.peer);
+    free(client);
 }
 
 /* Sets STATE, and has the server look for what belongs to it. */
 static void set_state(struct client *client, enum client_state state)
 {
-    if (client->state == state)
+    struct client_life *life = &client->life;
+    struct server *server = client->server;
+
+    if (life->state == state)
         return;
-    client->state = state;
+    server->handlers.numbers.waiting -= life->state == CLIENT_WAITING;
+    server->handlers.numbers.waiting += state == CLIENT_WAITING;
+    life->state = state;
     /* A wait has no deadline; what comes after it has one again. */
-    client->active_usec = daemon_now(client->daemon);
-    if (!client->watched)
+    life->active_usec = server_now(server);
+    if (!client->watched || state == CLIENT_ENDED)
         return;
     (void)watch(client, EPOLL_CTL_MOD);
     if (state != CLIENT_WAITING)
-        server_sweep_at(&client->daemon->server, client_deadline(client));
+        server_sweep_at(server, client_state_deadline(life, server->idle_usec));
+}
+
+/* Sends changes until CLIENT has heard of all, or its socket is full. */
+static void push(struct client *client)
+{
+    struct wire_change packet;
+    const struct iovec iov = {&packet, sizeof(packet)};
+    uint64_t next;
+    int r;
+
+    while (subscribe_next(client->server->handlers.service, &client->asker.peer,
+                          &client->request.header, &client->seen, &next, &packet)) {
+        r = packet_send(client->fd, &iov, 1, NULL, 0, MSG_DONTWAIT);
+        set_state(client, client_state_pushed(r));
+        if (r != 0)
+            return;
+        client->seen = next;
+    }
+    set_state(client, CLIENT_SUBSCRIBED);
+}
+
+/* The reply is with the kernel. */
+static void reply_done(struct client *client)
+{
+    client->asker.waits = 0;
+    source_unref(steal_ptr(&client->asker.content));
+    set_state(client, client_state_replied(&client->life));
+    if (client->life.state == CLIENT_SUBSCRIBED)
+        push(client);
 }
 
 /* Keeps a reply that the socket has no room for. */
@@ -124,21 +127,6 @@ static int keep_reply(struct client *client, const void *reply, size_t len, int 
     client->out_fd = steal_fd(fd);
     set_state(client, CLIENT_WRITING);
     return 0;
-}
-
-/* The reply is with the kernel. */
-static void reply_done(struct client *client)
-{
-    client->waits = 0;
-    source_unref(steal_ptr(&client->content));
-    if (client->refused || client->last) {
-        client_end(client);
-    } else if (client->subscribed) {
-        set_state(client, CLIENT_SUBSCRIBED);
-        subscribe_push(client);
-    } else {
-        set_state(client, CLIENT_READING);
-    }
 }
 
 /*
@@ -159,7 +147,7 @@ static void make_narrow(struct client *client, bool narrow)
  * Sends a reply whose header is complete. Returns 0; or -ETOOMANYREFS where nothing was done, since
  * no more fds may be on their way now: the kernel counts those of the user, whoever sent them.
  */
-static int send_reply(struct client *client, const void *reply, size_t len, int owned_fd)
+static int transmit(struct client *client, const void *reply, size_t len, int owned_fd)
 {
     const struct iovec iov = {(void *)reply, len};
     cleanup_close int fd = owned_fd;
@@ -167,83 +155,72 @@ static int send_reply(struct client *client, const void *reply, size_t len, int 
 
     make_narrow(client, fd >= 0);
     r = packet_send(client->fd, &iov, 1, &fd, fd >= 0, MSG_DONTWAIT);
-    if (r == -EAGAIN)
-        r = keep_reply(client, reply, len, &fd);
-    else if (r == 0) {
+    if (r == 0) {
         reply_done(client);
         return 0;
     }
     if (r == -ETOOMANYREFS && fd >= 0)
         return r;
+    if (r == -EAGAIN)
+        r = keep_reply(client, reply, len, &fd);
     if (r < 0)
-        client_end(client);
+        set_state(client, CLIENT_ENDED);
     return 0;
 }
 
-static void count_reply(struct client *client, bool refused)
-{
-    client->daemon->counters.requests++;
-    client->daemon->counters.refused += refused;
-}
-
-/* Sends a refusal. TEXT has WIRE_TEXT_MAX bytes at most. */
-static void send_text(struct client *client, enum wire_status status, const char *text)
-{
-    const size_t len = strlen(text);
-    struct {
-        struct wire_header header;
-        char text[WIRE_TEXT_MAX];
-    } reply;
-
-    wire_reply_header(&reply.header, &client->request.header, status, sizeof(reply.header) + len);
-    memcpy(reply.text, text, len);
-    (void)send_reply(client, &reply, sizeof(reply.header) + len, -1);
-}
-
-void client_reply(struct client *client, void *reply, size_t len, int fd)
+/* Completes ANSWER's packet and sends it. */
+static int transmit_answer(struct client *client, struct answer *answer)
 {
     struct wire_header header;
 
-    wire_reply_header(&header, &client->request.header, WIRE_OK, len);
-    memcpy(reply, &header, sizeof(header));
-    count_reply(client, false);
-    if (send_reply(client, reply, len, fd) < 0) {
-        client->daemon->counters.refused++;
-        send_text(client, WIRE_FAILED, "too many file descriptors are on their way to clients");
+    wire_reply_header(&header, &client->request.header, answer->status, answer->len);
+    memcpy(answer->packet, &header, sizeof(header));
+    return transmit(client, answer->packet, answer->len, steal_fd(&answer->fd));
+}
+
+static void send_answer(struct client *client, struct answer *answer)
+{
+    struct serve_numbers *numbers = &client->server->handlers.numbers;
+    const struct peer *peer = &client->asker.peer;
+    const struct log_subject subject = {.peer = peer};
+
+    if (transmit_answer(client, answer) < 0) {
+        answer_refuse(answer, WIRE_FAILED, "too many file descriptors are on their way to clients");
+        (void)transmit_answer(client, answer);
     }
+    numbers->requests++;
+    if (answer->status == WIRE_OK)
+        return;
+    numbers->refused++;
+    numbers->limited += answer->status == WIRE_LIMIT;
+    log_about(client->server->log, LOG_DEBUG, &subject, "refused request %u of pid %d, uid %u: %s",
+              client->request.header.opcode, peer->pid, peer->uid,
+              wire_status_text((int)answer->status));
 }
 
-void client_refuse(struct client *client, enum wire_status status, const char *fmt, ...)
+/* Does what ANSWER says. */
+static void act(struct client *client, struct answer *answer)
 {
-    const struct log_subject subject = {.peer = &client->peer};
-    char text[WIRE_TEXT_MAX + 1];
-    va_list args;
+    struct server *server = client->server;
 
-    va_start(args, fmt);
-    if (vsnprintf(text, sizeof(text), fmt, args) < 0)
-        text[0] = '\0';
-    va_end(args);
-    count_reply(client, true);
-    client->daemon->counters.limited += status == WIRE_LIMIT;
-    log_about(&client->daemon->log, LOG_DEBUG, &subject, "refused request %u of pid %d, uid %u: %s",
-              client->request.header.opcode, client->peer.pid, client->peer.uid,
-              wire_status_text((int)status));
-    send_text(client, status, text);
-}
-
-void client_wait_for_job(struct client *client, struct job *job)
-{
-    if (++client->waits > CLIENT_WAITS_MAX) {
-        client_refuse(client, WIRE_FAILED, "the profile changes faster than it can be compiled");
+    if (answer->kind == ANSWER_AFTER_JOB && client->asker.waits == CLIENT_WAITS_MAX)
+        answer_refuse(answer, WIRE_FAILED, "the profile changes faster than it can be compiled");
+    switch (answer->kind) {
+    case ANSWER_AFTER_JOB:
+        jobs_wait(answer->job, &client->waiter, client->asker.peer.uid);
+        break;
+    case ANSWER_AFTER_SCAN:
+        service_wait_for_scan(server->handlers.service, &client->waiter, answer->scan);
+        break;
+    case ANSWER_SUBSCRIBE:
+        server_subscribe(server, client);
+        send_answer(client, answer);
+        return;
+    case ANSWER_SEND:
+        send_answer(client, answer);
         return;
     }
-    jobs_wait(job, &client->waiter, client->peer.uid);
-    set_state(client, CLIENT_WAITING);
-}
-
-void client_wait_for_scan(struct client *client, uint64_t barrier)
-{
-    service_wait_for_scan(&client->daemon->service, &client->waiter, barrier);
+    client->asker.waits++;
     set_state(client, CLIENT_WAITING);
 }
 
@@ -255,79 +232,80 @@ static void on_wake(struct waiter *waiter, const char *why)
     client->woken = true;
     client->failed = why != NULL;
     snprintf(client->why, sizeof(client->why), "%s", why ? why : "");
-    server_note_woken(&client->daemon->server, client);
+    server_note_woken(client->server, client);
 }
 
 void client_go_on(struct client *client)
 {
+    struct server *server = client->server;
+
     client->woken = false;
-    client->refs++;
+    answer_begin(&server->answer);
     if (client->failed)
-        client_refuse(client, WIRE_FAILED, "%s", client->why);
-    else if (client->request.header.opcode == WIRE_RELOAD)
-        dispatch_reloaded(client);
+        answer_refuse(&server->answer, WIRE_FAILED, "%s", client->why);
     else
-        dispatch(client);
-    client_unref(client);
+        dispatch(&server->handlers, &client->asker, &client->request, &server->answer);
+    act(client, &server->answer);
+    settle(client);
+}
+
+void client_push(struct client *client)
+{
+    push(client);
+    settle(client);
+}
+
+void client_end(struct client *client)
+{
+    set_state(client, CLIENT_ENDED);
+    settle(client);
 }
 
 void client_stop(struct client *client)
 {
-    client->refs++;
-    if (client->state == CLIENT_WAITING) {
+    struct answer *answer = &client->server->answer;
+
+    if (client->life.state == CLIENT_WAITING) {
         stop_waiting(client);
-        client_refuse(client, WIRE_STOPPING, "%s", "");
+        answer_begin(answer);
+        answer_refuse(answer, WIRE_STOPPING, "%s", "");
+        send_answer(client, answer);
     }
     client_end(client);
-    client_unref(client);
 }
 
-int client_push(struct client *client, const void *packet, size_t len)
-{
-    const struct iovec iov = {(void *)packet, len};
-    int r = packet_send(client->fd, &iov, 1, NULL, 0, MSG_DONTWAIT);
-
-    if (r == 0 || r == -EAGAIN)
-        set_state(client, r == 0 ? CLIENT_SUBSCRIBED : CLIENT_BEHIND);
-    else
-        client_end(client);
-    return r;
-}
-
-/* Handles one packet of LEN bytes that came with N_FDS fds. CLIENT may have ended afterwards. */
+/* Handles one packet of LEN bytes that came with N_FDS fds. */
 static void handle_packet(struct client *client, const void *packet, size_t len, size_t n_fds)
 {
-    const struct log_subject subject = {.peer = &client->peer};
+    struct server *server = client->server;
+    struct peer *peer = &client->asker.peer;
+    const struct log_subject subject = {.peer = peer};
+    struct answer *answer = &server->answer;
     int r = wire_request_decode(&client->request, packet, len, n_fds);
-    int known;
 
-    client->asked |= r == WIRE_OK && !client->refused;
+    client->asked |= r == WIRE_OK && !client->life.refused;
     if (r < 0) {
-        log_about(&client->daemon->log, LOG_NOTICE, &subject,
-                  "pid %d, uid %u sent a packet of another protocol: closed", client->peer.pid,
-                  client->peer.uid);
-        client_end(client);
+        log_about(server->log, LOG_NOTICE, &subject,
+                  "pid %d, uid %u sent a packet of another protocol: closed", peer->pid, peer->uid);
+        set_state(client, CLIENT_ENDED);
         return;
     }
-    if (client->refused) {
-        client_refuse(client, WIRE_LIMIT, "too many connections");
-        return;
-    }
-    if (r != WIRE_OK) {
-        client_refuse(client, (enum wire_status)r, "%s", "");
-        return;
-    }
+    answer_begin(answer);
+    if (client->life.refused)
+        answer_refuse(answer, WIRE_LIMIT, "too many connections");
+    else if (r != WIRE_OK)
+        answer_refuse(answer, (enum wire_status)r, "%s", "");
     /* Only who asks for something is looked up so closely. */
-    known = peer_learn_groups(&client->peer, client->fd);
-    if (known < 0)
-        client_refuse(client, WIRE_FAILED, "your groups: %s", strerror(-known));
+    else if ((r = peer_learn_groups(peer, client->fd)) < 0)
+        answer_refuse(answer, WIRE_FAILED, "your groups: %s", strerror(-r));
     else
-        dispatch(client);
+        dispatch(&server->handlers, &client->asker, &client->request, answer);
+    act(client, answer);
 }
 
 /*
- * Receives one packet. No request of others than administrators has an fd, and theirs are not to be
- * had, since to close one can take for ever. Before Linux 6.16 they arrive all the same: so what
+ * Receives one packet. No request of others than administrators has an fd, and theirs are never
+ * taken, since to close one can take for ever. Before Linux 6.16 they arrive all the same: so what
  * has some is only looked at, and stays in the queue, which ends in a sink. It is answered, being
  * counted so that the request is refused.
  */
@@ -337,12 +315,12 @@ static ssize_t receive(struct client *client, uint8_t *packet, size_t size, int 
     bool attached;
     ssize_t len;
 
-    if (client->trusted)
+    if (client->asker.trusted)
         return packet_recv(client->fd, packet, size, fds, PACKET_MAX_FDS, n_fds, MSG_DONTWAIT);
     fds[0] = -1;
     if (client->guarded) {
         len = packet_recv_bare(client->fd, packet, size, &attached, MSG_DONTWAIT | MSG_PEEK);
-        *n_fds = client->last = attached;
+        *n_fds = client->life.last = attached;
         if (len == 0 || (len < 0 && len != -EMSGSIZE) || attached)
             return len;
     }
@@ -351,12 +329,11 @@ static ssize_t receive(struct client *client, uint8_t *packet, size_t size, int 
     return len;
 }
 
-/* Reads and handles one packet, if there is one. CLIENT may have ended afterwards. */
+/* Reads and handles one packet, if there is one. */
 static void read_packet(struct client *client)
 {
     /* One byte more than any request has: what is longer is seen to be. */
     uint8_t packet[WIRE_MAX_REQUEST + 1];
-    struct server *server = &client->daemon->server;
     int fds[PACKET_MAX_FDS];
     size_t n_fds;
     ssize_t len = receive(client, packet, sizeof(packet), fds, &n_fds);
@@ -366,21 +343,20 @@ static void read_packet(struct client *client)
     if (len == -EMSGSIZE)
         len = sizeof(packet);
     if (len > 0) {
-        client->active_usec = daemon_now(client->daemon);
-        server->in_fd = n_fds > 0 ? fds[0] : -1;
+        client->life.active_usec = server_now(client->server);
+        client->asker.fd = n_fds > 0 ? fds[0] : -1;
         handle_packet(client, packet, (size_t)len, n_fds);
-        server->in_fd = -1;
+        client->asker.fd = -1;
     } else {
-        client_end(client);
+        set_state(client, CLIENT_ENDED);
     }
     for (size_t i = 0; i < n_fds; i++)
         if (fds[i] >= 0)
             close(fds[i]);
 }
 
-int client_new(struct daemon *daemon, int fd, struct peer *peer, bool refused)
+int client_new(struct server *server, int fd, struct peer *peer, bool refused)
 {
-    struct server *server = &daemon->server;
     struct client *client = calloc(1, sizeof(*client));
     int r = client ? 0 : -ENOMEM;
 
@@ -392,63 +368,64 @@ int client_new(struct daemon *daemon, int fd, struct peer *peer, bool refused)
         server_drop(server, fd, packet_takes_fds(fd));
         return r;
     }
-    client->daemon = daemon;
-    client->refs = 1;
+    client->server = server;
     client->fd = fd;
     client->out_fd = -1;
     client->waiter.wake = on_wake;
-    client->peer = *peer;
+    client->life.refused = refused;
+    client->life.active_usec = server_now(server);
+    client->asker = (struct asker){
+        .peer = *peer,
+        .trusted = access_may_administer(peer, server->handlers.own_uid),
+        .fd = -1,
+    };
     *peer = (struct peer){0};
-    client->refused = refused;
-    client->trusted = access_may_administer(&client->peer, daemon->uid);
     /* The listener has fds refused for all. A client that connected before it did can send some. */
-    if (client->trusted)
+    if (client->asker.trusted)
         (void)packet_pass_fds(fd, true);
-    client->guarded = !client->trusted && packet_takes_fds(fd);
-    client->active_usec = daemon_now(daemon);
-    TAILQ_INSERT_TAIL(&server->clients, client, in_server);
-    server->n_clients += !refused;
-    server->n_refused += refused;
-    client_ref(client);
+    client->guarded = !client->asker.trusted && packet_takes_fds(fd);
+    server_add(server, client);
     /* Most have asked by now. And who connects and closes all the time costs the least so. */
     read_packet(client);
-    if (!client->ended) {
+    if (client->life.state != CLIENT_ENDED) {
         r = watch(client, EPOLL_CTL_ADD);
         client->watched = r == 0;
         if (r < 0)
-            client_end(client);
+            set_state(client, CLIENT_ENDED);
         else
-            server_sweep_at(server, client_deadline(client));
+            server_sweep_at(server, client_state_deadline(&client->life, server->idle_usec));
     }
-    client_unref(client);
+    settle(client);
     return r;
 }
 
 /* Tries again to send the reply that is kept. */
 static void flush(struct client *client)
 {
-    void *out = steal_ptr(&client->out);
-    int fd = steal_fd(&client->out_fd);
+    cleanup_free void *out = steal_ptr(&client->out);
 
-    if (send_reply(client, out, client->out_len, fd) < 0)
-        client_end(client);
-    free(out);
+    if (transmit(client, out, client->out_len, steal_fd(&client->out_fd)) < 0)
+        set_state(client, CLIENT_ENDED);
 }
 
 void client_on_io(struct client *client, uint32_t revents)
 {
-    client_ref(client);
-    if (client->ended) {
-        /* By what was done for another one just now. */
-    } else if (revents & (EPOLLHUP | EPOLLERR)) {
-        client_end(client);
-    } else if (client->state == CLIENT_WRITING) {
-        flush(client);
-    } else if (client->state == CLIENT_BEHIND) {
-        subscribe_push(client);
-    } else if (client->state == CLIENT_READING && (revents & EPOLLIN)) {
+    switch (client_state_task(client->life.state, revents)) {
+    case CLIENT_DO_NOTHING:
+        return;
+    case CLIENT_DO_END:
+        set_state(client, CLIENT_ENDED);
+        break;
+    case CLIENT_DO_READ:
         /* Where there are more, the socket stays ready: others have their turn first. */
         read_packet(client);
+        break;
+    case CLIENT_DO_FLUSH:
+        flush(client);
+        break;
+    case CLIENT_DO_PUSH:
+        push(client);
+        break;
     }
-    client_unref(client);
+    settle(client);
 }

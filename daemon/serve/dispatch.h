@@ -1,24 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Requests: who may make which, and what each one does. */
+/* Requests: who may make which, and what handles each one. */
 #ifndef DAEMON_SERVE_DISPATCH_H
 #define DAEMON_SERVE_DISPATCH_H
 
-#include <stddef.h>
-#include <stdint.h>
+#include "daemon/serve/handlers.h"
 
-struct client;
-struct profile_entry;
+/* Answers REQUEST, which wire_request_decode() checked; the same one again after it waited. */
+handle_fn dispatch;
 
-/*
- * Handles CLIENT's request, which was checked by wire_request_decode(): replies, or has it wait.
- * CLIENT may have ended afterwards.
- */
-void dispatch(struct client *client);
-
-/* The profile NAME, if CLIENT may know of it; NULL: CLIENT was told that there is none. */
-struct profile_entry *dispatch_find_profile(struct client *client, const char *name);
-
-/* Replies to CLIENT's RELOAD: all that its scan found is in service. */
-void dispatch_reloaded(struct client *client);
+/* The profile NAME, if ASKER may know of it; else NULL, and ANSWER says that there is none. */
+struct profile_entry *dispatch_find_profile(const struct handlers *handlers,
+                                            const struct asker *asker, const char *name,
+                                            struct answer *answer);
 
 #endif

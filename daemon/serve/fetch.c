@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Requests for filters. A request may come here twice: once when it arrives, and again when the
- * compile that it waited for is done.
+ * Answers requests for filters. A request may come here twice: when it arrives, and again when the
+ * compile that it waited for has ended.
  */
 #include "daemon/serve/fetch.h"
 
@@ -11,14 +11,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
-#include "daemon/daemon.h"
 #include "daemon/filters/lines.h"
-#include "daemon/filters/service.h"
-#include "daemon/serve/client.h"
+#include "daemon/log.h"
 #include "daemon/serve/dispatch.h"
-#include "daemon/serve/helper-image.h"
+#include "daemon/serve/helper-open.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 
@@ -32,178 +29,183 @@ struct wanted {
     bool stale;
 };
 
-static bool is_served(const struct daemon *daemon, const struct target *target)
+static bool is_served(const struct handlers *handlers, const struct target *target)
 {
-    for (size_t i = 0; i < daemon->n_targets; i++)
-        if (daemon->targets[i] == target)
+    for (size_t i = 0; i < handlers->n_targets; i++)
+        if (handlers->targets[i] == target)
             return true;
     return false;
 }
 
-/* The target of AUDIT_ARCH; NULL: none that is served, and CLIENT was told so. */
-static const struct target *find_target(struct daemon *daemon, struct client *client,
-                                        uint32_t audit_arch)
+/* The target of AUDIT_ARCH; NULL: none that is served, and ANSWER says so. */
+static const struct target *find_target(const struct handlers *handlers, uint32_t audit_arch,
+                                        struct answer *answer)
 {
-    const struct target *target = audit_arch ? target_by_audit_arch(audit_arch) : daemon->host;
+    const struct target *target =
+        audit_arch ? target_by_audit_arch(audit_arch) : handlers->service->host;
 
-    if (target && is_served(daemon, target))
+    if (target && is_served(handlers, target))
         return target;
     if (!target)
-        client_refuse(client, WIRE_BAD_TARGET, "no target has the architecture 0x%x", audit_arch);
+        answer_refuse(answer, WIRE_BAD_TARGET, "no target has the architecture 0x%x", audit_arch);
     else if (!abi_is_installed(target_native_abi(target)))
-        client_refuse(client, WIRE_BAD_TARGET, "%s: the installed libseccomp lacks it (since %s)",
+        answer_refuse(answer, WIRE_BAD_TARGET, "%s: the installed libseccomp lacks it (since %s)",
                       target->name, target_native_abi(target)->since);
     else
-        client_refuse(client, WIRE_BAD_TARGET, "%s: this daemon does not serve it (--targets)",
+        answer_refuse(answer, WIRE_BAD_TARGET, "%s: this daemon does not serve it (--targets)",
                       target->name);
     return NULL;
 }
 
-/* Sends VARIANT as WANTED. */
-static void deliver(struct daemon *daemon, struct client *client, const struct wanted *wanted,
-                    struct stored_variant *variant)
+/* Hands out VARIANT as WANTED. */
+static void deliver(struct handlers *handlers, const struct asker *asker,
+                    const struct wanted *wanted, struct stored_variant *variant,
+                    struct answer *answer)
 {
     struct wire_get_reply reply = {
-        .generation = daemon->service.generation,
+        .generation = handlers->service->generation,
         .n_insns = variant->n_insns,
         .filter_flags = variant->flags,
         .audit_arch = target_native_abi(variant->request.target)->audit_arch,
         .info = wanted->stale ? WIRE_GET_STALE : 0,
     };
-    size_t size = sizeof(reply);
     const char *why = NULL;
-    int fd = -1, r = 0;
+    int r = 0;
 
+    memcpy(reply.digest, variant->digest, DIGEST_SIZE);
+    memcpy(reply.source_digest, variant->source->digest, DIGEST_SIZE);
+    answer_reply(answer, &reply, sizeof(reply));
     switch (wanted->delivery) {
     case WIRE_DELIVER_FD:
-        r = fd = variant_open(variant);
+        r = answer->fd = variant_open(variant);
         break;
     case WIRE_DELIVER_BYTES:
-        memcpy(daemon->reply + size, variant->code, (size_t)variant->n_insns * WIRE_INSN_SIZE);
-        size += (size_t)variant->n_insns * WIRE_INSN_SIZE;
+        answer_add(answer, variant->code, (size_t)variant->n_insns * WIRE_INSN_SIZE);
         break;
     case WIRE_DELIVER_HELPER:
-        r = helper_open(variant, daemon->host, &fd, &why);
+        r = helper_open(variant, handlers->service->host, &answer->fd, &why);
         break;
     case WIRE_DELIVER_PROFILE:
-        r = fd = source_open(variant->source);
+        r = answer->fd = source_open(variant->source);
         break;
     }
     if (why) {
-        client_refuse(client, WIRE_UNDELIVERABLE, "%s", why);
-        return;
-    }
-    if (r < 0) {
-        const struct log_subject subject = {.peer = &client->peer};
+        answer_refuse(answer, WIRE_UNDELIVERABLE, "%s", why);
+    } else if (r < 0) {
+        const struct log_subject subject = {.peer = &asker->peer};
 
-        log_about(&daemon->log, LOG_ERR, &subject, "%s: the filter cannot be handed out: %s",
-                  variant->source->path, strerror(-r));
-        client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
-        return;
+        log_about(handlers->service->log, LOG_ERR, &subject,
+                  "%s: the filter cannot be handed out: %s", variant->source->path, strerror(-r));
+        answer_refuse(answer, WIRE_FAILED, "%s", strerror(-r));
     }
-    memcpy(reply.digest, variant->digest, DIGEST_SIZE);
-    memcpy(reply.source_digest, variant->source->digest, DIGEST_SIZE);
-    memcpy(daemon->reply, &reply, sizeof(reply));
-    client_reply(client, daemon->reply, size, fd);
 }
 
 /*
- * True where CLIENT may have a filter made, for which there may be a JOB already. Each new filter
+ * True where ASKER may have a filter made, for which there may be a JOB already. Each new filter
  * takes time, and memory for as long as somebody keeps it open, and there are as many as there are
  * sets of capabilities.
  */
-static bool may_cause(struct daemon *daemon, const struct client *client, const struct job *job)
+static bool may_cause(struct handlers *handlers, const struct asker *asker, const struct job *job)
 {
-    if (client->trusted || client->waits > 0 || (job && !TAILQ_EMPTY(&job->waiters)))
+    if (asker->trusted || asker->waits > 0 || (job && !TAILQ_EMPTY(&job->waiters)))
         return true;
-    return budget_take(&daemon->compiles, client->peer.uid, daemon_now(daemon), NULL);
+    return budget_take(&handlers->compiles, asker->peer.uid, service_now(handlers->service), NULL);
 }
 
-/* Has CLIENT wait for SOURCE's variant for REQUEST, for which there is JOB, or none yet. */
-static void wait_for_compile(struct daemon *daemon, struct client *client, struct source *source,
-                             const struct variant_request *request, struct job *job)
+static void wait_for(struct answer *answer, struct job *job)
+{
+    answer->kind = ANSWER_AFTER_JOB;
+    answer->job = job;
+}
+
+/* Has ASKER wait for SOURCE's variant for REQUEST, for which there is JOB, or none yet. */
+static void wait_for_compile(struct handlers *handlers, const struct asker *asker,
+                             struct source *source, const struct variant_request *request,
+                             struct job *job, struct answer *answer)
 {
     int r;
 
     /* First of all: who is refused must not make a job, nor one more urgent. */
-    if (!may_cause(daemon, client, job)) {
-        client_refuse(client, WIRE_LIMIT,
+    if (!may_cause(handlers, asker, job)) {
+        answer_refuse(answer, WIRE_LIMIT,
                       "too many filters that were never asked for before: one user gets %u in a "
                       "minute (--max-compiles-per-minute)",
-                      daemon->compiles.max);
+                      handlers->compiles.max);
         return;
     }
-    r = service_request(&daemon->service, source, request, &job);
+    r = service_request(handlers->service, source, request, &job);
     if (r < 0)
-        client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
+        answer_refuse(answer, WIRE_FAILED, "%s", strerror(-r));
     else
-        client_wait_for_job(client, job);
+        wait_for(answer, job);
 }
 
-/* Tells CLIENT about FAILURE, because of which nothing is tried now. */
-static void refuse_failed(const struct daemon *daemon, struct client *client,
-                          const struct failure *failure)
+/* Tells of FAILURE, because of which nothing is tried now. */
+static void refuse_failed(const struct handlers *handlers, const struct failure *failure,
+                          struct answer *answer)
 {
-    uint64_t left = failure->until_usec - daemon_now(daemon);
+    uint64_t left = failure->until_usec - service_now(handlers->service);
 
-    client_refuse(client, WIRE_FAILED, "%s; it is tried again in %" PRIu64 " s, or after a reload",
+    answer_refuse(answer, WIRE_FAILED, "%s; it is tried again in %" PRIu64 " s, or after a reload",
                   failure->why, left / 1000000 + 1);
 }
 
-/* Answers CLIENT with the variant of SOURCE that is WANTED, or has it wait for that. */
-static void fetch(struct daemon *daemon, struct client *client, struct source *source,
-                  const struct wanted *wanted)
+/* Answers ASKER with the variant of SOURCE that is WANTED, or has it wait for that. */
+static void fetch(struct handlers *handlers, const struct asker *asker, struct source *source,
+                  const struct wanted *wanted, struct answer *answer)
 {
+    struct service *service = handlers->service;
     struct variant_request request = {
-        .target = find_target(daemon, client, wanted->audit_arch),
+        .target = find_target(handlers, wanted->audit_arch, answer),
         .caps = wanted->caps,
-        .kernel = wanted->kernel ? wanted->kernel : daemon->service.kernel,
+        .kernel = wanted->kernel ? wanted->kernel : service->kernel,
     };
     struct found found;
     int r;
 
     if (!request.target)
         return;
-    r = service_find(&daemon->service, source, &request, &found);
+    r = service_find(service, source, &request, &found);
     /* Not where it was waited for. */
-    daemon->counters.memory_hits += r == VARIANT_HERE && client->waits == 0;
+    handlers->numbers.memory_hits += r == VARIANT_HERE && asker->waits == 0;
     if (r == VARIANT_COMING || r == VARIANT_NOWHERE) {
-        wait_for_compile(daemon, client, source, &request, found.job);
+        wait_for_compile(handlers, asker, source, &request, found.job, answer);
     } else if (r == VARIANT_FAILED) {
-        refuse_failed(daemon, client, found.failure);
+        refuse_failed(handlers, found.failure, answer);
     } else if (r < 0) {
-        client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
+        answer_refuse(answer, WIRE_FAILED, "%s", strerror(-r));
     } else if (found.variant->refused) {
         cleanup_free char *text = lines_prefix(wanted->name, found.variant->text, WIRE_TEXT_MAX);
 
-        client_refuse(client, WIRE_BROKEN, "%s", text ? text : "");
+        answer_refuse(answer, WIRE_BROKEN, "%s", text ? text : "");
     } else {
-        deliver(daemon, client, wanted, found.variant);
+        deliver(handlers, asker, wanted, found.variant, answer);
     }
 }
 
 /* Nothing is in service for ENTRY: waits for its first version, or says why there is none. */
-static void get_unserved(struct daemon *daemon, struct client *client,
-                         const struct profile_entry *entry)
+static void get_unserved(struct handlers *handlers, const struct profile_entry *entry,
+                         struct answer *answer)
 {
-    struct job *job = service_job_of(&daemon->service, entry);
+    struct job *job = service_job_of(handlers->service, entry);
 
     if (job)
-        client_wait_for_job(client, job);
+        wait_for(answer, job);
     else
-        client_refuse(client, WIRE_BROKEN, "%s", entry->error ? entry->error : "");
+        answer_refuse(answer, WIRE_BROKEN, "%s", entry->error ? entry->error : "");
 }
 
-void fetch_get(struct daemon *daemon, struct client *client)
+void fetch_get(struct handlers *handlers, struct asker *asker, const union wire_request *request,
+               struct answer *answer)
 {
-    const struct wire_get *get = &client->request.get;
-    struct profile_entry *entry = dispatch_find_profile(client, get->name);
+    const struct wire_get *get = &request->get;
+    struct profile_entry *entry = dispatch_find_profile(handlers, asker, get->name, answer);
 
     if (!entry)
         return;
     if (!entry->served) {
-        if (find_target(daemon, client, get->audit_arch))
-            get_unserved(daemon, client, entry);
+        if (find_target(handlers, get->audit_arch, answer))
+            get_unserved(handlers, entry, answer);
         return;
     }
 
@@ -216,7 +218,7 @@ void fetch_get(struct daemon *daemon, struct client *client)
         .stale = entry_state(entry) == WIRE_PROFILE_STALE,
     };
 
-    fetch(daemon, client, entry->served, &wanted);
+    fetch(handlers, asker, entry->served, &wanted, answer);
 }
 
 /*
@@ -255,28 +257,28 @@ static int read_content(int fd, char **bytes, size_t *size, const char **why)
     return 0;
 }
 
-/* Makes the profile that came with CLIENT's request CLIENT->content. Returns false where it was
- * refused. */
-static bool take_content(struct daemon *daemon, struct client *client)
+/* Makes the profile that came with ASKER's request its content. Returns false where it is refused.
+ */
+static bool take_content(struct service *service, struct asker *asker, struct answer *answer)
 {
     cleanup_free char *bytes = NULL;
     const char *why = "";
     size_t size = 0;
-    int r = read_content(client->daemon->server.in_fd, &bytes, &size, &why);
+    int r = read_content(asker->fd, &bytes, &size, &why);
 
     if (r == 0)
-        r = contents_take(&daemon->service.contents, &daemon->service.store, bytes, size,
-                          &client->content);
+        r = contents_take(&service->contents, &service->store, bytes, size, &asker->content);
     if (r > 0)
-        client_refuse(client, (enum wire_status)r, "%s", why);
+        answer_refuse(answer, (enum wire_status)r, "%s", why);
     else if (r < 0)
-        client_refuse(client, WIRE_FAILED, "%s", strerror(-r));
+        answer_refuse(answer, WIRE_FAILED, "%s", strerror(-r));
     return r == 0;
 }
 
-void fetch_compile(struct daemon *daemon, struct client *client)
+void fetch_compile(struct handlers *handlers, struct asker *asker,
+                   const union wire_request *request, struct answer *answer)
 {
-    const struct wire_compile *compile = &client->request.compile;
+    const struct wire_compile *compile = &request->compile;
     const struct wanted wanted = {
         .caps = compile->caps,
         .audit_arch = compile->audit_arch,
@@ -285,6 +287,6 @@ void fetch_compile(struct daemon *daemon, struct client *client)
         .name = "profile",
     };
 
-    if (client->content || take_content(daemon, client))
-        fetch(daemon, client, client->content, &wanted);
+    if (asker->content || take_content(handlers->service, asker, answer))
+        fetch(handlers, asker, asker->content, &wanted, answer);
 }

@@ -1,17 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * GET and COMPILE: from a request to the filter of a variant, and the ways to hand it out.
- */
+/* GET and COMPILE: from a request to the filter of a variant, and the ways to hand it out. */
 #ifndef DAEMON_SERVE_FETCH_H
 #define DAEMON_SERVE_FETCH_H
 
-struct client;
-struct daemon;
+#include "daemon/serve/handlers.h"
 
-/* Answers CLIENT's GET, now or when the variant is compiled. CLIENT may have ended afterwards. */
-void fetch_get(struct daemon *daemon, struct client *client);
-
-/* Answers CLIENT's COMPILE; CLIENT may have that. CLIENT may have ended afterwards. */
-void fetch_compile(struct daemon *daemon, struct client *client);
+handle_fn fetch_get;
+handle_fn fetch_compile;
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * secprof-helper as the daemon makes it: an executable with a filter built in. Building one is a
- * pure function over memory; opening one for a client is in helper-open.c.
+ * secprof-helper as the daemon makes it: an executable with a filter built in. A pure function over
+ * memory; helper-open.c opens one for a client.
  */
 #ifndef DAEMON_SERVE_HELPER_IMAGE_H
 #define DAEMON_SERVE_HELPER_IMAGE_H
@@ -28,19 +28,5 @@ extern const size_t helper_template_size;
  */
 ssize_t helper_build(uint8_t *out, const uint8_t *template, size_t size,
                      const struct filter_bytes *filter);
-
-enum helper_outcome {
-    HELPER_OPENED = 0,
-    HELPER_REFUSED = 1, /* there can be none */
-};
-
-/*
- * Opens VARIANT's helper for the kernel HOST, which is built at the first time and kept as long as
- * VARIANT: a new file description, read-only, at offset 0, which can be executed. Returns
- * HELPER_OPENED and *FD, which the caller owns; HELPER_REFUSED with the reason in *WHY, for a
- * person; or -errno.
- */
-int helper_open(struct stored_variant *variant, const struct target *host, int *fd,
-                const char **why);
 
 #endif

@@ -5,12 +5,13 @@
  * store's bound on variants is the bound on helpers. What a client keeps open of a filter that the
  * store has dropped goes on taking memory until the client closes it.
  */
-#include "config.h"
+#include "daemon/serve/helper-open.h"
 
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
 
+#include "config.h"
 #include "daemon/serve/helper-image.h"
 #include "protocol/protocol.h"
 #include "util/cleanup.h"

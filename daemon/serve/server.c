@@ -1,40 +1,47 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Accepts connections within the limits, and closes those that are idle. */
+/* Accepts connections within the limits, gives each its turn, and closes those that are idle. */
 #include "daemon/serve/server.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "daemon/daemon.h"
+#include "daemon/log.h"
 #include "util/packet.h"
 
-int server_check(struct daemon *daemon, const char *path)
+int server_check(struct log *log, const char *path)
 {
     char why[LISTENER_WHY_SIZE];
     int r = listener_check(path, why);
 
     if (r < 0)
-        log_write(&daemon->log, LOG_ERR, "%s", why);
+        log_write(log, LOG_ERR, "%s", why);
     return r;
 }
 
-int server_listen(struct server *server, struct daemon *daemon, const char *path)
+void server_init(struct server *server)
+{
+    *server = (struct server){.listener = -1, .ready = -1};
+    TAILQ_INIT(&server->clients);
+    TAILQ_INIT(&server->woken);
+    TAILQ_INIT(&server->subscribers);
+}
+
+int server_listen(struct server *server, const char *path)
 {
     char why[LISTENER_WHY_SIZE] = "no memory";
 
-    server->daemon = daemon;
-    server->in_fd = -1;
-    server->ready = -1;
-    TAILQ_INIT(&server->clients);
-    TAILQ_INIT(&server->woken);
     server->listener = path ? listener_make(path, &server->entry, why) : listener_take(why);
     if (server->listener < 0)
-        log_write(&daemon->log, LOG_ERR, "%s", why);
+        log_write(server->log, LOG_ERR, "%s", why);
     return server->listener < 0 ? server->listener : 0;
+}
+
+uint64_t server_now(const struct server *server)
+{
+    return service_now(server->handlers.service);
 }
 
 void server_drop(struct server *server, int fd, bool guarded)
@@ -45,26 +52,43 @@ void server_drop(struct server *server, int fd, bool guarded)
         close(fd);
 }
 
+void server_add(struct server *server, struct client *client)
+{
+    TAILQ_INSERT_TAIL(&server->clients, client, in_server);
+    server->handlers.numbers.connections += !client->life.refused;
+    server->n_refused += client->life.refused;
+}
+
+void server_remove(struct server *server, struct client *client)
+{
+    TAILQ_REMOVE(&server->clients, client, in_server);
+    if (client->life.refused) {
+        server->n_refused--;
+    } else {
+        server->handlers.numbers.connections--;
+        users_remove(&server->users, client->asker.peer.uid);
+    }
+}
+
 /* True where one more connection of PEER is too many. */
 static bool is_over_limit(const struct server *server, const struct peer *peer)
 {
-    const struct options *options = server->daemon->options;
-    const bool trusted = access_may_administer(peer, server->daemon->uid);
+    const struct handlers *handlers = &server->handlers;
+    const bool trusted = access_may_administer(peer, handlers->own_uid);
 
-    return server->n_clients >= server_share(options->max_connections, trusted) ||
-           users_count(&server->users, peer->uid) >= options->max_connections_per_uid;
+    return handlers->numbers.connections >= handlers_share(server->max_connections, trusted) ||
+           users_count(&server->users, peer->uid) >= server->max_connections_per_uid;
 }
 
 /* Takes the new connection FD (consumed). */
 static void take(struct server *server, int fd)
 {
-    struct daemon *daemon = server->daemon;
     struct peer peer;
     bool refused;
     int r = peer_init(&peer, fd);
 
     if (r < 0) {
-        log_write(&daemon->log, LOG_WARNING, "a connection is lost: %s", strerror(-r));
+        log_write(server->log, LOG_WARNING, "a connection is lost: %s", strerror(-r));
         server_drop(server, fd, packet_takes_fds(fd));
         return;
     }
@@ -72,8 +96,8 @@ static void take(struct server *server, int fd)
     if (refused) {
         const struct log_subject subject = {.peer = &peer};
 
-        daemon->counters.connections_refused++;
-        log_about(&daemon->log, LOG_WARNING, &subject,
+        server->handlers.numbers.connections_refused++;
+        log_about(server->log, LOG_WARNING, &subject,
                   "too many connections: one of pid %d, uid %u is refused", peer.pid, peer.uid);
         /* Even being told costs something, so there are not many who are. */
         if (server->n_refused >= SERVER_REFUSED_MAX) {
@@ -83,9 +107,9 @@ static void take(struct server *server, int fd)
             return;
         }
     }
-    r = client_new(daemon, fd, &peer, refused);
+    r = client_new(server, fd, &peer, refused);
     if (r < 0)
-        log_write(&daemon->log, LOG_WARNING, "a connection is lost: %s", strerror(-r));
+        log_write(server->log, LOG_WARNING, "a connection is lost: %s", strerror(-r));
 }
 
 /* Tells the epoll instance whether to look for connections. OPERATION: EPOLL_CTL_*. */
@@ -123,7 +147,7 @@ static void pause_accepting(struct server *server, uint64_t usec)
  */
 void server_note_useless(struct server *server)
 {
-    uint64_t now = daemon_now(server->daemon);
+    uint64_t now = server_now(server);
 
     if (now - server->useless_usec >= SERVER_USELESS_USEC) {
         server->useless_usec = now;
@@ -136,10 +160,10 @@ void server_note_useless(struct server *server)
 /* Nothing is left to accept with. The loop must not spin. */
 static void pause_for_lack(struct server *server, const char *why)
 {
-    uint64_t now = daemon_now(server->daemon);
+    uint64_t now = server_now(server);
 
     if (!server->told_usec || now - server->told_usec >= SERVER_PAUSE_LOG_USEC) {
-        log_write(&server->daemon->log, LOG_ERR, "cannot accept connections for now: %s", why);
+        log_write(server->log, LOG_ERR, "cannot accept connections for now: %s", why);
         server->told_usec = now;
     }
     pause_accepting(server, now + SERVER_PAUSE_USEC);
@@ -172,22 +196,13 @@ static int serve_turn(struct server *server)
 {
     struct epoll_event events[SERVER_TURN_MAX];
     int n = epoll_wait(server->ready, events, SERVER_TURN_MAX, 0);
-    struct client *clients[SERVER_TURN_MAX];
 
-    /* What is done for one can end another that is in the list, too. */
     for (int i = 0; i < n; i++) {
-        clients[i] = events[i].data.ptr;
-        if (clients[i])
-            client_ref(clients[i]);
+        if (events[i].data.ptr)
+            client_on_io(events[i].data.ptr, events[i].events);
         else
             server->arrived = true;
     }
-    for (int i = 0; i < n; i++)
-        if (clients[i])
-            client_on_io(clients[i], events[i].events);
-    for (int i = 0; i < n; i++)
-        if (clients[i])
-            client_unref(clients[i]);
     if (server->arrived)
         server->arrived = accept_one(server) && !server->paused;
     return n;
@@ -232,11 +247,54 @@ void server_note_woken(struct server *server, struct client *client)
     sd_event_source_set_enabled(server->go_on, SD_EVENT_ONESHOT);
 }
 
+void server_subscribe(struct server *server, struct client *client)
+{
+    struct handlers *handlers = &server->handlers;
+
+    client->life.subscribed = true;
+    client->seen = handlers->service->changes.n;
+    TAILQ_INSERT_TAIL(&server->subscribers, client, wait_link);
+    handlers->numbers.subscribers++;
+    /* There is room: the limit of subscribers was not reached. */
+    (void)users_add(&handlers->subscribers, client->asker.peer.uid);
+}
+
+void server_unsubscribe(struct server *server, struct client *client)
+{
+    struct handlers *handlers = &server->handlers;
+
+    TAILQ_REMOVE(&server->subscribers, client, wait_link);
+    handlers->numbers.subscribers--;
+    users_remove(&handlers->subscribers, client->asker.peer.uid);
+}
+
+static int on_push(sd_event_source *source, void *user)
+{
+    struct server *server = user;
+    struct client *client = TAILQ_FIRST(&server->subscribers);
+
+    (void)source;
+    while (client) {
+        struct client *next = TAILQ_NEXT(client, wait_link);
+
+        if (client->life.state == CLIENT_SUBSCRIBED)
+            client_push(client);
+        client = next;
+    }
+    return 0;
+}
+
+void server_note_changes(struct server *server)
+{
+    if (!TAILQ_EMPTY(&server->subscribers))
+        sd_event_source_set_enabled(server->push, SD_EVENT_ONESHOT);
+}
+
 /* Ends the connections that are due, and finds out when the next one is. */
 static int on_sweep(sd_event_source *source, uint64_t usec, void *user)
 {
     struct server *server = user;
-    uint64_t now = daemon_now(server->daemon);
+    uint64_t now = server_now(server);
     struct client *client = TAILQ_FIRST(&server->clients);
 
     (void)source;
@@ -244,10 +302,10 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *user)
     server->sweep_usec = 0;
     while (client) {
         struct client *next = TAILQ_NEXT(client, in_server);
-        uint64_t deadline = client_deadline(client);
+        uint64_t deadline = client_state_deadline(&client->life, server->idle_usec);
 
         if (deadline <= now) {
-            server->daemon->counters.connections_idle += !client->refused;
+            server->handlers.numbers.connections_idle += !client->life.refused;
             client_end(client);
         } else {
             server_sweep_at(server, deadline);
@@ -266,25 +324,41 @@ void server_sweep_at(struct server *server, uint64_t usec)
         sd_event_source_set_enabled(server->sweep, SD_EVENT_ONESHOT);
 }
 
-int server_open(struct server *server)
+/* Adds what the event loop comes to after something else, and is off until then. */
+static int add_deferred(struct server *server, sd_event_source **source, sd_event_handler_t handler,
+                        int64_t priority)
 {
-    sd_event *event = server->daemon->event;
-    int r = sd_event_add_time(event, &server->sweep, CLOCK_MONOTONIC, 0, 0, on_sweep, server);
+    int r = sd_event_add_defer(server->event, source, handler, server);
 
     if (r >= 0)
-        r = sd_event_source_set_enabled(server->sweep, SD_EVENT_OFF);
+        r = sd_event_source_set_priority(*source, priority);
+    return r < 0 ? r : sd_event_source_set_enabled(*source, SD_EVENT_OFF);
+}
+
+/* The same for a timer; its time may be passed by ACCURACY microseconds. */
+static int add_timer(struct server *server, sd_event_source **source,
+                     sd_event_time_handler_t handler, uint64_t accuracy)
+{
+    int r = sd_event_add_time(server->event, source, CLOCK_MONOTONIC, 0, accuracy, handler, server);
+
+    return r < 0 ? r : sd_event_source_set_enabled(*source, SD_EVENT_OFF);
+}
+
+int server_open(struct server *server)
+{
+    sd_event *event = server->event;
+    int r = add_timer(server, &server->sweep, on_sweep, 0);
+
     if (r >= 0)
-        r = sd_event_add_time(event, &server->resume, CLOCK_MONOTONIC, 0, 1, on_resume, server);
+        r = add_timer(server, &server->resume, on_resume, 1);
     if (r >= 0)
-        r = sd_event_source_set_enabled(server->resume, SD_EVENT_OFF);
+        r = add_deferred(server, &server->go_on, on_go_on, SERVER_PRIORITY_WOKEN);
     if (r >= 0)
-        r = sd_event_add_defer(event, &server->go_on, on_go_on, server);
+        r = add_deferred(server, &server->push, on_push, SD_EVENT_PRIORITY_NORMAL);
     if (r >= 0)
-        r = sd_event_source_set_priority(server->go_on, PRIORITY_WOKEN);
+        r = users_init(&server->users, server->max_connections);
     if (r >= 0)
-        r = sd_event_source_set_enabled(server->go_on, SD_EVENT_OFF);
-    if (r >= 0)
-        r = users_init(&server->users, server->daemon->options->max_connections);
+        r = users_init(&server->handlers.subscribers, server->handlers.max_subscribers);
     if (r >= 0) {
         server->ready = epoll_create1(EPOLL_CLOEXEC);
         r = server->ready < 0 ? -errno : watch_listener(server, EPOLL_CTL_ADD, true);
@@ -293,16 +367,13 @@ int server_open(struct server *server)
         r = sd_event_add_io(event, &server->ready_io, server->ready, EPOLLIN, on_ready, server);
     /* One more than the limits allow is accepted before it is seen to be. */
     if (r >= 0)
-        r = sinks_open(
-            &server->sinks, event, &server->daemon->log, &server->daemon->workers.spawner,
-            server->daemon->options->max_connections + SERVER_REFUSED_MAX + SINK_WAITING_MAX + 1);
+        r = sinks_open(&server->sinks, event, server->log, server->spawner,
+                       server->max_connections + SERVER_REFUSED_MAX + SINK_WAITING_MAX + 1);
     return r < 0 ? r : 0;
 }
 
 void server_close(struct server *server)
 {
-    if (!server->daemon)
-        return;
     for (struct client *client; (client = TAILQ_FIRST(&server->clients));)
         client_stop(client);
     sinks_close(&server->sinks);
@@ -313,6 +384,7 @@ void server_close(struct server *server)
     server->resume = sd_event_source_disable_unref(server->resume);
     server->sweep = sd_event_source_disable_unref(server->sweep);
     server->go_on = sd_event_source_disable_unref(server->go_on);
+    server->push = sd_event_source_disable_unref(server->push);
     /* While the socket is open, nothing else can have its inode number. */
     listener_remove(&server->entry);
     /* Where fds can be in the queues of who was not accepted, it goes with the process. */
@@ -320,4 +392,5 @@ void server_close(struct server *server)
         close(server->listener);
     server->listener = -1;
     users_clear(&server->users);
+    users_clear(&server->handlers.subscribers);
 }

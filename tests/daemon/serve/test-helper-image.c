@@ -4,6 +4,7 @@
  * laid out as it should be, runs, and is made of nothing but the template that make links.
  */
 #include "daemon/serve/helper-image.h"
+#include "daemon/serve/helper-open.h"
 
 #include <elf.h>
 #include <errno.h>

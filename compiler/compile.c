@@ -55,5 +55,5 @@ int compile_variant(struct filter *filter, struct syscalls *syscalls, const stru
             request->target->name, BPF_MAX_INSNS);
         return -EINVAL;
     }
-    return r < 0 ? r : prove_filter(filter, &policy, syscalls, arena, diags);
+    return r < 0 ? r : prove_filter(filter, profile, request, syscalls, arena, diags);
 }

@@ -67,7 +67,7 @@ void variant_normalise(const struct variant_axes *axes, struct variant_request *
  * The version of the proof, compiler/prove/prove.c and what it rests on. It grows with each change
  * after which an earlier proof is not to be relied on: filters in caches are proven anew then.
  */
-#define PROOF_VERSION 3
+#define PROOF_VERSION 4
 
 /* What was proven of a filter: that it answers as its profile says, for every input. */
 struct proof_record {

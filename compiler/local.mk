@@ -35,12 +35,14 @@ libcompiler_la_SOURCES = \
 	compiler/policy/policy.c compiler/policy/policy.h \
 	compiler/policy/render.c compiler/policy/render.h \
 	compiler/policy/resolve.c compiler/policy/resolve.h \
+	compiler/prove/argument.c compiler/prove/argument.h \
 	compiler/prove/bdd.c compiler/prove/bdd.h \
 	compiler/prove/bdd-outcomes.c compiler/prove/bdd-outcomes.h \
 	compiler/prove/behaviour.c compiler/prove/behaviour.h \
+	compiler/prove/meaning.c compiler/prove/meaning.h \
 	compiler/prove/prove.c compiler/prove/prove.h \
 	compiler/prove/symbolic.c compiler/prove/symbolic.h \
-	compiler/prove/symbolic-value.c \
+	compiler/prove/symbolic-value.c compiler/prove/symbolic-value.h \
 	compiler/questions/against-libseccomp.c compiler/questions/against-libseccomp.h \
 	compiler/questions/combine.c compiler/questions/combine.h \
 	compiler/questions/compare.c compiler/questions/compare.h \

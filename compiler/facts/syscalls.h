@@ -14,6 +14,10 @@
 
 struct syscalls;
 
+enum {
+    MULTIPLEXED_CALLS_MAX = 32, /* the numbers of all calls of a multiplexer are below this */
+};
+
 /* A syscall that an ABI also reaches through a multiplexer: socketcall(2) or ipc(2). */
 struct multiplexed {
     const char *name;        /* "socket" */

@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "compiler/lint/internal.h"
+#include "compiler/prove/argument.h"
 #include "compiler/prove/behaviour.h"
 
 /* What the rules of a call say of its multiplexed form. */
@@ -59,7 +60,7 @@ static int find_bypass(struct lint *lint, const struct lint_rules *rules,
         .kind = FINDING_BYPASSED, .call = rules->call, .other = say->speaker->site};
     bdd_ref meant = bdd_constant(lint->bdd, say->verdict);
     bdd_ref undecided = bdd_constant(lint->bdd, LINT_UNDECIDED);
-    bdd_ref here = behaviour_of_test(lint->bdd, &is_call, lint->abi->wide);
+    bdd_ref here = argument_test(lint->bdd, &is_call, lint->abi->wide);
     bdd_ref decided = bdd_if(
         lint->bdd, here, lint_decision(lint, multiplexer, LINT_NO_LOW_BITS, undecided), undecided);
     bdd_ref given =

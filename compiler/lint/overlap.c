@@ -6,6 +6,7 @@
 #include <errno.h>
 
 #include "compiler/lint/internal.h"
+#include "compiler/policy/policy.h"
 #include "compiler/prove/behaviour.h"
 
 enum {

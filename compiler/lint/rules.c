@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "compiler/lint/internal.h"
+#include "compiler/prove/argument.h"
 #include "compiler/prove/behaviour.h"
 
 /* True where RULE is for kernels of the target. */
@@ -32,7 +33,7 @@ static bdd_ref rule_holds(const struct lint *lint, const struct rule *rule, uint
     for (size_t i = 0; i < rule->n_tests; i++) {
         const struct arg_test *test = &rule->tests[i];
         bdd_ref holds =
-            behaviour_of_test(lint->bdd, test, lint->abi->wide && !(narrow >> test->index & 1));
+            argument_test(lint->bdd, test, lint->abi->wide && !(narrow >> test->index & 1));
 
         result = rule->alternatives ? bdd_if(lint->bdd, result, BDD_TRUE, holds)
                                     : bdd_and(lint->bdd, result, holds);
@@ -190,7 +191,7 @@ int lint_tests(struct lint *lint, const struct lint_rules *rules)
 
         for (size_t t = 0; t < rule->rule->n_tests; t++) {
             const struct arg_test *test = &rule->rule->tests[t];
-            bdd_ref holds = behaviour_of_test(lint->bdd, test, lint->abi->wide);
+            bdd_ref holds = argument_test(lint->bdd, test, lint->abi->wide);
 
             if ((holds != BDD_TRUE && holds != BDD_FALSE) || is_reported(test))
                 continue;
@@ -318,7 +319,7 @@ static bool allows_flag(const struct lint *lint, const struct lint_rule *rule,
     };
 
     return risk->flag && bdd_and(lint->bdd, rule->holds,
-                                 behaviour_of_test(lint->bdd, &flag, lint->abi->wide)) != BDD_FALSE;
+                                 argument_test(lint->bdd, &flag, lint->abi->wide)) != BDD_FALSE;
 }
 
 int lint_risks(struct lint *lint, const struct lint_rules *rules)

@@ -15,7 +15,8 @@
 typedef uint32_t bdd_ref;
 
 enum {
-    BDD_WORDS = 7, /* the six arguments, and the instruction pointer as the seventh */
+    BDD_WORDS = 7,   /* the six arguments, and the instruction pointer as the seventh */
+    BDD_POINTER = 6, /* the word of the instruction pointer */
     BDD_VARIABLES = BDD_WORDS * 64,
     BDD_FALSE = 0, /* the constant 0; as a condition: never */
     BDD_TRUE = 1,  /* the constant 1; as a condition: always */

@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a filter does, for all 2^512 inputs: for each range of architectures and of numbers, one
- * decision diagram over the bits of the arguments. It can be made of a policy and of any BPF
- * program; being canonical, two of them can be compared exactly. This shares nothing with the
- * emitter but the instruction set.
+ * decision diagram over the bits of the arguments. It can be made of a profile (meaning.h) and of
+ * any BPF program (symbolic.h); being canonical, two of them can be compared exactly.
  */
 #ifndef COMPILER_PROVE_BEHAVIOUR_H
 #define COMPILER_PROVE_BEHAVIOUR_H
 
-#include <linux/filter.h>
+#include <stddef.h>
+#include <stdint.h>
 
-#include "compiler/policy/policy.h"
 #include "compiler/prove/bdd.h"
 
 /* From number FIRST to the next range's FIRST: DECISION, whose values are verdicts. */
@@ -30,29 +29,6 @@ struct behaviour {
     const struct arch_range *archs; /* rising, the first at 0 */
     size_t n_archs;
 };
-
-/* Where TEST holds: for all 64 bits of its argument (WIDE), or for the low 32 of them. */
-bdd_ref behaviour_of_test(struct bdd *bdd, const struct arg_test *test, bool wide);
-
-/* The behaviour that POLICY asks for, in ARENA and BDD. Returns 0 or -ENOMEM. */
-int behaviour_of_policy(struct behaviour *behaviour, struct bdd *bdd, const struct policy *policy,
-                        struct arena *arena);
-
-/* Why a program could not be analysed. */
-struct obstacle {
-    size_t pc;       /* the instruction */
-    const char *why; /* static text */
-};
-
-/*
- * The behaviour of PROGRAM, which bpf_check() accepts, on a kernel of the given byte order. Takes
- * every instruction that seccomp does. Returns 0; -ENOTSUP, and *OBSTACLE, for what cannot be
- * analysed (a division or a shift by a value that depends on an argument, a returned value that
- * does); -E2BIG, and *OBSTACLE, where the analysis reaches its limits; -ENOMEM.
- */
-int behaviour_of_program(struct behaviour *behaviour, struct bdd *bdd,
-                         const struct sock_filter *program, size_t n, bool big_endian,
-                         struct arena *arena, struct obstacle *obstacle);
 
 /* An input for which two behaviours differ, and the ranges around it in which they differ too. */
 struct difference {

@@ -1,54 +1,58 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Compares what a filter does with what its policy asks for, and words the result. */
+/* Compares what a filter does with what its profile means, and words the result. */
 #include "compiler/prove/prove.h"
 
 #include <errno.h>
-#include <stdio.h>
 
 #include "compiler/facts/bpf.h"
+#include "compiler/prove/meaning.h"
+#include "compiler/prove/symbolic.h"
 
-/* What is needed to word a difference. */
+/* What is to be proven. */
 struct proof {
-    const struct policy *policy;
+    const struct profile *profile;
+    const struct variant_request *request;
     struct syscalls *syscalls;
     struct arena *arena;
     struct diags *diags;
 };
 
+/* The ABI of TARGET to which number NR of architecture ARCH belongs, or NULL. */
+static const struct abi *abi_of_number(const struct target *target, uint32_t arch, uint32_t nr)
+{
+    const struct abi *found = NULL;
+
+    for (size_t i = 0; i < target->n_abis; i++) {
+        const struct abi *abi = abi_get(target->abis[i]);
+
+        if (abi->audit_arch == arch && (abi->id != ABI_X32 || nr >= abi->nr_base))
+            found = abi;
+    }
+    return found;
+}
+
 static int report_difference(void *user, const struct difference *at)
 {
     const struct proof *proof = user;
     const struct location whole = {0, 0};
-    const char *abi = "another architecture";
-    const char *name = NULL;
-
-    for (size_t i = 0; i < proof->policy->n_archs; i++) {
-        const struct policy_arch *arch = &proof->policy->archs[i];
-
-        if (arch->audit_arch == at->arch) {
-            const struct policy_range *range = policy_range_of(arch, at->nr);
-
-            abi = range->abi->name;
-            name = syscalls_name(proof->syscalls, range->abi->id, at->nr);
-        }
-    }
-
+    const struct abi *abi = abi_of_number(proof->request->target, at->arch, at->nr);
+    const char *name = abi ? syscalls_name(proof->syscalls, abi->id, at->nr) : NULL;
     const char *asked = verdict_text(proof->arena, at->verdict_a);
     const char *given = verdict_text(proof->arena, at->verdict_b);
-    const char *pointer = at->words[SYSCALL_ARGS]
+    const char *pointer = at->words[BDD_POINTER]
                               ? arena_printf(proof->arena, " and instruction pointer %#llx",
-                                             (unsigned long long)at->words[SYSCALL_ARGS])
+                                             (unsigned long long)at->words[BDD_POINTER])
                               : "";
 
     diags_add(
         proof->diags, DIAG_ERROR, whole,
         "not proven: %s (%#x) number %u (%s) with arguments %#llx, %#llx, %#llx, %#llx, %#llx, "
         "%#llx%s: the profile says %s, the filter %s",
-        abi, at->arch, at->nr, name ? name : "no name", (unsigned long long)at->words[0],
-        (unsigned long long)at->words[1], (unsigned long long)at->words[2],
-        (unsigned long long)at->words[3], (unsigned long long)at->words[4],
-        (unsigned long long)at->words[5], pointer ? pointer : "", asked ? asked : "?",
-        given ? given : "?");
+        abi ? abi->name : "another architecture", at->arch, at->nr, name ? name : "no name",
+        (unsigned long long)at->words[0], (unsigned long long)at->words[1],
+        (unsigned long long)at->words[2], (unsigned long long)at->words[3],
+        (unsigned long long)at->words[4], (unsigned long long)at->words[5], pointer ? pointer : "",
+        asked ? asked : "?", given ? given : "?");
     return -EINVAL;
 }
 
@@ -61,15 +65,30 @@ static uint32_t count_ranges(const struct behaviour *behaviour)
     return (uint32_t)n;
 }
 
-/* The proof itself, with diagrams that its caller frees. */
-static int compare_with_policy(struct bdd *bdd, struct filter *filter, const struct proof *proof)
+/* Compares the flags, which are not part of the program. */
+static int compare_flags(const struct filter *filter, const struct proof *proof)
 {
     const struct location whole = {0, 0};
-    bool big_endian = target_native_abi(proof->policy->target)->big_endian;
+    uint32_t asked = meaning_of_flags(proof->profile);
+
+    if (filter->flags == asked)
+        return 0;
+    diags_add(proof->diags, DIAG_ERROR, whole,
+              "not proven: the profile asks for the flags %#x, the filter has %#x", asked,
+              filter->flags);
+    return -EINVAL;
+}
+
+/* The proof itself, with diagrams that its caller frees. */
+static int compare_with_meaning(struct bdd *bdd, struct filter *filter, const struct proof *proof)
+{
+    const struct location whole = {0, 0};
+    bool big_endian = target_native_abi(proof->request->target)->big_endian;
     struct behaviour asked;
     struct behaviour given;
     struct obstacle obstacle = {0};
-    int r = behaviour_of_policy(&asked, bdd, proof->policy, proof->arena);
+    int r = meaning_of_profile(&asked, bdd, proof->profile, proof->request, proof->syscalls,
+                               proof->arena);
 
     if (r == 0)
         r = behaviour_of_program(&given, bdd, filter->insns, filter->n_insns, big_endian,
@@ -88,25 +107,29 @@ static int compare_with_policy(struct bdd *bdd, struct filter *filter, const str
     return r;
 }
 
-int prove_filter(struct filter *filter, const struct policy *policy, struct syscalls *syscalls,
+int prove_filter(struct filter *filter, const struct profile *profile,
+                 const struct variant_request *request, struct syscalls *syscalls,
                  struct arena *arena, struct diags *diags)
 {
-    const struct proof proof = {policy, syscalls, arena, diags};
+    const struct proof proof = {profile, request, syscalls, arena, diags};
     const struct location whole = {0, 0};
     struct bdd *bdd;
     const char *why;
     size_t bad;
     int r;
 
+    filter->proof = (struct proof_record){0};
     if (bpf_check(filter->insns, filter->n_insns, &bad, &why) < 0) {
         diags_add(diags, DIAG_ERROR, whole, "not proven: instruction %zu is %s", bad, why);
         return -EINVAL;
     }
-    filter->proof = (struct proof_record){0};
+    r = compare_flags(filter, &proof);
+    if (r < 0)
+        return r;
     bdd = bdd_new(PROOF_MAX_NODES);
     if (!bdd)
         return -ENOMEM;
-    r = compare_with_policy(bdd, filter, &proof);
+    r = compare_with_meaning(bdd, filter, &proof);
     bdd_free(bdd);
     return r;
 }

@@ -3,7 +3,7 @@
  * Computing on values of which a range of inputs, or the bits, are known. Nothing here knows what
  * a program does with them.
  */
-#include "compiler/prove/symbolic.h"
+#include "compiler/prove/symbolic-value.h"
 
 #include <errno.h>
 
@@ -78,7 +78,7 @@ int value_load(struct symbolic *sym, uint32_t offset, struct value *value)
     }
 
     unsigned int word = offset < offsetof(struct seccomp_data, args)
-                            ? SYSCALL_ARGS
+                            ? BDD_POINTER
                             : (unsigned int)(offset - offsetof(struct seccomp_data, args)) / 8;
     bool high = (offset % 8 != 0) != sym->big_endian;
 

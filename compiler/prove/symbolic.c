@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compiler/prove/symbolic-value.h"
+
 enum {
     MAX_STEPS = 64 * 1024 * 1024, /* instructions run in one analysis */
     MAX_RANGES = 64 * 1024,       /* of numbers, in all */

@@ -13,7 +13,9 @@
 
 #include "compiler/compile.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/prove/meaning.h"
 #include "compiler/prove/prove.h"
+#include "compiler/prove/symbolic.h"
 #include "compiler/questions/compare.h"
 #include "compiler/questions/libseccomp-filter.h"
 #include "util/cleanup.h"
@@ -61,6 +63,8 @@ enum {
 };
 
 struct against {
+    const struct profile *profile;
+    const struct variant_request *request;
     const struct variant *variant;
     const struct policy *policy;
     struct syscalls *syscalls;
@@ -408,7 +412,8 @@ static int compare(const struct against *with, struct bdd *bdd)
     struct behaviour theirs;
     struct obstacle obstacle = {0};
     struct changes changes = {0};
-    int r = behaviour_of_policy(&ours, bdd, with->policy, with->arena);
+    int r =
+        meaning_of_profile(&ours, bdd, with->profile, with->request, with->syscalls, with->arena);
 
     if (r == 0)
         r = behaviour_of_program(&theirs, bdd, with->insns, with->n_insns, big_endian, with->arena,
@@ -445,12 +450,13 @@ static void report_failure(const struct against *with, int outcome, unsigned int
                   with->version);
 }
 
-int against_libseccomp(const struct variant *variant, const struct policy *policy,
+int against_libseccomp(const struct profile *profile, const struct variant_request *request,
+                       const struct variant *variant, const struct policy *policy,
                        struct syscalls *syscalls, unsigned int seconds, struct arena *arena,
                        struct diags *diags)
 {
     const struct location whole = {0, 0};
-    struct against with = {variant, policy, syscalls, arena, diags, NULL, 0, ""};
+    struct against with = {profile, request, variant, policy, syscalls, arena, diags, NULL, 0, ""};
     struct sock_filter *insns;
     struct bdd *bdd;
     const char *why;

@@ -11,14 +11,15 @@
 #include "compiler/policy/resolve.h"
 
 /*
- * Compares POLICY, which was lowered from VARIANT, with libseccomp's filter, which may take SECONDS
- * of processor time, for all inputs. Adds a line to DIAGS for each ABI and kind of difference: a
- * warning where libseccomp's filter does not do what the rules say, a note where the profile can be
- * read in two ways, or libseccomp does not know a name; also where it makes no filter. Each example
- * has been run through libseccomp's filter. Returns 0, -ENOMEM, or -errno where no child process
- * can be made.
+ * Compares what PROFILE means for REQUEST (VARIANT and POLICY are what resolving and lowering made
+ * of it) with libseccomp's filter, which may take SECONDS of processor time, for all inputs. Adds a
+ * line to DIAGS for each ABI and kind of difference: a warning where libseccomp's filter does not
+ * do what the rules say, a note where the profile can be read in two ways, or libseccomp does not
+ * know a name; also where it makes no filter. Each example has been run through libseccomp's
+ * filter. Returns 0, -ENOMEM, or -errno where no child process can be made.
  */
-int against_libseccomp(const struct variant *variant, const struct policy *policy,
+int against_libseccomp(const struct profile *profile, const struct variant_request *request,
+                       const struct variant *variant, const struct policy *policy,
                        struct syscalls *syscalls, unsigned int seconds, struct arena *arena,
                        struct diags *diags);
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "compiler/facts/action.h"
 #include "compiler/prove/bdd-outcomes.h"
 
 static uint32_t more_restrictive(uint32_t newer, uint32_t older)

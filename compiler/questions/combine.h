@@ -6,6 +6,7 @@
 #define COMPILER_QUESTIONS_COMBINE_H
 
 #include "compiler/prove/behaviour.h"
+#include "util/arena.h"
 
 /*
  * The behaviour of the filters NEWER and OLDER in one process, as the kernel runs them

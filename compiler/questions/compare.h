@@ -9,6 +9,7 @@
 #include "compiler/facts/syscalls.h"
 #include "compiler/prove/bdd-outcomes.h"
 #include "compiler/prove/behaviour.h"
+#include "util/arena.h"
 
 struct change_call {
     uint32_t nr;

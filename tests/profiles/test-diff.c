@@ -13,6 +13,7 @@
 
 #include "compiler/prove/behaviour.h"
 #include "compiler/prove/prove.h"
+#include "compiler/prove/symbolic.h"
 #include "compiler/questions/compare.h"
 #include "tests/profiles/fixture.h"
 #include "tests/profiles/readme-table.h"

@@ -118,9 +118,9 @@ static int compare_with_libseccomp(const struct report *report, struct syscalls 
         r = variant_resolve(&variant, &profile, request, arena, &again);
     if (r == 0)
         r = policy_lower(&policy, &variant, syscalls, arena);
-    return r < 0
-               ? r
-               : against_libseccomp(&variant, &policy, syscalls, LIBSECCOMP_SECONDS, arena, diags);
+    return r < 0 ? r
+                 : against_libseccomp(&profile, request, &variant, &policy, syscalls,
+                                      LIBSECCOMP_SECONDS, arena, diags);
 }
 
 /*

@@ -14,6 +14,7 @@
 #include "client/secprofctl/number.h"
 #include "client/secprofctl/subject/remote.h"
 #include "compiler/policy/lower.h"
+#include "compiler/prove/meaning.h"
 #include "compiler/prove/prove.h"
 #include "util/cleanup.h"
 #include "util/suggest.h"
@@ -77,19 +78,20 @@ static int read_profile(struct explaining *what)
 /* Says where the profile changed between the filter and its text. */
 static int compare_with_service(struct explaining *what)
 {
-    struct behaviour policy;
+    struct behaviour asked;
     struct behaviour served;
     int code = subject_behaviour(&what->subject, what->bdd, &served);
 
     if (code != CTL_OK)
         return code;
-    if (behaviour_of_policy(&policy, what->bdd, &what->policy, &what->arena) < 0)
+    if (meaning_of_profile(&asked, what->bdd, &what->profile, &what->subject.request,
+                           what->syscalls, &what->arena) < 0)
         return ctl_fail(CTL_SYSTEM, "out of memory");
     for (size_t i = 0; i < what->n; i++) {
         uint32_t arch = what->list[i].abi->audit_arch;
         uint32_t nr = what->list[i].nr;
 
-        if (behaviour_at(&policy, arch, nr) != behaviour_at(&served, arch, nr))
+        if (behaviour_at(&asked, arch, nr) != behaviour_at(&served, arch, nr))
             return ctl_fail(CTL_NO, "%s: it changed just now; ask once more",
                             what->subject.operand);
     }

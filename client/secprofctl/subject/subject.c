@@ -14,6 +14,7 @@
 #include "client/secprofctl/subject/process.h"
 #include "client/secprofctl/subject/remote.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/prove/symbolic.h"
 #include "compiler/questions/combine.h"
 #include "util/cleanup.h"
 

@@ -13,8 +13,9 @@
 
 #include "compiler/emit/emit.h"
 #include "compiler/policy/lower.h"
-#include "compiler/prove/behaviour.h"
+#include "compiler/prove/meaning.h"
 #include "tests/compiler/random-profile.h"
+#include "tests/where.h"
 #include "util/cleanup.h"
 
 enum {
@@ -114,7 +115,7 @@ static size_t check_text(const char *text, size_t len, const struct variant_requ
     ck_assert_int_eq(variant_resolve(&variant, &profile, request, &arena, &diags), 0);
     ck_assert_int_eq(policy_lower(&policy, &variant, syscalls, &arena), 0);
     ck_assert_int_eq(policy_emit(&filter, &policy, syscalls, &arena), 0);
-    ck_assert_int_eq(behaviour_of_policy(&asked, bdd, &policy, &arena), 0);
+    ck_assert_int_eq(meaning_of_profile(&asked, bdd, &profile, request, syscalls, &arena), 0);
     for (size_t i = 0; i < policy.n_archs; i++) {
         for (size_t k = 0; k < request->target->n_abis; k++) {
             const struct abi *abi = abi_get(request->target->abis[k]);

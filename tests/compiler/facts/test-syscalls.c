@@ -350,6 +350,7 @@ START_TEST(multiplexed_calls)
         ck_assert_str_eq(call->name, calls[i].name);
         ck_assert_str_eq(call->multiplexer, calls[i].multiplexer);
         ck_assert_uint_eq(call->call, calls[i].call);
+        ck_assert_uint_lt(call->call, MULTIPLEXED_CALLS_MAX);
         /* The kernel takes the whole word of socketcall(2), and half of ipc(2)'s. */
         ck_assert_uint_eq(call->mask,
                           strcmp(call->multiplexer, "ipc") ? UINT32_MAX : UINT32_C(0xffff));

@@ -11,10 +11,11 @@
 #include <string.h>
 
 #include "compiler/policy/lower.h"
-#include "compiler/prove/behaviour.h"
+#include "compiler/prove/meaning.h"
 #include "compiler/prove/prove.h"
 #include "tests/compiler/profile-text.h"
 #include "tests/compiler/random-profile.h"
+#include "tests/where.h"
 #include "util/cleanup.h"
 
 enum {
@@ -65,8 +66,9 @@ static char *check_same(const char *text, const struct variant_request *request)
     ck_assert_ptr_nonnull(json);
     ck_assert_uint_eq(len, strlen(json));
     lower(&rendered, json, &bare, syscalls, &arena);
-    ck_assert_int_eq(behaviour_of_policy(&wanted, bdd, &asked.policy, &arena), 0);
-    ck_assert_int_eq(behaviour_of_policy(&got, bdd, &rendered.policy, &arena), 0);
+    ck_assert_int_eq(meaning_of_profile(&wanted, bdd, &asked.profile, request, syscalls, &arena),
+                     0);
+    ck_assert_int_eq(meaning_of_profile(&got, bdd, &rendered.profile, &bare, syscalls, &arena), 0);
     ck_assert_msg(
         behaviour_compare(bdd, &wanted, &got, verdicts_differ, first_difference, &difference) == 0,
         "%s: arch %#x, number %u: %#x became %#x in %.2000s", request->target->name,

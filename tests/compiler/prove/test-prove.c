@@ -38,23 +38,25 @@ struct fixture {
     struct arena arena;
     struct diags diags;
     struct syscalls *syscalls;
+    struct profile profile;
+    struct variant_request request;
     struct policy policy;
     struct filter filter;
 };
 
 static void set_up(struct fixture *fixture, const char *text, const char *target)
 {
-    struct profile profile;
     struct variant variant;
-    const struct variant_request request = {target_by_name(target), 0, KERNEL_VERSION(6, 1)};
 
     memset(fixture, 0, sizeof(*fixture));
+    fixture->request = (struct variant_request){target_by_name(target), 0, KERNEL_VERSION(6, 1)};
     diags_init(&fixture->diags, &fixture->arena);
     fixture->syscalls = syscalls_new();
-    ck_assert_int_eq(profile_parse(&profile, text, strlen(text), &fixture->arena, &fixture->diags),
-                     0);
     ck_assert_int_eq(
-        variant_resolve(&variant, &profile, &request, &fixture->arena, &fixture->diags), 0);
+        profile_parse(&fixture->profile, text, strlen(text), &fixture->arena, &fixture->diags), 0);
+    ck_assert_int_eq(variant_resolve(&variant, &fixture->profile, &fixture->request,
+                                     &fixture->arena, &fixture->diags),
+                     0);
     ck_assert_int_eq(policy_lower(&fixture->policy, &variant, fixture->syscalls, &fixture->arena),
                      0);
     ck_assert_int_eq(
@@ -69,8 +71,8 @@ static void tear_down(struct fixture *fixture)
 
 static int prove(struct fixture *fixture, struct filter *filter)
 {
-    return prove_filter(filter, &fixture->policy, fixture->syscalls, &fixture->arena,
-                        &fixture->diags);
+    return prove_filter(filter, &fixture->profile, &fixture->request, fixture->syscalls,
+                        &fixture->arena, &fixture->diags);
 }
 
 /* True where some sampled input makes PROGRAM answer otherwise than the policy. */

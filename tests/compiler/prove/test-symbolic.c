@@ -3,7 +3,7 @@
  * The analysis of programs that no emitter of ours would make: every instruction, and what a
  * program may do with numbers that it keeps.
  */
-#include "compiler/prove/behaviour.h"
+#include "compiler/prove/symbolic.h"
 
 #include <check.h>
 #include <stdio.h>

@@ -109,9 +109,9 @@ static const char *compare_within(const char *rules, const char *target, unsigne
                   diags_render(&first, arena, "profile"));
     ck_assert_int_eq(variant_resolve(&sides.variant, &profile, &request, arena, &first), 0);
     ck_assert_int_eq(policy_lower(&sides.policy, &sides.variant, sides.syscalls, arena), 0);
-    ck_assert_int_eq(
-        against_libseccomp(&sides.variant, &sides.policy, sides.syscalls, seconds, arena, diags),
-        0);
+    ck_assert_int_eq(against_libseccomp(&profile, &request, &sides.variant, &sides.policy,
+                                        sides.syscalls, seconds, arena, diags),
+                     0);
     if (diags->n)
         libseccomp_filter(&sides.variant, seconds, arena, &sides.insns, &sides.n_insns);
     for (size_t i = 0; i < diags->n; i++)

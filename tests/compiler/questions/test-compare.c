@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/facts/action.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/prove/symbolic.h"
 #include "compiler/questions/combine.h"
 #include "util/cleanup.h"
 

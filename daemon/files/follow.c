@@ -16,12 +16,31 @@ enum {
     SCAN_BYTES_MANY = 1024 * 1024,
 };
 
+/*
+ * False where a directory before DIRECTORY cannot be read, and WHY: it may have another file of the
+ * same name, or mask it.
+ */
+static bool has_precedence(const struct follow *follow, const struct scan *scan, size_t directory,
+                           char why[TRUST_WHY_SIZE])
+{
+    for (size_t i = 0; i < directory; i++) {
+        if (!scan->failed[i])
+            continue;
+        snprintf(why, TRUST_WHY_SIZE,
+                 "%.160s, which comes before its directory, cannot be read: %s",
+                 follow->directories[i], strerror(-scan->failed[i]));
+        return false;
+    }
+    return true;
+}
+
 /* Takes in what was read from ENTRY's file. */
-static void take_content(struct follow *follow, struct profile_entry *entry,
-                         const struct scan_item *item)
+static void take_content(struct follow *follow, const struct scan *scan,
+                         struct profile_entry *entry, const struct scan_item *item)
 {
     struct service *service = follow->service;
     uint8_t digest[DIGEST_SIZE];
+    char why[TRUST_WHY_SIZE];
     struct source *source;
     int r;
 
@@ -37,6 +56,11 @@ static void take_content(struct follow *follow, struct profile_entry *entry,
     }
     if (!entry->compiling && entry->served && !memcmp(digest, entry->served->digest, DIGEST_SIZE)) {
         entry_settle(entry, follow->scans);
+        return;
+    }
+    /* What is in service stays so, but nothing comes newly into service. */
+    if (!has_precedence(follow, scan, entry->directory, why)) {
+        service_refuse(service, entry, why, follow->scans);
         return;
     }
     r = source_new(&source, &service->store, item->bytes, item->size, entry->path);
@@ -64,7 +88,8 @@ static void take_access(struct follow *follow, struct profile_entry *entry,
         follow->service->generation++;
 }
 
-static void take_item(struct follow *follow, struct profile_entry *entry, struct scan_item *item)
+static void take_item(struct follow *follow, const struct scan *scan, struct profile_entry *entry,
+                      struct scan_item *item)
 {
     free(entry->path);
     free(entry->place);
@@ -79,7 +104,7 @@ static void take_item(struct follow *follow, struct profile_entry *entry, struct
         service_refuse(follow->service, entry, item->why ? item->why : "no memory", follow->scans);
         break;
     case SCAN_READ:
-        take_content(follow, entry, item);
+        take_content(follow, scan, entry, item);
         break;
     case SCAN_SAME:
         if (entry->newest == NEWEST_SERVED)
@@ -91,7 +116,8 @@ static void take_item(struct follow *follow, struct profile_entry *entry, struct
 }
 
 /* Makes ENTRY what ITEM says, and tells of it. */
-static void follow_item(struct follow *follow, struct profile_entry *entry, struct scan_item *item)
+static void follow_item(struct follow *follow, const struct scan *scan, struct profile_entry *entry,
+                        struct scan_item *item)
 {
     const struct entry_access before = entry_access(entry);
     const enum wire_profile_state state = entry_state(entry);
@@ -99,7 +125,7 @@ static void follow_item(struct follow *follow, struct profile_entry *entry, stru
     const uint64_t told = changes->n;
     struct entry_access after;
 
-    take_item(follow, entry, item);
+    take_item(follow, scan, entry, item);
     after = entry_access(entry);
     if (changes->n == told &&
         (entry_state(entry) != state || !list_equal(&before.file, &after.file) ||
@@ -127,29 +153,10 @@ static bool follow_missing(struct follow *follow, const struct scan *scan, size_
         return true;
     }
     service_remove(follow->service, at);
+    /* Its place is free for one that was left out. */
+    if (scan->n_left_out)
+        watch_again(&follow->watch);
     return false;
-}
-
-/*
- * Makes ITEM a refused one where a directory before its own cannot be read: that may have another
- * file of this name, or mask it. Returns true where it does not have to.
- */
-static bool is_first(const struct follow *follow, const struct scan *scan, struct scan_item *item)
-{
-    for (size_t i = 0; i < item->directory; i++) {
-        char *why;
-
-        if (!scan->failed[i])
-            continue;
-        if (asprintf(&why, "%s, which comes before its directory, cannot be read: %s",
-                     follow->directories[i], strerror(-scan->failed[i])) < 0)
-            why = NULL;
-        free(item->why);
-        item->why = why;
-        item->kind = SCAN_REFUSED;
-        return false;
-    }
-    return true;
 }
 
 static void follow_found(struct follow *follow, const struct scan *scan, struct scan_item *item,
@@ -160,9 +167,7 @@ static void follow_found(struct follow *follow, const struct scan *scan, struct 
         doubt(follow, scan, entry);
         return;
     }
-    /* What had its place while all could be read keeps it. */
-    entry->placed = entry->placed || is_first(follow, scan, item);
-    follow_item(follow, entry, item);
+    follow_item(follow, scan, entry, item);
 }
 
 /* Merges what the scan found into the registry; both are in the order of the names. */
@@ -206,8 +211,18 @@ static void log_scan(struct follow *follow, const struct scan *scan, bool everyt
         log_write(log, everything ? LOG_WARNING : LOG_DEBUG,
                   "%zu files end in .json but their stems cannot name profiles", scan->n_ignored);
     if (scan->n_left_out)
-        log_write(log, LOG_ERR, "%zu profiles are left out: there are more than %zu",
-                  scan->n_left_out, follow->max_profiles);
+        log_write(
+            log, LOG_ERR,
+            "%zu profiles are left out, for there would be more than %zu (--max-profiles): %s",
+            scan->n_left_out, follow->max_profiles, scan->left_out);
+}
+
+/* For scan.c: true where there is a profile NAME already, which is never left out. */
+static bool has_entry(void *user, const char *name)
+{
+    const struct follow *follow = user;
+
+    return registry_find(&follow->service->registry, name) != NULL;
 }
 
 /* For scan.c: true where the content of the file is what ENTRY's is. */
@@ -269,16 +284,17 @@ static void give_back_memory(void)
 
 uint64_t follow_scan(struct follow *follow, bool everything)
 {
+    struct service *service = follow->service;
     const struct scan_input input = {
         .directories = follow->directories,
         .n_directories = follow->n_directories,
-        .max_profiles = follow->max_profiles,
+        .max_new = follow->max_profiles - service->registry.n,
         .own_uid = follow->own_uid,
         .shared = follow->shared,
+        .has = has_entry,
         .known = everything ? NULL : is_known,
         .user = follow,
     };
-    struct service *service = follow->service;
     struct scan scan;
     bool many;
     int r;

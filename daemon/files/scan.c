@@ -245,12 +245,25 @@ static int look_at_file(struct scan *scan, const struct look *look, const char *
     return read_file(scan, fd, item);
 }
 
+/* NAME is one too many. */
+static void leave_out(struct scan *scan, const char *name)
+{
+    size_t used = strlen(scan->left_out);
+
+    scan->n_left_out++;
+    /* Whole names only. */
+    if (used + strlen(name) + sizeof(", ") <= sizeof(scan->left_out))
+        sprintf(scan->left_out + used, "%s%s", used ? ", " : "", name);
+}
+
 /* Takes in the file FILE_NAME, unless an earlier directory has the name. */
 static int scan_file(struct scan *scan, const struct look *look, const char *file_name)
 {
     const char *directory = look->input->directories[look->directory];
     struct scan_item item = {.directory = look->directory};
+    const struct scan_input *input = look->input;
     size_t place;
+    bool is_new;
     int r = scan_profile_name(file_name, item.name);
 
     if (r < 0) {
@@ -259,8 +272,9 @@ static int scan_file(struct scan *scan, const struct look *look, const char *fil
     }
     if (find_place(scan, scan->n, item.name, &place))
         return 0;
-    if (scan->n >= look->input->max_profiles) {
-        scan->n_left_out++;
+    is_new = !input->has || !input->has(input->user, item.name);
+    if (is_new && scan->n_new >= input->max_new) {
+        leave_out(scan, item.name);
         return 0;
     }
     if (asprintf(&item.path, "%s/%s", directory, file_name) < 0)
@@ -268,6 +282,7 @@ static int scan_file(struct scan *scan, const struct look *look, const char *fil
     r = look_at_file(scan, look, file_name, &item);
     if (r == 0)
         r = insert(scan, place, &item);
+    scan->n_new += r == 0 && is_new;
     if (r != 0)
         item_clear(&item);
     return r < 0 ? r : 0;

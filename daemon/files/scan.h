@@ -17,6 +17,7 @@
 enum {
     SCAN_MAX_DIRECTORIES = 32,
     SCAN_MAX_PROFILES = 65536, /* that can be asked for */
+    SCAN_LEFT_OUT_SIZE = 256,
 };
 
 enum scan_kind {
@@ -46,9 +47,11 @@ struct scan {
     struct scan_item *items; /* one for each name, in strcmp() order */
     size_t n;
     size_t room;
-    size_t n_ignored;                 /* files named *.json whose stem cannot name a profile */
-    size_t n_left_out;                /* over the limit on profiles */
-    size_t n_bytes;                   /* that were read */
+    size_t n_ignored;                  /* files named *.json whose stem cannot name a profile */
+    size_t n_new;                      /* of names that the caller did not have */
+    size_t n_left_out;                 /* over the limit on these */
+    char left_out[SCAN_LEFT_OUT_SIZE]; /* the first of their names, for people */
+    size_t n_bytes;                    /* that were read */
     bool again;                       /* a file was being written, or no fd left: look again soon */
     int failed[SCAN_MAX_DIRECTORIES]; /* by directory: -errno where it could not be read through */
     bool missing[SCAN_MAX_DIRECTORIES]; /* by directory: it does not exist */
@@ -57,9 +60,11 @@ struct scan {
 struct scan_input {
     char *const *directories; /* in the order of precedence */
     size_t n_directories;     /* at most SCAN_MAX_DIRECTORIES */
-    size_t max_profiles;      /* more are left out */
+    size_t max_new;           /* names that the caller does not have; more are left out */
     uid_t own_uid;
     bool shared; /* the directories themselves may be writable by others */
+    /* Says whether the caller has a profile NAME. NULL: it has none. */
+    bool (*has)(void *user, const char *name);
     /*
      * Says whether the caller knows the content of the file at PATH that has ID, under
      * NAME: then it is not read again. NULL: everything is read.

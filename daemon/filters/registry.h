@@ -29,7 +29,6 @@ struct profile_entry {
     char *path;                /* the file that stands for it */
     char *place;               /* the directory where that file really lies, if links lead there */
     size_t directory;          /* the place of its directory in the order of precedence */
-    bool placed;               /* all directories before that one were looked into */
     struct access_list access; /* of that file, as it is now */
     struct file_id id;         /* of the content that was last read, where CONTENT_KNOWN */
     bool content_known;

@@ -42,7 +42,7 @@ static void run(struct scan *scan)
 {
     const struct scan_input input = {.directories = directories,
                                      .n_directories = n_directories,
-                                     .max_profiles = 8,
+                                     .max_new = 8,
                                      .own_uid = geteuid()};
 
     ck_assert_int_eq(scan_run(scan, &input), 0);
@@ -230,7 +230,7 @@ END_TEST
 START_TEST(files_of_others_are_refused)
 {
     struct scan_input input = {
-        .directories = directories, .n_directories = 1, .max_profiles = 8, .own_uid = geteuid()};
+        .directories = directories, .n_directories = 1, .max_new = 8, .own_uid = geteuid()};
     struct scan scan;
 
     unit_write_text("etc/a.json", "x");
@@ -377,7 +377,7 @@ START_TEST(known_files_are_not_read_again)
     struct file_id id;
     struct scan_input input = {.directories = directories,
                                .n_directories = 1,
-                               .max_profiles = 8,
+                               .max_new = 8,
                                .own_uid = geteuid(),
                                .known = known_if_same,
                                .user = &id};
@@ -422,7 +422,7 @@ START_TEST(who_may_read_it_is_of_the_content_that_was_read)
 {
     const struct scan_input input = {.directories = directories,
                                      .n_directories = 1,
-                                     .max_profiles = 8,
+                                     .max_new = 8,
                                      .own_uid = geteuid(),
                                      .known = replace_by_a_secret};
     struct scan scan;
@@ -441,7 +441,7 @@ START_TEST(files_that_grow_are_not_read_without_end)
 {
     const struct scan_input input = {.directories = directories,
                                      .n_directories = 1,
-                                     .max_profiles = 8,
+                                     .max_new = 8,
                                      .own_uid = geteuid(),
                                      .known = make_too_long};
     struct scan scan;

@@ -2,7 +2,7 @@
 # tests/daemon/: unit tests of daemon/
 daemon_test_cppflags = $(check_unit_cppflags) -D_GNU_SOURCE $(NETTLE_CFLAGS) $(SYSTEMD_CFLAGS)
 daemon_test_libs = libdaemon.la $(CHECK_LIBS)
-EXTRA_DIST += tests/daemon/unit.h
+EXTRA_DIST += tests/daemon/unit.h tests/daemon/filters/fake-service.h
 
 check_PROGRAMS += tests/daemon/files/test-access
 TESTS += tests/daemon/files/test-access
@@ -117,3 +117,45 @@ TESTS += tests/daemon/process/test-worker
 tests_daemon_process_test_worker_SOURCES = tests/daemon/process/test-worker.c
 tests_daemon_process_test_worker_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_process_test_worker_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/files/test-follow
+TESTS += tests/daemon/files/test-follow
+tests_daemon_files_test_follow_SOURCES = tests/daemon/files/test-follow.c
+tests_daemon_files_test_follow_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_files_test_follow_LDADD = $(daemon_test_libs) $(SYSTEMD_LIBS)
+
+check_PROGRAMS += tests/daemon/filters/test-background
+TESTS += tests/daemon/filters/test-background
+tests_daemon_filters_test_background_SOURCES = tests/daemon/filters/test-background.c
+tests_daemon_filters_test_background_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_filters_test_background_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/filters/test-changes
+TESTS += tests/daemon/filters/test-changes
+tests_daemon_filters_test_changes_SOURCES = tests/daemon/filters/test-changes.c
+tests_daemon_filters_test_changes_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_filters_test_changes_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/filters/test-contents
+TESTS += tests/daemon/filters/test-contents
+tests_daemon_filters_test_contents_SOURCES = tests/daemon/filters/test-contents.c
+tests_daemon_filters_test_contents_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_filters_test_contents_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/filters/test-service
+TESTS += tests/daemon/filters/test-service
+tests_daemon_filters_test_service_SOURCES = tests/daemon/filters/test-service.c
+tests_daemon_filters_test_service_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_filters_test_service_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/test-phase
+TESTS += tests/daemon/test-phase
+tests_daemon_test_phase_SOURCES = tests/daemon/test-phase.c
+tests_daemon_test_phase_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_phase_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/filters/test-service-variants
+TESTS += tests/daemon/filters/test-service-variants
+tests_daemon_filters_test_service_variants_SOURCES = tests/daemon/filters/test-service-variants.c
+tests_daemon_filters_test_service_variants_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_filters_test_service_variants_LDADD = $(daemon_test_libs)

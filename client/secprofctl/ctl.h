@@ -10,14 +10,15 @@
 /* Exit codes, the same for every command; docs/secprofctl.1 has them too. */
 enum ctl_exit {
     CTL_OK = 0,
-    CTL_NO = 1,    /* the answer is no: profile refused, not in service, or check found errors */
-    CTL_USAGE = 2, /* wrong command line; among it unknown targets and capabilities */
-    CTL_NO_DAEMON = 3,  /* the daemon cannot be reached, or does not answer as it should */
-    CTL_NO_PROFILE = 4, /* no such profile, or none that this user may read */
-    CTL_FORBIDDEN = 5,  /* the daemon does not let this user do that */
-    CTL_DAEMON = 6,     /* the daemon itself failed, or one of its limits is reached */
-    CTL_SYSTEM = 7,     /* a file cannot be read or written, or there is no memory */
-    CTL_DIFFERENT = 1,  /* of `diff`: its answer; all that went wrong is 2 there, as in diff(1) */
+    CTL_NO = 1,        /* the answer is no: profile refused, not in service, not to be used in this
+                          way, or check found errors */
+    CTL_USAGE = 2,     /* wrong command line; among it unknown targets, capabilities and syscalls */
+    CTL_NO_DAEMON = 3, /* the daemon cannot be reached, or does not answer as it should */
+    CTL_NO_PROFILE = 4, /* no such profile or process, or none that this user may read */
+    CTL_FORBIDDEN = 5, /* the daemon, or the kernel for a process, does not let this user do that */
+    CTL_DAEMON = 6,    /* the daemon itself failed, or one of its limits is reached */
+    CTL_SYSTEM = 7,    /* a file cannot be read or written, or there is no memory */
+    CTL_DIFFERENT = 1, /* of `diff`: its answer; all that went wrong is 2 there, as in diff(1) */
     CTL_DIFF_FAILED = 2,
     /* of `run`, `helper` and `record`, as env(1) has them */
     CTL_RUN_FAILED = 125,      /* the filter is not installed, for whatever reason */
@@ -34,6 +35,7 @@ struct ctl_command {
     const char *wants; /* what its arguments are: "the name of a profile" */
     bool runs;         /* what follows its first argument is a command with options of its own */
     bool runs_first;   /* RUNS, and that command is its first argument already */
+    bool may_keep;     /* RUNS, but with -o it keeps a file instead */
     int failure;       /* the one exit code for all that goes wrong; 0: there are several */
     int (*run)(const struct ctl_options *options);
     const char *help;

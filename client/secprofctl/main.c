@@ -40,13 +40,16 @@ static const char usage[] =
     "\n"
     "  --socket PATH       the daemon's socket (default: $SECPROF_SOCKET, else\n"
     "                      /run/secprof/secprof.sock)\n"
+    "  --timeout SECONDS   how long the daemon may take to answer (default: 30; for reload and\n"
+    "                      watch: as long as it wants)\n"
     "  --json              results as JSON\n"
     "  -h, --help          this text; behind a command: that command's\n"
     "  --version           the version\n"
     "\n"
     "Exit codes: 0 done; 1 the answer is no; 2 wrong usage; 3 the daemon cannot be reached;\n"
     "4 no such profile, or not readable; 5 not permitted; 6 the daemon failed; 7 the system\n"
-    "failed (files, memory). 'run', 'helper' and 'diff' have their own: see their --help.\n";
+    "failed (files, memory). 'run', 'helper', 'record' and 'diff' have their own: see their\n"
+    "--help.\n";
 
 static const struct ctl_command *find_command(const char *name)
 {
@@ -63,7 +66,8 @@ static int run_command(struct ctl_options *options, const struct ctl_command *co
         return ctl_fail(CTL_USAGE, "unknown command '%s' (try secprofctl --help)", argv[0]);
     if (options_parse(options, command, argc, argv) < 0) {
         ctl_warn("try secprofctl %s --help", command->name);
-        return command->runs ? CTL_RUN_FAILED : CTL_USAGE;
+        return command->runs && !(command->may_keep && options->has_output) ? CTL_RUN_FAILED
+                                                                            : CTL_USAGE;
     }
     if (options->help) {
         fputs(command->help, stdout);

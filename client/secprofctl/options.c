@@ -10,33 +10,31 @@
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/number.h"
 #include "compiler/facts/action.h"
 #include "compiler/parse/profile.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
 
-/* The letters of ctl_command.accepts; "sjh" are taken everywhere, V before the command only. N is
+enum {
+    TIMEOUT_MAX_SEC = 24 * 60 * 60,
+};
+
+/* The letters of ctl_command.accepts; "sTjh" are taken everywhere, V before the command only. N is
  * no option: the command's arguments may be negative numbers. */
 static const struct option long_options[] = {
-    {"socket", required_argument, NULL, 's'},
-    {"json", no_argument, NULL, 'j'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {"target", required_argument, NULL, 't'},
-    {"caps", required_argument, NULL, 'c'},
-    {"kernel", required_argument, NULL, 'k'},
-    {"format", required_argument, NULL, 'f'},
-    {"output", required_argument, NULL, 'o'},
-    {"strict", no_argument, NULL, 'S'},
-    {"subset", no_argument, NULL, 'U'},
-    {"abi", required_argument, NULL, 'a'},
-    {"against-libseccomp", no_argument, NULL, 'L'},
-    {"profile", no_argument, NULL, 'P'},
-    {NULL, 0, NULL, 0},
+    {"socket", required_argument, NULL, 's'}, {"timeout", required_argument, NULL, 'T'},
+    {"json", no_argument, NULL, 'j'},         {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},      {"target", required_argument, NULL, 't'},
+    {"caps", required_argument, NULL, 'c'},   {"kernel", required_argument, NULL, 'k'},
+    {"format", required_argument, NULL, 'f'}, {"output", required_argument, NULL, 'o'},
+    {"strict", no_argument, NULL, 'S'},       {"subset", no_argument, NULL, 'U'},
+    {"abi", required_argument, NULL, 'a'},    {"against-libseccomp", no_argument, NULL, 'L'},
+    {"profile", no_argument, NULL, 'P'},      {NULL, 0, NULL, 0},
 };
 static const char short_options[] = "+:ho:";
-static const char accepted_globally[] = "sjhV";
-static const char accepted_by_all[] = "sjh";
+static const char accepted_globally[] = "sTjhV";
+static const char accepted_by_all[] = "sTjh";
 
 static const char *option_name(int letter)
 {
@@ -104,6 +102,19 @@ static int parse_kernel(struct ctl_options *options, const char *text)
     return -EINVAL;
 }
 
+static int parse_timeout(struct ctl_options *options, const char *text)
+{
+    uint64_t seconds;
+
+    if (!number_parse(text, &seconds) || seconds < 1 || seconds > TIMEOUT_MAX_SEC) {
+        ctl_warn("--timeout wants a number of seconds from 1 to %d, not '%s'", TIMEOUT_MAX_SEC,
+                 text);
+        return -EINVAL;
+    }
+    options->timeout_ms = (int)seconds * 1000;
+    return 0;
+}
+
 static int parse_format(struct ctl_options *options, const char *name)
 {
     int format = format_by_name(name);
@@ -127,6 +138,8 @@ static int take(struct ctl_options *options, int letter, const char *text, bool 
             return 0;
         ctl_warn("--socket wants a path");
         return -EINVAL;
+    case 'T':
+        return parse_timeout(options, text);
     case 'j':
         options->json = true;
         return 0;
@@ -245,6 +258,15 @@ static int split_arguments(struct ctl_options *options, const char *accepted,
     }
 }
 
+/* True where -o is among the options in ARGV, behind its first string. */
+static bool names_output(int argc, char **argv)
+{
+    for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
+        if (!strncmp(argv[i], "-o", 2) || !strncmp(argv[i], "--output", strlen("--output")))
+            return true;
+    return false;
+}
+
 int options_parse(struct ctl_options *options, const struct ctl_command *command, int argc,
                   char **argv)
 {
@@ -253,6 +275,9 @@ int options_parse(struct ctl_options *options, const struct ctl_command *command
 
     snprintf(accepted, sizeof(accepted), "%s%s", accepted_by_all, command->accepts);
     r = split_arguments(options, accepted, command, argc, argv);
+    /* The exit code hangs on -o also where a mistake stands before it. */
+    if (r < 0 && command->may_keep)
+        options->has_output = options->has_output || names_output(argc, argv);
     if (r < 0 || options->help)
         return r;
     if (options->n_args < command->min_args) {

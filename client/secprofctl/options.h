@@ -15,6 +15,7 @@ struct ctl_command;
 
 struct ctl_options {
     const char *socket; /* or NULL */
+    int timeout_ms;     /* how long the daemon may take to answer; 0: not said */
     bool json;
     bool help;
     bool version;

@@ -11,6 +11,10 @@
 #include "util/cleanup.h"
 #include "util/suggest.h"
 
+enum {
+    LISTENER_PATH_MAX = 107, /* of sun_path, without the NUL behind it */
+};
+
 enum profile_key {
     KEY_DEFAULT_ACTION,
     KEY_DEFAULT_ERRNO_RET,
@@ -313,6 +317,15 @@ static void check_listener(struct reader *reader, const struct json_node *const 
 
     if (path && path->n == 0)
         reader_error(reader, path, "\"listenerPath\" is empty; a socket's path was expected");
+    else if (path && path->text[0] != '/')
+        reader_warning(reader, path,
+                       "\"listenerPath\" is no absolute path: where it leads depends on the "
+                       "directory that a runtime was started in");
+    if (path && path->n > LISTENER_PATH_MAX)
+        reader_warning(reader, path,
+                       "\"listenerPath\" has %u bytes, and the path of a socket at most %d: no "
+                       "runtime can connect to it",
+                       path->n, LISTENER_PATH_MAX);
     if (path)
         profile->listener_path = path->text;
     if (metadata && !path)

@@ -72,12 +72,27 @@ is "the command's code, where background processes go on" 4 $?
 [ -d "$D/late" ] && ok "they are waited for" || not_ok "they are waited for ($((($(date +%s%N) - start) / 1000000)) ms)"
 has "and recorded" '"mkdir"' "$(cat "$D/profiles/late.json")"
 
-"$build/secprofctl" record -o "$D/term.json" -- sh -c 'trap "echo got it; exit 9" TERM; echo ready; while :; do sleep 0.1; done' \
-    > "$D/out" 2>/dev/null &
+# Where the file cannot be written, nothing is run for it.
+ctl record -o "$D/no/such/place.json" touch "$D/ran" > "$D/out" 2>&1
+[ ! -e "$D/ran" ] && ok "and nothing ran for it" || not_ok "and nothing ran for it"
+
+for signal in TERM HUP; do
+    "$build/secprofctl" record -o "$D/term.json" -- sh -c \
+        "trap 'echo got it; exit 9' $signal; echo ready; while :; do sleep 0.1; done" > "$D/out" 2>/dev/null &
+    pid=$!
+    for _ in $(seq 100); do grep -q ready "$D/out" && break; sleep 0.05; done
+    kill -$signal $pid
+    wait $pid
+    is "SIG$signal reaches the command" "9 got it" "$? $(tail -1 "$D/out")"
+    has "and what it did is written" '"rt_sigaction"' "$(cat "$D/term.json")"
+    rm -f "$D/term.json" "$D/out"
+done
+"$build/secprofctl" record -o "$D/kill.json" -- sh -c 'echo $$; while :; do sleep 0.1; done' > "$D/out" 2>/dev/null &
 pid=$!
-for _ in $(seq 100); do grep -q ready "$D/out" && break; sleep 0.05; done
-kill -TERM $pid
-wait $pid
-is "SIGTERM reaches the command" "9 got it" "$? $(tail -1 "$D/out")"
-has "and what it did is written" '"rt_sigaction"' "$(cat "$D/term.json")"
+for _ in $(seq 100); do [ -s "$D/out" ] && break; sleep 0.05; done
+kill -KILL $pid
+wait $pid 2>/dev/null
+for _ in $(seq 40); do kill -0 "$(cat "$D/out")" 2>/dev/null || break; sleep 0.05; done
+kill -0 "$(cat "$D/out")" 2>/dev/null
+is "a killed recorder leaves no command behind that can do nothing" 1 $?
 finish

@@ -158,9 +158,24 @@ refused "an option that does not fit" 2 "--strict does not fit" get default --st
 refused "no name" 2 'wants the name of a profile' get
 refused "one name too many" 2 "'b'" get a b
 refused "--json with a format" 2 'leave out --format' get default --json --format c
+refused "an unknown syscall" 2 "no syscall 'opn'.*did you mean 'open'" explain default opn
+echo 'x86_64 opn' > table
+refused "the same in a table" 2 "table:1: .*no syscall 'opn'" simulate default table --target x86_64
+refused "a process that is not there" 4 'No such process' disasm pid:4194304
+refused "a helper with a listener" 1 'listener' helper notify -o helper
+refused "a wrong line that keeps a helper" 2 "unknown option '--foo'" helper default -o helper --foo
+refused "in either order" 2 "unknown option '--foo'" helper default --foo -o helper
+refused "one that runs it" 125 "unknown option '--foo'" helper default --foo -- true
+refused "a time that is none" 2 'from 1 to' --timeout 0 list
 refused "an unknown command" 2 "unknown command 'fetch'" fetch default
 refused "no command" 2 '^usage:'
 refused "no daemon" 3 "cannot reach secprofd at $D/none: no daemon listens" --socket "$D/none" list
+kill -STOP "$daemon"
+SECONDS=0
+refused "a daemon that hangs" 3 'did not answer in time' list --timeout 1
+[ $SECONDS -le 4 ] && ok "and --timeout says when" || not_ok "--timeout 1 took $SECONDS s"
+kill -CONT "$daemon"
+SECPROF_SOCKET='' refused "an empty SECPROF_SOCKET is the default" 3 'at /[^ ]*secprof.sock:' list
 refused "a path that is too long" 3 'too long' --socket "/$long" list
 refused "a socket that is no socket" 3 'no daemon listens' --socket /dev/null list
 
@@ -220,6 +235,20 @@ is "notes are not" 0 "$(grep -c ': note: ' out)"
 rm "$D/profiles/lints.json"
 works "without it" reload
 
+echo "-- files keep their modes"
+for mode in 600 640 644 755; do
+    rm -f kept
+    : > kept
+    chmod $mode kept
+    ctl get default -o kept && is "of a filter: $mode" $mode "$(stat -c %a kept)"
+done
+for mode in 600:700 640:750 604:705 755:755; do
+    rm -f kept
+    : > kept
+    chmod ${mode%:*} kept
+    ctl helper default -o kept && is "who may read a helper may run it: ${mode%:*}" ${mode#*:} "$(stat -c %a kept)"
+done
+
 if [ "$(id -u)" = 0 ]; then
     chmod 711 "$D"
     chmod 640 "$D/profiles/flags.json"
@@ -228,6 +257,12 @@ if [ "$(id -u)" = 0 ]; then
     as_nobody "$build/secprofctl" get flags 2> err > out; is "a profile of mode 640: exit code 4" 4 $?
     is "nothing was written" 0 "$(wc -c < out)"
     as_nobody "$build/secprofctl" get marker 2> err > out; is "a public one: exit code 0" 0 $?
+    "$build/secprofctl" run default -- sleep 60 &
+    sleeper=$!
+    for _ in $(seq 100); do grep -q '^Seccomp:.*2' /proc/$sleeper/status && break; sleep 0.05; done
+    as_nobody "$build/secprofctl" disasm pid:$sleeper 2> err > out
+    is "the filters of another user's process: exit code 5" 5 $?
+    kill $sleeper
     as_nobody "$build/secprofctl" list > out; is "the list hides it" 0 "$(grep -c '^flags ' out)"
     chmod 644 "$D/profiles/flags.json"
     ctl reload > /dev/null
@@ -320,7 +355,7 @@ int main(int argc, char **argv)
     return printf("%d %d %d\n", r, errno, (int)info.n_insns) < 0;
 }
 END
-"${CC:-gcc}" -D_GNU_SOURCE -Wall -Wextra -Werror -I"$here/../../client" -o client client.c -L"$build/.libs" -lsecprof
+"${CC:-gcc}" -D_GNU_SOURCE -Wall -Wextra -Werror -I"$here/../../client/libsecprof" -o client client.c -L"$build/.libs" -lsecprof
 export LD_LIBRARY_PATH=$build/.libs
 works "how long flags is" get flags
 is "a program installs a filter with libsecprof" "-1 77 $(($(wc -c < out) / 8))" "$(./client flags)"

@@ -26,7 +26,7 @@ if ! (cd "$D/build" && "$src/configure" --prefix=/usr --sysconfdir=/etc --locals
     finish
 fi
 build_probe
-if ! "${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -O1 -I"$here/../../client" -o "$D/e2e/restart-load" \
+if ! "${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -O1 -I"$here/../../client/libsecprof" -o "$D/e2e/restart-load" \
     "$here/restart-load.c" -L"$D/root/usr/lib" -lsecprof; then
     not_ok "the program that asks without a pause builds"
     finish

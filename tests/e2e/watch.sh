@@ -35,6 +35,7 @@ for _ in $(seq 100); do
     sleep 0.1
 done
 is "two watchers are counted" 2 "$(ctl status --json | jq .subscribers)"
+is "each of them keeps one connection" 3 "$(ctl status --json | jq .connections)"
 
 printf '{"defaultAction": "SCMP_ACT_ALLOW"}\n' > "$D/profiles/other.json"
 ctl reload > "$D/out"

@@ -213,8 +213,8 @@ static int no_such_call(struct explaining *what)
         for (size_t k = 0; syscalls_at(what->syscalls, target->abis[i], k, &nr, &name); k++)
             suggest_offer(&suggestion, name);
     if (!what->name)
-        return ctl_fail(CTL_NO, "%s has no number %u", what->options->abi->name, what->number);
-    return ctl_fail(CTL_NO, "%s has no syscall '%s'%s%s%s",
+        return ctl_fail(CTL_USAGE, "%s has no number %u", what->options->abi->name, what->number);
+    return ctl_fail(CTL_USAGE, "%s has no syscall '%s'%s%s%s",
                     what->options->abi ? what->options->abi->name : target->name, what->name,
                     suggestion.best ? "; did you mean '" : "",
                     suggestion.best ? suggestion.best : "", suggestion.best ? "'?" : "");

@@ -112,6 +112,7 @@ const struct ctl_command command_helper = {
     .max_args = -1,
     .wants = "the name of a profile, and a command or -o FILE",
     .runs = true,
+    .may_keep = true,
     .run = helper,
     .help =
         "usage: secprofctl helper NAME [OPTION…] -- COMMAND [ARGUMENT…]\n"

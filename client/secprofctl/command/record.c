@@ -8,6 +8,7 @@
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/show/json.h"
+#include "client/secprofctl/show/output.h"
 #include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/recorder.h"
 #include "compiler/facts/syscalls.h"
@@ -142,6 +143,11 @@ static int record(const struct ctl_options *options)
                                                : "name a file for the profile: -o FILE");
         return CTL_RUN_FAILED;
     }
+    r = output_check(options->output);
+    if (r < 0) {
+        emit_fail(options, r);
+        return CTL_RUN_FAILED;
+    }
     r = recorder_run(&recording, options->args);
     if (r == -ENOEXEC) {
         ctl_warn("cannot start %s: %s", options->args[0], strerror(recording.status));
@@ -173,10 +179,11 @@ const struct ctl_command command_record = {
         "time\n"
         "is not in it. COMMAND runs with no_new_privs, and slower than usual. Background "
         "processes\n"
-        "are waited for; SIGTERM is passed on, and the second signal ends all.\n"
+        "are waited for; SIGTERM and SIGHUP are passed on, and the second signal ends all.\n"
         "\n"
         "  -o, --output FILE   replaces FILE in one step\n"
         "\n"
         "Exit codes: that of COMMAND (128 + N where signal N ended it); 125 where nothing was\n"
-        "recorded, 126 where COMMAND could not be started, 127 where it was not found.\n",
+        "recorded or written, 126 where COMMAND could not be started, 127 where it was not "
+        "found.\n",
 };

@@ -20,7 +20,8 @@ static int reload(const struct ctl_options *options)
     if (code != CTL_OK)
         return code;
     /* The reply comes when all is compiled, and that takes what it takes. */
-    secprof_set_timeout(handle, SECPROF_NO_TIMEOUT);
+    if (options->timeout_ms == 0)
+        secprof_set_timeout(handle, SECPROF_NO_TIMEOUT);
     r = secprof_reload(handle, &generation, &profiles, &broken);
     if (r < 0)
         return remote_fail(handle, "reload", r);

@@ -109,6 +109,8 @@ static int watch(const struct ctl_options *options)
     r = secprof_subscribe(handle, &changes);
     if (r < 0)
         return remote_fail(handle, "watch", r);
+    /* The changes come over a connection of their own, and each user's are counted. */
+    secprof_close(steal_ptr(&handle));
     while (code == CTL_OK) {
         r = secprof_changes_next(changes, SECPROF_NO_TIMEOUT, &change);
         if (r < 0)

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -35,6 +36,32 @@ static mode_t masked(mode_t mode)
     return mode & ~mask;
 }
 
+/* Whether a file can be made beside PATH. Returns 0 or -errno. */
+static int check_directory(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    cleanup_free char *directory = strndup(path, slash ? (size_t)(slash - path) + 1 : 0);
+
+    if (!directory)
+        return -ENOMEM;
+    return access(*directory ? directory : ".", W_OK | X_OK) < 0 ? -errno : 0;
+}
+
+int output_check(const char *path)
+{
+    cleanup_free char *resolved = NULL;
+    struct stat st;
+
+    if (stat(path, &st) < 0)
+        return errno == ENOENT ? check_directory(path) : -errno;
+    if (S_ISDIR(st.st_mode))
+        return -EISDIR;
+    if (!S_ISREG(st.st_mode))
+        return access(path, W_OK) < 0 ? -errno : 0;
+    resolved = realpath(path, NULL);
+    return resolved ? check_directory(resolved) : -errno;
+}
+
 static int write_with_mode(const char *path, const void *bytes, size_t size, mode_t mode)
 {
     cleanup_free char *resolved = NULL;
@@ -45,8 +72,8 @@ static int write_with_mode(const char *path, const void *bytes, size_t size, mod
     mode = masked(mode);
     if (stat(path, &st) < 0)
         return errno == ENOENT ? replace_file(AT_FDCWD, path, bytes, size, mode, NULL) : -errno;
-    /* Who could read the old file may read the new one; and a program stays, or becomes, one. */
-    mode = (st.st_mode & 0666) | ((st.st_mode | mode) & 0111);
+    /* Who could read the old file may read the new one; of a program also execute it. */
+    mode = (st.st_mode & 0777) | (mode & 0111 ? (st.st_mode & 0444) >> 2 : 0);
     if (S_ISDIR(st.st_mode))
         return -EISDIR;
     if (!S_ISREG(st.st_mode))

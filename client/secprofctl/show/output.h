@@ -16,8 +16,14 @@
  */
 int output_write(const char *path, const void *bytes, size_t size);
 
-/* The same for a file that can be executed. */
+/* The same for a program: who may read the file may execute it too. */
 int output_write_program(const char *path, const void *bytes, size_t size);
+
+/*
+ * Whether output_write() could write the file PATH, as far as permissions tell: for what takes long
+ * before it has something to write. Returns 0 or -errno.
+ */
+int output_check(const char *path);
 
 /* True where stdout is a terminal. */
 bool output_is_terminal(void);

@@ -127,16 +127,21 @@ static int read_filters(pid_t pid, struct filter **filters, size_t *n, struct ar
 static int fail(pid_t pid, int r)
 {
     const char *why = "";
+    int code = CTL_SYSTEM;
 
-    if (r == -EPERM || r == -EACCES)
+    if (r == -ESRCH)
+        code = CTL_NO_PROFILE;
+    else if (r == -EPERM || r == -EACCES)
+        code = CTL_FORBIDDEN;
+    if (code == CTL_FORBIDDEN)
         why = " (this needs CAP_SYS_ADMIN, a process that nobody else traces, and a reader without "
               "a filter of its own)";
     else if (r == -EMEDIUMTYPE)
         why = " (one of its filters is not classic BPF)";
     else if (r == -EINVAL || r == -EIO)
         why = " (the kernel hands out no filters: it wants CONFIG_CHECKPOINT_RESTORE)";
-    return ctl_fail(r == -ESRCH ? CTL_NO_PROFILE : CTL_SYSTEM,
-                    "cannot read the filters of process %d: %s%s", (int)pid, strerror(-r), why);
+    return ctl_fail(code, "cannot read the filters of process %d: %s%s", (int)pid, strerror(-r),
+                    why);
 }
 
 int process_filters(pid_t pid, struct filter **filters, size_t *n, struct arena *arena)

@@ -137,9 +137,10 @@ static void take_signal(struct supervisor *supervisor)
         return;
     }
     supervisor->asked = true;
-    /* A terminal sends SIGINT to the child as well. */
-    if (!supervisor->ended && info.ssi_signo == SIGTERM)
-        kill(supervisor->child, SIGTERM);
+    /* A terminal sends SIGINT to the child as well; SIGHUP may come from there or from a program.
+     */
+    if (!supervisor->ended && info.ssi_signo != SIGINT)
+        kill(supervisor->child, (int)info.ssi_signo);
 }
 
 /* Answers until nobody is left under the filter. */
@@ -175,6 +176,8 @@ static _Noreturn void run_command(struct told *told, char **command, const sigse
     long listener;
 
     sigprocmask(SIG_SETMASK, mask, NULL);
+    /* Without a supervisor every call fails: the command could not even end. */
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
         atomic_store(&told->listener, -errno);
         _exit(EXIT_NOT_STARTED);
@@ -282,6 +285,7 @@ int recorder_run(struct recording *recording, char **command)
     sigemptyset(&taken);
     sigaddset(&taken, SIGINT);
     sigaddset(&taken, SIGTERM);
+    sigaddset(&taken, SIGHUP);
     sigaddset(&taken, SIGCHLD);
     sigprocmask(SIG_BLOCK, &taken, &mask);
     supervisor.signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -26,6 +26,7 @@ static const struct {
     {EINVAL, CTL_USAGE},
     {ENXIO, CTL_USAGE},
     {ENODATA, CTL_NO},
+    {EOPNOTSUPP, CTL_NO},
     {ENOENT, CTL_NO_PROFILE},
     {EPERM, CTL_FORBIDDEN},
     {EBUSY, CTL_DAEMON},
@@ -55,7 +56,8 @@ static int exit_code(int r)
 int remote_open(const struct ctl_options *options, struct secprof **handle)
 {
     const char *path = options->socket;
-    int r = secprof_open(handle, path, REMOTE_TIMEOUT_MS);
+    int r =
+        secprof_open(handle, path, options->timeout_ms ? options->timeout_ms : REMOTE_TIMEOUT_MS);
 
     if (r == 0)
         return CTL_OK;

@@ -189,6 +189,11 @@ START_TEST(wrong_lines_are_refused)
         "get a --version",
         "get a --socket ",
         "get a --output ",
+        "get a --timeout",
+        "get a --timeout 0",
+        "get a --timeout 1s",
+        "get a --timeout 86401",
+        "get a --timeout -1",
     };
     struct ctl_options options;
 
@@ -197,6 +202,40 @@ START_TEST(wrong_lines_are_refused)
     ck_assert_int_eq(parse(&options, &run_like, "run default"), -EINVAL);
     ck_assert_int_eq(parse(&options, &run_like, "run default --"), -EINVAL);
     ck_assert_int_eq(parse(&options, &run_like, "run default --target x86_64 ls"), -EINVAL);
+}
+END_TEST
+
+START_TEST(a_time_to_wait)
+{
+    struct ctl_options options;
+
+    ck_assert_int_eq(parse(&options, &get_like, "get a --timeout 2"), 0);
+    ck_assert_int_eq(options.timeout_ms, 2000);
+    ck_assert_int_eq(parse(&options, &get_like, "get a --timeout=86400"), 0);
+    ck_assert_int_eq(options.timeout_ms, 86400 * 1000);
+    ck_assert_int_eq(parse(&options, &get_like, "get a"), 0);
+    ck_assert_int_eq(options.timeout_ms, 0);
+}
+END_TEST
+
+/* The exit code of a wrong line hangs on whether a file was to be kept. */
+START_TEST(wrong_lines_that_keep_a_file)
+{
+    static const struct ctl_command helper_like = {.name = "helper",
+                                                   .accepts = "cko",
+                                                   .min_args = 1,
+                                                   .max_args = -1,
+                                                   .wants = "more",
+                                                   .runs = true,
+                                                   .may_keep = true};
+    struct ctl_options options;
+
+    ck_assert_int_eq(parse(&options, &helper_like, "helper a -o h --foo"), -EINVAL);
+    ck_assert(options.has_output);
+    ck_assert_int_eq(parse(&options, &helper_like, "helper a --foo --output=h"), -EINVAL);
+    ck_assert(options.has_output);
+    ck_assert_int_eq(parse(&options, &helper_like, "helper --foo a -- ls -o h"), -EINVAL);
+    ck_assert(!options.has_output);
 }
 END_TEST
 
@@ -237,6 +276,8 @@ int main(void)
     tcase_add_test(tcase, two_sides);
     tcase_add_test(tcase, negative_numbers_are_arguments);
     tcase_add_test(tcase, wrong_lines_are_refused);
+    tcase_add_test(tcase, a_time_to_wait);
+    tcase_add_test(tcase, wrong_lines_that_keep_a_file);
     tcase_add_test(tcase, help_comes_before_what_is_wrong);
     tcase_add_test(tcase, options_before_the_command);
     suite_add_tcase(suite, tcase);

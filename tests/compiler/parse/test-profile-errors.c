@@ -7,6 +7,9 @@
 #include "tests/compiler/profile-text.h"
 #include "util/cleanup.h"
 
+#define OF_20  "abcdefghijklmnopqrst"
+#define OF_106 OF_20 OF_20 OF_20 OF_20 OF_20 "abcdef"
+
 /* Whole profiles (' stands for ") and all lines that they give. */
 static const struct {
     const char *json;
@@ -118,6 +121,13 @@ static const struct {
      "listener's socket, or remove it\n"},
     {"{'defaultAction':'SCMP_ACT_ALLOW','listenerPath':''}",
      "f:1:50: error: \"listenerPath\" is empty; a socket's path was expected\n"},
+    {"{'defaultAction':'SCMP_ACT_ALLOW','listenerPath':'run/l'}",
+     "f:1:50: warning: \"listenerPath\" is no absolute path: where it leads depends on the "
+     "directory "
+     "that a runtime was started in\n"},
+    {"{'defaultAction':'SCMP_ACT_ALLOW','listenerPath':'/" OF_106 "x'}",
+     "f:1:50: warning: \"listenerPath\" has 108 bytes, and the path of a socket at most 107: no "
+     "runtime can connect to it\n"},
     {"{'defaultAction':'SCMP_ACT_NOTIFY'}",
      "f:1:18: warning: SCMP_ACT_NOTIFY as default action: runc refuses it, since the process that "
      "installs the filter can hang before its listener is handed over\n"

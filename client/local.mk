@@ -2,13 +2,13 @@
 # client/: libsecprof, which needs libc only, and secprofctl.
 lib_LTLIBRARIES += libsecprof.la
 libsecprof_la_SOURCES = \
-	client/libsecprof/changes.c \
+	client/libsecprof/subscribe.c \
 	client/libsecprof/connection.c client/libsecprof/connection.h \
 	client/libsecprof/errors.c client/libsecprof/errors.h \
-	client/libsecprof/filters.c \
+	client/libsecprof/fetch.c \
 	client/libsecprof/install.c client/libsecprof/install.h \
-	client/libsecprof/libsecprof.c \
-	client/libsecprof/profiles.c
+	client/libsecprof/handle.c \
+	client/libsecprof/status.c
 libsecprof_la_LIBADD = libprotocol.la libutil.la
 libsecprof_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined \
 	-Wl,--version-script=$(top_srcdir)/client/libsecprof/libsecprof.sym
@@ -32,7 +32,7 @@ libsecprofctl_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
 libsecprofctl_la_LIBADD = libsecprof.la libcompiler.la libprotocol.la libutil.la $(YAJL_LIBS)
 libsecprofctl_la_SOURCES = \
 	client/secprofctl/ctl.h \
-	client/secprofctl/message.c \
+	client/secprofctl/ctl.c \
 	client/secprofctl/options.c client/secprofctl/options.h \
 	client/secprofctl/show/annotate.c client/secprofctl/show/annotate.h \
 	client/secprofctl/show/disasm.c client/secprofctl/show/disasm.h \

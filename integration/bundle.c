@@ -10,7 +10,7 @@
 #include <unistd.h>
 
 #include "integration/oci-config.h"
-#include "integration/text-file.h"
+#include "integration/whole-file.h"
 #include "util/cleanup.h"
 #include "util/replace.h"
 

@@ -8,12 +8,12 @@ libintegration_la_SOURCES = \
 	integration/bundle.c integration/bundle.h \
 	integration/oci-config.c integration/oci-config.h \
 	integration/oci-seccomp.c integration/oci-seccomp.h \
-	integration/report.c integration/report.h \
+	integration/system-log.c integration/system-log.h \
 	integration/runtime-args.c integration/runtime-args.h \
 	integration/runtime-log.c integration/runtime-log.h \
 	integration/settings.c integration/settings.h \
 	integration/source.c integration/source.h \
-	integration/text-file.c integration/text-file.h
+	integration/whole-file.c integration/whole-file.h
 
 # Engines start them by their paths.
 pkglibexec_PROGRAMS += secprof-oci-hook secprof-runtime

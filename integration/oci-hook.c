@@ -14,10 +14,10 @@
 #include <unistd.h>
 
 #include "integration/oci-config.h"
-#include "integration/report.h"
 #include "integration/settings.h"
 #include "integration/source.h"
-#include "integration/text-file.h"
+#include "integration/system-log.h"
+#include "integration/whole-file.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

@@ -15,11 +15,11 @@
 
 #include "integration/bundle.h"
 #include "integration/oci-config.h"
-#include "integration/report.h"
 #include "integration/runtime-args.h"
 #include "integration/runtime-log.h"
 #include "integration/settings.h"
 #include "integration/source.h"
+#include "integration/system-log.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

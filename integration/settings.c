@@ -11,7 +11,7 @@
 
 #include "compiler/parse/diag.h"
 #include "compiler/parse/profile.h"
-#include "integration/text-file.h"
+#include "integration/whole-file.h"
 #include "util/cleanup.h"
 
 enum {

@@ -73,14 +73,14 @@ tests_client_secprofctl_show_test_annotate_SOURCES = tests/client/secprofctl/sho
 tests_client_secprofctl_show_test_annotate_CPPFLAGS = $(check_unit_cppflags)
 tests_client_secprofctl_show_test_annotate_LDADD = libsecprofctl.la $(CHECK_LIBS)
 
-check_PROGRAMS += tests/client/libsecprof/test-filters
-TESTS += tests/client/libsecprof/test-filters
-tests_client_libsecprof_test_filters_SOURCES = tests/client/libsecprof/test-filters.c $(fake_server)
-tests_client_libsecprof_test_filters_CPPFLAGS = $(check_unit_cppflags)
-tests_client_libsecprof_test_filters_LDADD = libsecprof.la libprotocol.la libutil.la $(CHECK_LIBS)
+check_PROGRAMS += tests/client/libsecprof/test-fetch
+TESTS += tests/client/libsecprof/test-fetch
+tests_client_libsecprof_test_fetch_SOURCES = tests/client/libsecprof/test-fetch.c $(fake_server)
+tests_client_libsecprof_test_fetch_CPPFLAGS = $(check_unit_cppflags)
+tests_client_libsecprof_test_fetch_LDADD = libsecprof.la libprotocol.la libutil.la $(CHECK_LIBS)
 
-check_PROGRAMS += tests/client/libsecprof/test-changes
-TESTS += tests/client/libsecprof/test-changes
-tests_client_libsecprof_test_changes_SOURCES = tests/client/libsecprof/test-changes.c $(fake_server)
-tests_client_libsecprof_test_changes_CPPFLAGS = $(check_unit_cppflags)
-tests_client_libsecprof_test_changes_LDADD = libsecprof.la libprotocol.la libutil.la $(CHECK_LIBS)
+check_PROGRAMS += tests/client/libsecprof/test-subscribe
+TESTS += tests/client/libsecprof/test-subscribe
+tests_client_libsecprof_test_subscribe_SOURCES = tests/client/libsecprof/test-subscribe.c $(fake_server)
+tests_client_libsecprof_test_subscribe_CPPFLAGS = $(check_unit_cppflags)
+tests_client_libsecprof_test_subscribe_LDADD = libsecprof.la libprotocol.la libutil.la $(CHECK_LIBS)

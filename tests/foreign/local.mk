@@ -7,7 +7,7 @@ EXTRA_DIST += \
 	tests/foreign/cases.h \
 	tests/foreign/halves.json \
 	tests/foreign/machine.h \
-	tests/foreign/probe.c \
+	tests/foreign/init.c \
 	tests/foreign/words.json
 
 tests_foreign_make_cases_SOURCES = tests/foreign/make-cases.c tests/foreign/cases.h \

@@ -19,7 +19,7 @@
 #include "integration/bundle.h"
 #include "integration/runtime-log.h"
 #include "integration/settings.h"
-#include "integration/text-file.h"
+#include "integration/whole-file.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of bdd-outcomes.c, combine.c and changes.c: the pairs of answers of two filters, several
+ * Tests of bdd-outcomes.c, combine.c and compare.c: the pairs of answers of two filters, several
  * filters together, and differences by name.
  */
 #include "compiler/questions/compare.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tests of client/libsecprof/changes.c: a stream of changes, good and bad. */
+/* Tests of client/libsecprof/subscribe.c: a stream of changes, good and bad. */
 #include <check.h>
 #include <errno.h>
 #include <poll.h>

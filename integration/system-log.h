@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What is said about a container: to the system's log, and to who called. */
-#ifndef INTEGRATION_REPORT_H
-#define INTEGRATION_REPORT_H
+#ifndef INTEGRATION_SYSTEM_LOG_H
+#define INTEGRATION_SYSTEM_LOG_H
 
 #include <stdbool.h>
 

@@ -4,7 +4,7 @@
  * take longer than all the rest of a start. Standard error gets what makes a start fail: engines
  * show it to users, though Podman throws that of its hooks away.
  */
-#include "integration/report.h"
+#include "integration/system-log.h"
 
 #include <stdarg.h>
 #include <stdio.h>

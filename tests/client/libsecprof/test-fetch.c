@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tests of client/libsecprof/filters.c: profiles by content, and the text of a profile. */
+/* Tests of client/libsecprof/fetch.c: profiles by content, and the text of a profile. */
 #include "config.h"
 
 #include <check.h>

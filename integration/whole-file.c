@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Reads into a growing block, since a pipe does not say how much will come. */
-#include "integration/text-file.h"
+#include "integration/whole-file.h"
 
 #include <errno.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Whole files, with a limit. */
-#ifndef INTEGRATION_TEXT_FILE_H
-#define INTEGRATION_TEXT_FILE_H
+#ifndef INTEGRATION_WHOLE_FILE_H
+#define INTEGRATION_WHOLE_FILE_H
 
 #include <stddef.h>
 

@@ -49,7 +49,7 @@ int bundle_read(struct bundle *bundle, const char *path, const char *name, struc
         return -errno;
     if (!S_ISREG(bundle->st.st_mode))
         return -EINVAL;
-    bundle->text = text_read_all(fd, OCI_CONFIG_MAX_BYTES, arena, &bundle->len);
+    bundle->text = whole_file_read(fd, OCI_CONFIG_MAX_BYTES, arena, &bundle->len);
     return bundle->text ? 0 : -errno;
 }
 

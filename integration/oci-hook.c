@@ -58,7 +58,7 @@ static int read_options(int argc, char **argv, struct settings *settings)
         case -1:
             if (optind == argc)
                 return 0;
-            report_error("unexpected argument %s (try --help)", argv[optind]);
+            system_log_error("unexpected argument %s (try --help)", argv[optind]);
             return 1 + EXIT_USAGE;
         case 'a':
             settings->allow = optarg;
@@ -73,7 +73,7 @@ static int read_options(int argc, char **argv, struct settings *settings)
             settings->socket = optarg;
             if (*optarg)
                 break;
-            report_error("--socket wants a path");
+            system_log_error("--socket wants a path");
             return 1 + EXIT_USAGE;
         case 't':
             wrong = settings_timeout(settings, optarg);
@@ -85,11 +85,11 @@ static int read_options(int argc, char **argv, struct settings *settings)
             puts(PACKAGE_STRING);
             return 1;
         default:
-            report_error("wrong command line (try --help)");
+            system_log_error("wrong command line (try --help)");
             return 1 + EXIT_USAGE;
         }
         if (wrong) {
-            report_error("--timeout: %s: %s was expected", optarg, wrong);
+            system_log_error("--timeout: %s: %s was expected", optarg, wrong);
             return 1 + EXIT_USAGE;
         }
     }
@@ -103,15 +103,15 @@ static int run(const struct settings *settings)
     const struct oci_policy policy = settings_policy(settings, &from);
     struct oci_result result;
     size_t len;
-    char *text = text_read_all(STDIN_FILENO, OCI_CONFIG_MAX_BYTES, &arena, &len);
+    char *text = whole_file_read(STDIN_FILENO, OCI_CONFIG_MAX_BYTES, &arena, &len);
     int r;
 
     if (!text) {
-        report_error("cannot read the configuration from standard input: %s", strerror(errno));
+        system_log_error("cannot read the configuration from standard input: %s", strerror(errno));
         return EXIT_REFUSED;
     }
     oci_seccomp_apply(&result, &policy, text, len, &arena);
-    report_result(&result, NULL, true);
+    system_log_result(&result, NULL, true);
     if (result.outcome == OCI_REFUSED)
         return EXIT_REFUSED;
     if (result.outcome == OCI_CHANGED)
@@ -119,7 +119,7 @@ static int run(const struct settings *settings)
     else
         r = io_write_all(STDOUT_FILENO, text, len);
     if (r < 0)
-        report_error("cannot write the configuration: %s", strerror(-r));
+        system_log_error("cannot write the configuration: %s", strerror(-r));
     return r < 0 ? EXIT_REFUSED : EXIT_SUCCESS;
 }
 

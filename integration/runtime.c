@@ -46,7 +46,7 @@ struct call {
 static int fail(const struct call *call, int code, const char *message)
 {
     message = message ? message : "out of memory";
-    report_error("%s", message);
+    system_log_error("%s", message);
     runtime_log(&call->args, "error", message);
     return code;
 }
@@ -99,7 +99,7 @@ static int prepare(struct call *call)
         if (r < 0)
             oci_seccomp_not_written(&result, strerror(-r), &call->arena);
     }
-    report_result(&result, call->args.id, false);
+    system_log_result(&result, call->args.id, false);
     if (result.outcome == OCI_REFUSED)
         runtime_log(&call->args, "error", result.message);
     else if (result.fallback)

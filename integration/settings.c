@@ -183,7 +183,7 @@ const char *settings_read(struct settings *settings, const char *path, bool opti
     if (!wrong)
         wrong = check_file(fd);
     if (!wrong) {
-        text = text_read_all(fd, FILE_MAX_BYTES, arena, &len);
+        text = whole_file_read(fd, FILE_MAX_BYTES, arena, &len);
         wrong = text ? NULL : strerror(errno);
     }
     if (!wrong)

@@ -42,7 +42,7 @@ __attribute__((format(printf, 3, 0))) static void report(int priority, bool alou
         fprintf(stderr, "%s: %s\n", program_invocation_short_name, line);
 }
 
-void report_error(const char *fmt, ...)
+void system_log_error(const char *fmt, ...)
 {
     va_list args;
 
@@ -61,7 +61,7 @@ __attribute__((format(printf, 3, 4))) static void report_line(int priority, bool
     va_end(args);
 }
 
-void report_result(const struct oci_result *result, const char *container, bool aloud)
+void system_log_result(const struct oci_result *result, const char *container, bool aloud)
 {
     const char *name = container ? container : result->where;
     bool refused = result->outcome == OCI_REFUSED;

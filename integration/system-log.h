@@ -8,13 +8,13 @@
 #include "integration/oci-seccomp.h"
 
 /* Tells of an error, on standard error too. */
-void report_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
+void system_log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
  * Tells of RESULT for CONTAINER, its name, or NULL where that is not known. A refusal goes to
  * standard error too, and where ALOUD so does a fallback: for the shim standard error is the
  * container's own, for which that would be noise.
  */
-void report_result(const struct oci_result *result, const char *container, bool aloud);
+void system_log_result(const struct oci_result *result, const char *container, bool aloud);
 
 #endif

@@ -30,7 +30,7 @@ static char *make_room(char *text, size_t len, size_t *room, size_t max, struct 
     return bigger;
 }
 
-char *text_read_all(int fd, size_t max, struct arena *arena, size_t *len)
+char *whole_file_read(int fd, size_t max, struct arena *arena, size_t *len)
 {
     char *text = NULL;
     size_t room = 0;

@@ -11,6 +11,6 @@
  * Reads FD to its end, into ARENA and ended by a NUL that does not count. Returns the text and in
  * *LEN its length, or NULL and errno: EFBIG where there is more than MAX.
  */
-char *text_read_all(int fd, size_t max, struct arena *arena, size_t *len);
+char *whole_file_read(int fd, size_t max, struct arena *arena, size_t *len);
 
 #endif

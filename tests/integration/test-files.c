@@ -44,7 +44,7 @@ static const char *read_file(struct arena *arena, const char *path)
 {
     cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
     size_t len;
-    char *text = text_read_all(fd, 1024 * 1024, arena, &len);
+    char *text = whole_file_read(fd, 1024 * 1024, arena, &len);
 
     ck_assert_ptr_nonnull(text);
     ck_assert_uint_eq(strlen(text), len);
@@ -309,7 +309,7 @@ START_TEST(reads_to_a_limit)
     write_file(path, "0123456789", 0600);
     for (size_t max = 0; max < 12; max++) {
         cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-        const char *text = text_read_all(fd, max, &arena, &len);
+        const char *text = whole_file_read(fd, max, &arena, &len);
 
         if (max < 10) {
             ck_assert_ptr_null(text);
@@ -319,7 +319,7 @@ START_TEST(reads_to_a_limit)
             ck_assert_uint_eq(len, 10);
         }
     }
-    ck_assert_ptr_null(text_read_all(-1, 10, &arena, &len));
+    ck_assert_ptr_null(whole_file_read(-1, 10, &arena, &len));
     ck_assert_int_eq(errno, EBADF);
 }
 END_TEST
@@ -343,7 +343,7 @@ START_TEST(reads_and_writes_pipes)
         _exit(io_write_all(ends[1], sent, size) == 0 ? 0 : 1);
     close(ends[1]);
 
-    const char *got = text_read_all(ends[0], size, &arena, &len);
+    const char *got = whole_file_read(ends[0], size, &arena, &len);
     int status;
 
     ck_assert_ptr_nonnull(got);

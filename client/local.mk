@@ -31,8 +31,7 @@ noinst_LTLIBRARIES += libsecprofctl.la
 libsecprofctl_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
 libsecprofctl_la_LIBADD = libsecprof.la libcompiler.la libprotocol.la libutil.la $(YAJL_LIBS)
 libsecprofctl_la_SOURCES = \
-	client/secprofctl/ctl.h \
-	client/secprofctl/ctl.c \
+	client/secprofctl/ctl.c client/secprofctl/ctl.h \
 	client/secprofctl/options.c client/secprofctl/options.h \
 	client/secprofctl/show/annotate.c client/secprofctl/show/annotate.h \
 	client/secprofctl/show/disasm.c client/secprofctl/show/disasm.h \
@@ -67,8 +66,8 @@ secprofctl_SOURCES = \
 	client/secprofctl/show/counters.c client/secprofctl/show/counters.h \
 	client/secprofctl/show/example.c client/secprofctl/show/example.h \
 	client/secprofctl/show/explain.h \
-	client/secprofctl/show/explain-json.c \
-	client/secprofctl/show/explain-text.c \
+	client/secprofctl/show/explain-json.c client/secprofctl/show/explain-json.h \
+	client/secprofctl/show/explain-text.c client/secprofctl/show/explain-text.h \
 	client/secprofctl/subject/local.c client/secprofctl/subject/local.h \
 	client/secprofctl/subject/process.c client/secprofctl/subject/process.h \
 	client/secprofctl/subject/recorder.c client/secprofctl/subject/recorder.h \

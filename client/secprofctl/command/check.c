@@ -15,7 +15,6 @@
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/text.h"
-#include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/local.h"
 #include "compiler/lint/lint.h"
 #include "compiler/policy/lower.h"
@@ -402,12 +401,11 @@ static int check(const struct ctl_options *options)
         worst = code > worst ? code : worst;
     }
     if (options->json) {
+        int code;
+
         json_close_array(&json);
-
-        int r = json_finish(&json, NULL);
-
-        if (r < 0)
-            return emit_fail(options, r);
+        code = json_finish(&json, NULL);
+        worst = code > worst ? code : worst;
     }
     return worst;
 }

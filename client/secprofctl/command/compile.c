@@ -38,14 +38,12 @@ static char *profile_name(const char *path)
 static int print_json(const struct ctl_options *options, const struct format_filter *filter)
 {
     struct json json;
-    int r;
 
     json_start(&json);
     json_open_map(&json, NULL);
-    emit_json_fields(&json, filter);
+    write_filter_json(&json, filter);
     json_close_map(&json);
-    r = json_finish(&json, options->output);
-    return r < 0 ? emit_fail(options, r) : CTL_OK;
+    return json_finish(&json, options->output);
 }
 
 /* Writes FILTER, which was made from the file PATH for REQUEST. */
@@ -67,7 +65,7 @@ static int write_filter(const struct ctl_options *options, const struct filter *
         return ctl_fail(CTL_SYSTEM, "out of memory");
     bpf_store(filter->insns, filter->n_insns, target_native_abi(request->target)->big_endian,
               bytes);
-    return options->json ? print_json(options, &out) : emit_filter(options, &out);
+    return options->json ? print_json(options, &out) : write_filter_output(options, &out);
 }
 
 static int compile_file(const struct ctl_options *options, const struct variant_request *request,
@@ -98,7 +96,7 @@ static int compile_file(const struct ctl_options *options, const struct variant_
 static int compile(const struct ctl_options *options)
 {
     struct variant_request request;
-    int code = emit_check(options);
+    int code = write_filter_check(options);
 
     if (code == CTL_OK)
         code = local_request(options, &request);

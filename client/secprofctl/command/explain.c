@@ -5,13 +5,14 @@
  */
 #include "config.h"
 
-#include "client/secprofctl/show/explain.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/secprofctl/number.h"
+#include "client/secprofctl/show/explain-json.h"
+#include "client/secprofctl/show/explain-text.h"
+#include "client/secprofctl/show/explain.h"
 #include "client/secprofctl/subject/remote.h"
 #include "compiler/policy/lower.h"
 #include "compiler/prove/meaning.h"
@@ -265,7 +266,7 @@ static int run_explain(const struct ctl_options *options)
         code = find_answers(&what);
     if (code != CTL_OK)
         return code;
-    return options->json ? explain_json(&what) : explain_print(&what);
+    return options->json ? explain_json_print(&what) : explain_text_print(&what);
 }
 
 const struct ctl_command command_explain = {

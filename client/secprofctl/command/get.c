@@ -17,18 +17,16 @@ static int print_json(const struct ctl_options *options, const struct format_fil
                       const struct secprof_info *info)
 {
     struct json json;
-    int r;
 
     json_start(&json);
     json_open_map(&json, NULL);
-    emit_json_fields(&json, filter);
+    write_filter_json(&json, filter);
     json_text(&json, "digest", filter->digest);
     json_hex(&json, "source_digest", info->source_digest, sizeof(info->source_digest));
     json_number(&json, "generation", info->generation);
     json_bool(&json, "stale", info->stale);
     json_close_map(&json);
-    r = json_finish(&json, options->output);
-    return r < 0 ? emit_fail(options, r) : CTL_OK;
+    return json_finish(&json, options->output);
 }
 
 static void warn_if_stale(const char *name, const struct secprof_info *info)
@@ -63,7 +61,7 @@ static int get_profile(const struct ctl_options *options, struct secprof *handle
     if (r < 0)
         return ctl_fail(CTL_SYSTEM, "cannot read the profile: %s", strerror(-r));
     r = output_write(options->output, text, len);
-    return r < 0 ? emit_fail(options, r) : CTL_OK;
+    return r < 0 ? output_fail(options->output, r) : CTL_OK;
 }
 
 static int get(const struct ctl_options *options)
@@ -75,7 +73,7 @@ static int get(const struct ctl_options *options)
     char digest[HEX_SIZE(sizeof(info.digest))];
     cleanup_free void *bytes = NULL;
     size_t len;
-    int code = options->profile ? check_profile(options) : emit_check(options);
+    int code = options->profile ? check_profile(options) : write_filter_check(options);
 
     if (code == CTL_OK)
         code = remote_check_name(name);
@@ -105,7 +103,8 @@ static int get(const struct ctl_options *options)
     if (!filter.target)
         return ctl_fail(CTL_NO_DAEMON, "the daemon answered for an unknown architecture, 0x%x",
                         info.audit_arch);
-    return options->json ? print_json(options, &filter, &info) : emit_filter(options, &filter);
+    return options->json ? print_json(options, &filter, &info)
+                         : write_filter_output(options, &filter);
 }
 
 const struct ctl_command command_get = {

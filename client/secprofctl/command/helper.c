@@ -88,8 +88,7 @@ static int keep(const struct ctl_options *options, int fd)
         return ctl_fail(CTL_SYSTEM, "cannot read the executable: %s", strerror(-r));
     r = output_write_program(options->output, bytes, size);
     if (r < 0)
-        return ctl_fail(CTL_SYSTEM, "cannot write %s: %s",
-                        options->output ? options->output : "to stdout", strerror(-r));
+        return output_fail(options->output, r);
     return CTL_OK;
 }
 

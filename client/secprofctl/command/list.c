@@ -7,7 +7,6 @@
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/show/json.h"
-#include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/remote.h"
 #include "util/cleanup.h"
 #include "util/hex.h"
@@ -66,10 +65,9 @@ static void print_table(const struct entries *entries)
     }
 }
 
-static int print_json(const struct ctl_options *options, const struct entries *entries)
+static int print_json(const struct entries *entries)
 {
     struct json json;
-    int r;
 
     json_start(&json);
     json_open_map(&json, NULL);
@@ -90,8 +88,7 @@ static int print_json(const struct ctl_options *options, const struct entries *e
     }
     json_close_array(&json);
     json_close_map(&json);
-    r = json_finish(&json, NULL);
-    return r < 0 ? emit_fail(options, r) : CTL_OK;
+    return json_finish(&json, NULL);
 }
 
 static int list(const struct ctl_options *options)
@@ -108,7 +105,7 @@ static int list(const struct ctl_options *options)
     if (r < 0)
         return remote_fail(handle, "list", r);
     if (options->json)
-        return print_json(options, &entries);
+        return print_json(&entries);
     print_table(&entries);
     return CTL_OK;
 }

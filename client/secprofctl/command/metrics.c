@@ -9,7 +9,6 @@
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/show/counters.h"
 #include "client/secprofctl/show/output.h"
-#include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/remote.h"
 #include "util/cleanup.h"
 
@@ -25,33 +24,38 @@ static void put_label(FILE *file, const char *name, const char *value)
     fputc('"', file);
 }
 
-static void put_number(FILE *file, const char *key, bool counter, const char *what)
+/* What the name of a counter ends with, by Prometheus' rules. */
+static const char *suffix(bool is_gauge)
 {
-    const char *total = counter ? "_total" : "";
+    return is_gauge ? "" : "_total";
+}
 
-    fprintf(file, "# HELP secprof_%s%s %s\n# TYPE secprof_%s%s %s\n", key, total, what, key, total,
-            counter ? "counter" : "gauge");
+/* The lines before the value of KEY. */
+static void put_head(FILE *file, const char *key, bool is_gauge, const char *what)
+{
+    const char *end = suffix(is_gauge);
+
+    fprintf(file, "# HELP secprof_%s%s %s\n# TYPE secprof_%s%s %s\n", key, end, what, key, end,
+            is_gauge ? "gauge" : "counter");
 }
 
 static void put_all(FILE *file, const struct secprof_status *status)
 {
-    const struct number *number;
+    const struct counter *counter;
 
-    put_number(file, "build_info", false, "versions; the value is 1");
+    put_head(file, "build_info", true, "versions; the value is 1");
     fprintf(file, "secprof_build_info{");
     put_label(file, "version", status->version);
     fputc(',', file);
     put_label(file, "libseccomp", status->libseccomp);
     fprintf(file, "} 1\n");
-    put_number(file, "uptime_seconds", false, "since the daemon's start");
+    put_head(file, "uptime_seconds", true, "since the daemon's start");
     fprintf(file, "secprof_uptime_seconds %" PRIu64 ".%06u\n", status->uptime_usec / 1000000,
             (unsigned)(status->uptime_usec % 1000000));
-    for (size_t i = 0; (number = number_at(i)); i++) {
-        bool counter = number->kind == NUMBER_COUNTER;
-
-        put_number(file, number->key, counter, number->what);
-        fprintf(file, "secprof_%s%s %" PRIu64 "\n", number->key, counter ? "_total" : "",
-                number_of(status, number));
+    for (size_t i = 0; (counter = counter_at(i)); i++) {
+        put_head(file, counter->key, counter->is_gauge, counter->what);
+        fprintf(file, "secprof_%s%s %" PRIu64 "\n", counter->key, suffix(counter->is_gauge),
+                counter_value(counter, status));
     }
 }
 
@@ -76,12 +80,12 @@ static int metrics(const struct ctl_options *options)
         return remote_fail(handle, "metrics", r);
     file = open_memstream(&text, &size);
     if (!file)
-        return emit_fail(options, -ENOMEM);
+        return output_fail(options->output, -ENOMEM);
     put_all(file, status);
     if (fflush(file) != 0)
-        return emit_fail(options, -ENOMEM);
+        return output_fail(options->output, -ENOMEM);
     r = output_write(options->output, text, size);
-    return r < 0 ? emit_fail(options, r) : CTL_OK;
+    return r < 0 ? output_fail(options->output, r) : CTL_OK;
 }
 
 const struct ctl_command command_metrics = {

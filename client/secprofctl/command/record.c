@@ -9,7 +9,6 @@
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/output.h"
-#include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/recorder.h"
 #include "compiler/facts/syscalls.h"
 #include "util/cleanup.h"
@@ -120,14 +119,11 @@ static int finish(const struct ctl_options *options, const struct recording *rec
     __attribute__((cleanup(names_free))) struct names names = {0};
     struct syscalls *syscalls = syscalls_new();
     int r = syscalls ? find_names(&names, recording, syscalls) : -ENOMEM;
+    int code = r < 0 ? output_fail(options->output, r) : write_profile(options, &names);
 
-    if (r == 0)
-        r = write_profile(options, &names);
     syscalls_free(syscalls);
-    if (r < 0) {
-        emit_fail(options, r);
+    if (code != CTL_OK)
         return CTL_RUN_FAILED;
-    }
     fprintf(stderr, "secprofctl: %zu system calls recorded in %s\n", names.n, options->output);
     return WIFSIGNALED(recording->status) ? SIGNAL_BASE + WTERMSIG(recording->status)
                                           : WEXITSTATUS(recording->status);
@@ -145,7 +141,7 @@ static int record(const struct ctl_options *options)
     }
     r = output_check(options->output);
     if (r < 0) {
-        emit_fail(options, r);
+        output_fail(options->output, r);
         return CTL_RUN_FAILED;
     }
     r = recorder_run(&recording, options->args);

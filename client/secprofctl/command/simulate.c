@@ -14,7 +14,6 @@
 #include "client/secprofctl/number.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/text.h"
-#include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/local.h"
 #include "client/secprofctl/subject/subject.h"
 #include "compiler/facts/action.h"
@@ -235,17 +234,15 @@ static int simulate_table(struct simulation *simulation)
 
 static int finish(struct simulation *simulation)
 {
+    int code = CTL_OK;
+
     if (simulation->options->json) {
         json_close_array(&simulation->json);
-
-        int r = json_finish(&simulation->json, NULL);
-
-        if (r < 0)
-            return emit_fail(simulation->options, r);
+        code = json_finish(&simulation->json, NULL);
     } else {
         printf("%zu calls, %zu otherwise than wanted\n", simulation->calls, simulation->wrong);
     }
-    return simulation->wrong ? CTL_NO : CTL_OK;
+    return code == CTL_OK && simulation->wrong ? CTL_NO : code;
 }
 
 static int simulate(const struct ctl_options *options)

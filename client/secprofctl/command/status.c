@@ -8,7 +8,6 @@
 #include "client/secprofctl/show/counters.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/text.h"
-#include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/remote.h"
 #include "util/cleanup.h"
 #include "util/hex.h"
@@ -26,39 +25,37 @@ static const struct {
      "its kernel has no Landlock: which files the daemon reaches, its user decides alone"},
 };
 
-static int print_daemon_json(const struct ctl_options *options, const struct secprof_status *status)
+static int print_daemon_json(const struct secprof_status *status)
 {
-    const struct number *number;
+    const struct counter *counter;
     struct json json;
-    int r;
 
     json_start(&json);
     json_open_map(&json, NULL);
     json_text(&json, "version", status->version);
     json_text(&json, "libseccomp", status->libseccomp);
     json_number(&json, "uptime_usec", status->uptime_usec);
-    for (size_t i = 0; (number = number_at(i)); i++)
-        json_number(&json, number->key, number_of(status, number));
+    for (size_t i = 0; (counter = counter_at(i)); i++)
+        json_number(&json, counter->key, counter_value(counter, status));
     json_open_array(&json, "lacks");
     for (size_t i = 0; i < ARRAY_SIZE(lacks); i++)
         if (status->lacks & lacks[i].bit)
             json_text(&json, NULL, lacks[i].key);
     json_close_array(&json);
     json_close_map(&json);
-    r = json_finish(&json, NULL);
-    return r < 0 ? emit_fail(options, r) : CTL_OK;
+    return json_finish(&json, NULL);
 }
 
 static int daemon_status(const struct ctl_options *options, struct secprof *handle)
 {
     cleanup_free struct secprof_status *status = NULL;
-    const struct number *number;
+    const struct counter *counter;
     int r = secprof_status(handle, &status);
 
     if (r < 0)
         return remote_fail(handle, "status", r);
     if (options->json)
-        return print_daemon_json(options, status);
+        return print_daemon_json(status);
 
     uint64_t seconds = status->uptime_usec / 1000000;
 
@@ -69,8 +66,8 @@ static int daemon_status(const struct ctl_options *options, struct secprof *hand
     printf(", up %" PRIu64 " d %02u:%02u:%02u\n", seconds / 86400,
            (unsigned)(seconds % 86400 / 3600), (unsigned)(seconds % 3600 / 60),
            (unsigned)(seconds % 60));
-    for (size_t i = 0; (number = number_at(i)); i++)
-        printf("%10" PRIu64 "  %s\n", number_of(status, number), number->what);
+    for (size_t i = 0; (counter = counter_at(i)); i++)
+        printf("%10" PRIu64 "  %s\n", counter_value(counter, status), counter->what);
     for (size_t i = 0; i < ARRAY_SIZE(lacks); i++)
         if (status->lacks & lacks[i].bit)
             printf("%s\n", lacks[i].what);
@@ -101,11 +98,9 @@ static void json_digest(struct json *json, const char *key, uint64_t generation,
         json_text(json, key, NULL);
 }
 
-static int print_profile_json(const struct ctl_options *options, const char *name,
-                              const struct secprof_profile_status *status)
+static int print_profile_json(const char *name, const struct secprof_profile_status *status)
 {
     struct json json;
-    int r;
 
     json_start(&json);
     json_open_map(&json, NULL);
@@ -121,8 +116,7 @@ static int print_profile_json(const struct ctl_options *options, const char *nam
     json_digest(&json, "source_digest", status->generation, status->source_digest);
     json_lines(&json, "messages", status->text);
     json_close_map(&json);
-    r = json_finish(&json, NULL);
-    return r < 0 ? emit_fail(options, r) : CTL_OK;
+    return json_finish(&json, NULL);
 }
 
 static void print_profile(const char *name, const struct secprof_profile_status *status)
@@ -155,7 +149,7 @@ static int profile_status(const struct ctl_options *options, struct secprof *han
     if (r < 0)
         return remote_fail(handle, name, r);
     if (options->json)
-        code = print_profile_json(options, name, status);
+        code = print_profile_json(name, status);
     else
         print_profile(name, status);
     if (code == CTL_OK && status->state != SECPROF_SERVED)

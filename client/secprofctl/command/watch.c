@@ -8,7 +8,6 @@
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/show/json.h"
-#include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/remote.h"
 #include "util/cleanup.h"
 #include "util/hex.h"
@@ -40,10 +39,9 @@ static bool has_filter(const struct secprof_change *change)
     return change->kind == SECPROF_CHANGE_SERVED || change->kind == SECPROF_CHANGE_STALE;
 }
 
-static int print_json(const struct ctl_options *options, const struct secprof_change *change)
+static int print_json(const struct secprof_change *change)
 {
     struct json json;
-    int r;
 
     json_start_line(&json);
     json_open_map(&json, NULL);
@@ -56,8 +54,7 @@ static int print_json(const struct ctl_options *options, const struct secprof_ch
     else
         json_text(&json, "digest", NULL);
     json_close_map(&json);
-    r = json_finish(&json, NULL);
-    return r < 0 ? emit_fail(options, r) : CTL_OK;
+    return json_finish(&json, NULL);
 }
 
 static int print_line(const struct secprof_change *change)
@@ -116,7 +113,7 @@ static int watch(const struct ctl_options *options)
         if (r < 0)
             return remote_fail(handle, "watch", r);
         if (r > 0 && is_wanted(options, change))
-            code = options->json ? print_json(options, change) : print_line(change);
+            code = options->json ? print_json(change) : print_line(change);
     }
     return code;
 }

@@ -2,10 +2,11 @@
 /* How `explain` tells its answers to programs. */
 #include "config.h"
 
+#include "client/secprofctl/show/explain-json.h"
+
 #include "client/secprofctl/show/example.h"
-#include "client/secprofctl/show/explain.h"
+#include "client/secprofctl/show/explain-text.h"
 #include "client/secprofctl/show/json.h"
-#include "client/secprofctl/show/write-filter.h"
 
 static void json_place(struct json *json, struct location at)
 {
@@ -29,12 +30,12 @@ static void json_rules(struct explaining *what, struct json *json,
 
         json_open_map(json, NULL);
         json_place(json, rule->rule->at);
-        json_text(json, "verdict", explain_verdict(what, rule->rule->verdict));
-        json_text(
-            json, "tests",
-            explain_tests(what, rule->rule->tests, rule->rule->n_tests, rule->rule->alternatives));
+        json_text(json, "verdict", explain_text_verdict(what, rule->rule->verdict));
+        json_text(json, "tests",
+                  explain_text_tests(what, rule->rule->tests, rule->rule->n_tests,
+                                     rule->rule->alternatives));
         json_text(json, "role", roles[rule->role]);
-        json_text(json, "why", explain_role(what, explanation, rule));
+        json_text(json, "why", explain_text_role(what, explanation, rule));
         json_text(json, "comment", rule->rule->comment);
         json_close_map(json);
     }
@@ -65,15 +66,15 @@ static void json_explanation(struct explaining *what, struct json *json,
     json_open_map(json, NULL);
     json_way(json, explanation->abi, explanation->nr, explanation->through);
     json_text(json, "verdict",
-              explanation->known ? explain_verdict(what, explanation->verdict) : NULL);
+              explanation->known ? explain_text_verdict(what, explanation->verdict) : NULL);
     json_text(json, "origin", origins[explanation->origin]);
     json_open_array(json, "choices");
     for (size_t i = 0; i < explanation->n_clauses; i++) {
         const struct clause *clause = explanation->clauses[i];
 
         json_open_map(json, NULL);
-        json_text(json, "verdict", explain_verdict(what, clause->verdict));
-        json_text(json, "tests", explain_tests(what, clause->tests, clause->n_tests, false));
+        json_text(json, "verdict", explain_text_verdict(what, clause->verdict));
+        json_text(json, "tests", explain_text_tests(what, clause->tests, clause->n_tests, false));
         json_place(json, clause->rule->at);
         json_text(json, "call", clause->through ? clause->through->name : NULL);
         json_close_map(json);
@@ -81,10 +82,11 @@ static void json_explanation(struct explaining *what, struct json *json,
     json_close_array(json);
     json_text(json, "otherwise",
               explanation->otherwise
-                  ? explain_verdict(what, explanation->decision ? explanation->decision->otherwise
-                                                                : what->policy.foreign)
+                  ? explain_text_verdict(what, explanation->decision
+                                                   ? explanation->decision->otherwise
+                                                   : what->policy.foreign)
                   : NULL);
-    json_text(json, "why", explanation->otherwise ? explain_origin(what, explanation) : NULL);
+    json_text(json, "why", explanation->otherwise ? explain_text_origin(what, explanation) : NULL);
     json_rules(what, json, explanation);
     json_close_map(json);
 }
@@ -94,7 +96,8 @@ static void json_raw(struct explaining *what, struct json *json, const struct ra
     json_open_map(json, NULL);
     json_way(json, answer->abi, answer->nr, answer->through);
     json_text(json, "verdict",
-              answer->outcomes.n == 1 ? explain_verdict(what, answer->outcomes.items[0].b) : NULL);
+              answer->outcomes.n == 1 ? explain_text_verdict(what, answer->outcomes.items[0].b)
+                                      : NULL);
     json_open_array(json, "examples");
     for (size_t i = 0; i < answer->outcomes.n; i++) {
         struct seccomp_data data =
@@ -102,7 +105,7 @@ static void json_raw(struct explaining *what, struct json *json, const struct ra
 
         json_open_map(json, NULL);
         example_json(json, &data);
-        json_text(json, "verdict", explain_verdict(what, answer->outcomes.items[i].b));
+        json_text(json, "verdict", explain_text_verdict(what, answer->outcomes.items[i].b));
         json_close_map(json);
     }
     json_close_array(json);
@@ -110,10 +113,9 @@ static void json_raw(struct explaining *what, struct json *json, const struct ra
     json_close_map(json);
 }
 
-int explain_json(struct explaining *what)
+int explain_json_print(struct explaining *what)
 {
     struct json json;
-    int r;
 
     json_start(&json);
     json_open_map(&json, NULL);
@@ -138,6 +140,5 @@ int explain_json(struct explaining *what)
     }
     json_close_array(&json);
     json_close_map(&json);
-    r = json_finish(&json, NULL);
-    return r < 0 ? emit_fail(what->options, r) : CTL_OK;
+    return json_finish(&json, NULL);
 }

@@ -2,6 +2,8 @@
 /* How `explain` tells its answers to people. */
 #include "config.h"
 
+#include "client/secprofctl/show/explain-text.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -9,7 +11,6 @@
 #include <string.h>
 
 #include "client/secprofctl/show/example.h"
-#include "client/secprofctl/show/explain.h"
 #include "client/secprofctl/show/text.h"
 #include "util/cleanup.h"
 
@@ -17,7 +18,7 @@ enum {
     LARGE_NUMBER = 0x100000, /* from here on in hex */
 };
 
-const char *explain_verdict(struct explaining *what, uint32_t verdict)
+const char *explain_text_verdict(struct explaining *what, uint32_t verdict)
 {
     const char *text =
         verdict_text_on_abi(&what->arena, verdict, what->subject.request.target->abis[0]);
@@ -25,8 +26,8 @@ const char *explain_verdict(struct explaining *what, uint32_t verdict)
     return text ? text : "?";
 }
 
-const char *explain_tests(struct explaining *what, const struct arg_test *tests, size_t n,
-                          bool alternatives)
+const char *explain_text_tests(struct explaining *what, const struct arg_test *tests, size_t n,
+                               bool alternatives)
 {
     const char *text = n ? " where" : "";
 
@@ -39,8 +40,8 @@ const char *explain_tests(struct explaining *what, const struct arg_test *tests,
     return text ? text : "";
 }
 
-const char *explain_role(struct explaining *what, const struct explanation *explanation,
-                         const struct explained_rule *rule)
+const char *explain_text_role(struct explaining *what, const struct explanation *explanation,
+                              const struct explained_rule *rule)
 {
     switch (rule->role) {
     case ROLE_DECIDES:
@@ -64,7 +65,7 @@ const char *explain_role(struct explaining *what, const struct explanation *expl
     return "";
 }
 
-const char *explain_origin(struct explaining *what, const struct explanation *explanation)
+const char *explain_text_origin(struct explaining *what, const struct explanation *explanation)
 {
     struct location at = what->profile.default_at;
 
@@ -85,14 +86,15 @@ const char *explain_origin(struct explaining *what, const struct explanation *ex
 static void print_rule(struct explaining *what, FILE *file, const struct explanation *explanation,
                        const struct explained_rule *rule)
 {
-    const char *role = explain_role(what, explanation, rule);
+    const char *role = explain_text_role(what, explanation, rule);
 
     fputs("  ", file);
     text_print(file, what->file);
-    fprintf(file, ":%u:%u: %s%s: %s\n", rule->rule->at.line, rule->rule->at.column,
-            explain_verdict(what, rule->rule->verdict),
-            explain_tests(what, rule->rule->tests, rule->rule->n_tests, rule->rule->alternatives),
-            role ? role : "?");
+    fprintf(
+        file, ":%u:%u: %s%s: %s\n", rule->rule->at.line, rule->rule->at.column,
+        explain_text_verdict(what, rule->rule->verdict),
+        explain_text_tests(what, rule->rule->tests, rule->rule->n_tests, rule->rule->alternatives),
+        role ? role : "?");
     if (!rule->rule->comment)
         return;
     fputs("      ", file);
@@ -103,7 +105,8 @@ static void print_rule(struct explaining *what, FILE *file, const struct explana
 /* The clause of a multiplexer's decision: which call it is about. */
 static void print_multiplexed(struct explaining *what, FILE *file, const struct clause *clause)
 {
-    fprintf(file, "  %s for %s(%" PRIu32 "), which is %s: ", explain_verdict(what, clause->verdict),
+    fprintf(file,
+            "  %s for %s(%" PRIu32 "), which is %s: ", explain_text_verdict(what, clause->verdict),
             clause->through->multiplexer, clause->through->call, clause->through->name);
     text_print(file, what->file);
     fprintf(file, ":%u:%u\n", clause->rule->at.line, clause->rule->at.column);
@@ -123,10 +126,10 @@ static void print_body(struct explaining *what, FILE *file, const struct explana
             print_multiplexed(what, file, explanation->clauses[i]);
     /* A rule that holds for every call is in the list of rules. */
     if (explanation->otherwise && !(explanation->decision && explanation->decision->rule)) {
-        const char *origin = explain_origin(what, explanation);
+        const char *origin = explain_text_origin(what, explanation);
 
         if (explanation->n_clauses)
-            fprintf(file, "  %s ", explain_verdict(what, explanation->decision->otherwise));
+            fprintf(file, "  %s ", explain_text_verdict(what, explanation->decision->otherwise));
         else
             fputs("  ", file);
         text_print(file, origin ? origin : "?");
@@ -160,7 +163,7 @@ static char *render(struct explaining *what, const struct explanation *explanati
     if (!file)
         return NULL;
     fprintf(file, ": %s\n",
-            explanation->known ? explain_verdict(what, explanation->verdict) : "by arguments");
+            explanation->known ? explain_text_verdict(what, explanation->verdict) : "by arguments");
     print_body(what, file, explanation);
     if (fclose(file) != 0) {
         free(text);
@@ -209,7 +212,7 @@ static void print_raw(struct explaining *what, const struct raw_answer *answer)
     putchar('\n');
     print_way(what, answer->abi, answer->nr, answer->through);
     if (outcomes->n == 1) {
-        printf(": %s\n", explain_verdict(what, outcomes->items[0].b));
+        printf(": %s\n", explain_text_verdict(what, outcomes->items[0].b));
         return;
     }
     printf(": by arguments\n");
@@ -217,7 +220,7 @@ static void print_raw(struct explaining *what, const struct raw_answer *answer)
         struct seccomp_data data =
             example_data(answer->abi->audit_arch, answer->nr, outcomes->items[i].words);
 
-        printf("  %s for example for ", explain_verdict(what, outcomes->items[i].b));
+        printf("  %s for example for ", explain_text_verdict(what, outcomes->items[i].b));
         example_print(stdout, answer->through ? answer->through->multiplexer : what->name, &data);
         putchar('\n');
     }
@@ -225,7 +228,7 @@ static void print_raw(struct explaining *what, const struct raw_answer *answer)
         puts("  and more");
 }
 
-int explain_print(struct explaining *what)
+int explain_text_print(struct explaining *what)
 {
     struct seccomp_data data = {.nr = (int)what->number};
     const char *subject = subject_text(&what->subject);

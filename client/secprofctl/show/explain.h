@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The parts of `explain`: what it was asked, and how its answers are told.
+ * What `explain` was asked and what it found: the command fills it, explain-text.c and
+ * explain-json.c print it.
  */
 #ifndef CLIENT_SECPROFCTL_SHOW_EXPLAIN_H
 #define CLIENT_SECPROFCTL_SHOW_EXPLAIN_H
@@ -38,25 +39,5 @@ struct explaining {
     size_t n;
     size_t room;
 };
-
-/* Prints the answers as text; ways that are explained alike are put together. */
-int explain_print(struct explaining *what);
-
-/* Prints them as JSON. Both return CTL_OK, or another exit code after a message. */
-int explain_json(struct explaining *what);
-
-/* VERDICT on the target, for people. */
-const char *explain_verdict(struct explaining *what, uint32_t verdict);
-
-/* The role of RULE in EXPLANATION in words. */
-const char *explain_role(struct explaining *what, const struct explanation *explanation,
-                         const struct explained_rule *rule);
-
-/* The tests of RULE: "where arg0 < 38 and arg1 == 0"; "" where it has none. */
-const char *explain_tests(struct explaining *what, const struct arg_test *tests, size_t n,
-                          bool alternatives);
-
-/* What decided as far as no rule did, in words. */
-const char *explain_origin(struct explaining *what, const struct explanation *explanation);
 
 #endif

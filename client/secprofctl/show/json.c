@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/secprofctl/ctl.h"
 #include "client/secprofctl/show/format.h"
 #include "client/secprofctl/show/output.h"
 #include "client/secprofctl/show/text.h"
@@ -165,7 +166,7 @@ int json_finish(struct json *json, const char *path)
     if (text)
         r = json->line ? write_line(path, text, len) : output_write(path, text, len);
     json_discard(json);
-    return r;
+    return r < 0 ? output_fail(path, r) : CTL_OK;
 }
 
 void json_discard(struct json *json)

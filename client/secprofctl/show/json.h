@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * JSON onto stdout, through yajl's generator. Failures are kept until json_finish().
+ * Writes JSON, through yajl's generator. A failure is kept and told by json_finish().
  */
 #ifndef CLIENT_SECPROFCTL_SHOW_JSON_H
 #define CLIENT_SECPROFCTL_SHOW_JSON_H
@@ -38,7 +38,7 @@ void json_hex(struct json *json, const char *key, const void *bytes, size_t n);
 void json_flags(struct json *json, const char *key, uint32_t flags);
 
 /* Ends the document, and writes it to PATH (NULL: stdout) as output_write() does; frees what JSON
- * holds. Returns 0 or -errno. */
+ * holds. Returns CTL_OK, or another exit code after a message. */
 int json_finish(struct json *json, const char *path);
 
 /* Frees what JSON holds, and writes nothing. */

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "client/secprofctl/ctl.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 #include "util/replace.h"
@@ -90,6 +91,11 @@ int output_write(const char *path, const void *bytes, size_t size)
 int output_write_program(const char *path, const void *bytes, size_t size)
 {
     return write_with_mode(path, bytes, size, OUTPUT_PROGRAM_MODE);
+}
+
+int output_fail(const char *path, int r)
+{
+    return ctl_fail(CTL_SYSTEM, "cannot write %s: %s", path ? path : "to stdout", strerror(-r));
 }
 
 bool output_is_terminal(void)

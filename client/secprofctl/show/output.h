@@ -25,6 +25,10 @@ int output_write_program(const char *path, const void *bytes, size_t size);
  */
 int output_check(const char *path);
 
+/* Says that a result could not be written to PATH, as output_write() has it; R is its -errno.
+ * Returns the exit code. */
+int output_fail(const char *path, int r);
+
 /* True where stdout is a terminal. */
 bool output_is_terminal(void);
 

@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* How `get` and `compile` hand out a filter. */
+/* How `get` and `compile` write a filter. */
 #include "config.h"
 
 #include "client/secprofctl/show/write-filter.h"
 
 #include <linux/filter.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/output.h"
 #include "util/base64.h"
 #include "util/cleanup.h"
 
-int emit_check(const struct ctl_options *options)
+int write_filter_check(const struct ctl_options *options)
 {
     if (options->json && options->has_format)
         return ctl_fail(CTL_USAGE, "--json is a form of its own; leave out --format");
@@ -24,13 +23,7 @@ int emit_check(const struct ctl_options *options)
                     "with -o FILE, or read it with --format asm (hex, base64, c)");
 }
 
-int emit_fail(const struct ctl_options *options, int r)
-{
-    return ctl_fail(CTL_SYSTEM, "cannot write %s: %s",
-                    options->output ? options->output : "to stdout", strerror(-r));
-}
-
-int emit_filter(const struct ctl_options *options, const struct format_filter *filter)
+int write_filter_output(const struct ctl_options *options, const struct format_filter *filter)
 {
     cleanup_free char *text = NULL;
     size_t size;
@@ -38,10 +31,10 @@ int emit_filter(const struct ctl_options *options, const struct format_filter *f
 
     if (r == 0)
         r = output_write(options->output, text, size);
-    return r < 0 ? emit_fail(options, r) : CTL_OK;
+    return r < 0 ? output_fail(options->output, r) : CTL_OK;
 }
 
-void emit_json_fields(struct json *json, const struct format_filter *filter)
+void write_filter_json(struct json *json, const struct format_filter *filter)
 {
     cleanup_free char *text = malloc(BASE64_SIZE(filter->len));
 

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * The answers of `explain` for people. The words for verdicts, rules and reasons are in JSON too.
+ */
+#ifndef CLIENT_SECPROFCTL_SHOW_EXPLAIN_TEXT_H
+#define CLIENT_SECPROFCTL_SHOW_EXPLAIN_TEXT_H
+
+#include "client/secprofctl/show/explain.h"
+
+/* Prints the answers; those that differ in the ABI alone are put together. Returns CTL_OK, or
+ * another exit code after a message. */
+int explain_text_print(struct explaining *what);
+
+/* VERDICT on the target. */
+const char *explain_text_verdict(struct explaining *what, uint32_t verdict);
+
+/* What RULE does in EXPLANATION: "decides", "does not hold", … */
+const char *explain_text_role(struct explaining *what, const struct explanation *explanation,
+                              const struct explained_rule *rule);
+
+/* The N tests of a rule: " where arg0 < 38 and arg1 == 0"; "" if there are none. */
+const char *explain_text_tests(struct explaining *what, const struct arg_test *tests, size_t n,
+                               bool alternatives);
+
+/* What decided where no rule did. */
+const char *explain_text_origin(struct explaining *what, const struct explanation *explanation);
+
+#endif

@@ -6,7 +6,7 @@
 
 #include <errno.h>
 #include <getopt.h>
-#include <stdio.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
@@ -20,29 +20,10 @@ enum {
     TIMEOUT_MAX_SEC = 24 * 60 * 60,
 };
 
-/* The letters of ctl_command.accepts; "sTjh" are taken everywhere, V before the command only. N is
- * no option: the command's arguments may be negative numbers. */
-static const struct option long_options[] = {
-    {"socket", required_argument, NULL, 's'}, {"timeout", required_argument, NULL, 'T'},
-    {"json", no_argument, NULL, 'j'},         {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},      {"target", required_argument, NULL, 't'},
-    {"caps", required_argument, NULL, 'c'},   {"kernel", required_argument, NULL, 'k'},
-    {"format", required_argument, NULL, 'f'}, {"output", required_argument, NULL, 'o'},
-    {"strict", no_argument, NULL, 'S'},       {"subset", no_argument, NULL, 'U'},
-    {"abi", required_argument, NULL, 'a'},    {"against-libseccomp", no_argument, NULL, 'L'},
-    {"profile", no_argument, NULL, 'P'},      {NULL, 0, NULL, 0},
+enum {
+    TAKEN_BY_ALL = CTL_OPTION_SOCKET | CTL_OPTION_TIMEOUT | CTL_OPTION_JSON | CTL_OPTION_HELP,
+    TAKEN_BEFORE_THE_COMMAND = TAKEN_BY_ALL | CTL_OPTION_VERSION,
 };
-static const char short_options[] = "+:ho:";
-static const char accepted_globally[] = "sTjhV";
-static const char accepted_by_all[] = "sTjh";
-
-static const char *option_name(int letter)
-{
-    for (size_t i = 0; long_options[i].name; i++)
-        if (long_options[i].val == letter)
-            return long_options[i].name;
-    return "?";
-}
 
 static char *target_names(struct arena *arena)
 {
@@ -55,9 +36,10 @@ static char *target_names(struct arena *arena)
     return names;
 }
 
-static int parse_target(struct ctl_options *options, const char *name, bool may_be_all)
+static int take_target(struct ctl_options *options, const char *name)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
+    const bool may_be_all = options->command && options->command->all_targets;
     const char *names;
 
     options->all_targets = may_be_all && strcmp(name, "all") == 0;
@@ -70,7 +52,7 @@ static int parse_target(struct ctl_options *options, const char *name, bool may_
     return -EINVAL;
 }
 
-static int parse_abi(struct ctl_options *options, const char *name)
+static int take_abi(struct ctl_options *options, const char *name)
 {
     options->abi = abi_by_scmp_name(name);
     for (int id = 0; !options->abi && id < ABI_COUNT; id++)
@@ -82,7 +64,7 @@ static int parse_abi(struct ctl_options *options, const char *name)
     return -EINVAL;
 }
 
-static int parse_caps(struct ctl_options *options, const char *list)
+static int take_caps(struct ctl_options *options, const char *list)
 {
     const char *bad;
     size_t bad_len;
@@ -94,7 +76,7 @@ static int parse_caps(struct ctl_options *options, const char *list)
     return -EINVAL;
 }
 
-static int parse_kernel(struct ctl_options *options, const char *text)
+static int take_kernel(struct ctl_options *options, const char *text)
 {
     if (kernel_version_parse(text, &options->kernel) == 0 && options->kernel != 0)
         return 0;
@@ -102,20 +84,7 @@ static int parse_kernel(struct ctl_options *options, const char *text)
     return -EINVAL;
 }
 
-static int parse_timeout(struct ctl_options *options, const char *text)
-{
-    uint64_t seconds;
-
-    if (!number_parse(text, &seconds) || seconds < 1 || seconds > TIMEOUT_MAX_SEC) {
-        ctl_warn("--timeout wants a number of seconds from 1 to %d, not '%s'", TIMEOUT_MAX_SEC,
-                 text);
-        return -EINVAL;
-    }
-    options->timeout_ms = (int)seconds * 1000;
-    return 0;
-}
-
-static int parse_format(struct ctl_options *options, const char *name)
+static int take_format(struct ctl_options *options, const char *name)
 {
     int format = format_by_name(name);
 
@@ -128,59 +97,101 @@ static int parse_format(struct ctl_options *options, const char *name)
     return 0;
 }
 
-/* Takes the option LETTER with the argument TEXT. Returns 0, or -EINVAL after a message. */
-static int take(struct ctl_options *options, int letter, const char *text, bool may_be_all)
+static int take_socket(struct ctl_options *options, const char *path)
 {
-    switch (letter) {
-    case 's':
-        options->socket = text;
-        if (*text)
-            return 0;
-        ctl_warn("--socket wants a path");
-        return -EINVAL;
-    case 'T':
-        return parse_timeout(options, text);
-    case 'j':
-        options->json = true;
+    options->socket = path;
+    if (*path)
         return 0;
-    case 'h':
-        options->help = true;
-        return 0;
-    case 'V':
-        options->version = true;
-        return 0;
-    case 't':
-        return parse_target(options, text, may_be_all);
-    case 'c':
-        return parse_caps(options, text);
-    case 'k':
-        return parse_kernel(options, text);
-    case 'f':
-        return parse_format(options, text);
-    case 'o':
-        options->output = strcmp(text, "-") == 0 ? NULL : text;
-        options->has_output = true;
-        if (*text)
-            return 0;
-        ctl_warn("--output wants a path, or - for stdout");
-        return -EINVAL;
-    case 'S':
-        options->strict = true;
-        return 0;
-    case 'a':
-        return parse_abi(options, text);
-    case 'L':
-        options->against_libseccomp = true;
-        return 0;
-    case 'P':
-        options->profile = true;
-        return 0;
-    case 'U':
-        options->subset = true;
-        return 0;
-    default:
+    ctl_warn("--socket wants a path");
+    return -EINVAL;
+}
+
+static int take_timeout(struct ctl_options *options, const char *text)
+{
+    uint64_t seconds;
+
+    if (!number_parse(text, &seconds) || seconds < 1 || seconds > TIMEOUT_MAX_SEC) {
+        ctl_warn("--timeout wants a number of seconds from 1 to %d, not '%s'", TIMEOUT_MAX_SEC,
+                 text);
         return -EINVAL;
     }
+    options->timeout_ms = (int)seconds * 1000;
+    return 0;
+}
+
+static int take_output(struct ctl_options *options, const char *path)
+{
+    options->output = strcmp(path, "-") == 0 ? NULL : path;
+    options->has_output = true;
+    if (*path)
+        return 0;
+    ctl_warn("--output wants a path, or - for stdout");
+    return -EINVAL;
+}
+
+/* What an option does: with a value, TAKE returns 0, or -EINVAL after a message; without one, the
+ * bool at FLAG in struct ctl_options becomes true. */
+struct row {
+    const char *name;
+    enum ctl_option option;
+    char letter; /* its short form; 0: it has none */
+    int (*take)(struct ctl_options *options, const char *value);
+    size_t flag;
+};
+
+#define FLAG(member) NULL, offsetof(struct ctl_options, member)
+
+static const struct row rows[] = {
+    {"socket", CTL_OPTION_SOCKET, 0, take_socket, 0},
+    {"timeout", CTL_OPTION_TIMEOUT, 0, take_timeout, 0},
+    {"json", CTL_OPTION_JSON, 0, FLAG(json)},
+    {"help", CTL_OPTION_HELP, 'h', FLAG(help)},
+    {"version", CTL_OPTION_VERSION, 0, FLAG(version)},
+    {"target", CTL_OPTION_TARGET, 0, take_target, 0},
+    {"caps", CTL_OPTION_CAPS, 0, take_caps, 0},
+    {"kernel", CTL_OPTION_KERNEL, 0, take_kernel, 0},
+    {"format", CTL_OPTION_FORMAT, 0, take_format, 0},
+    {"output", CTL_OPTION_OUTPUT, 'o', take_output, 0},
+    {"strict", CTL_OPTION_STRICT, 0, FLAG(strict)},
+    {"subset", CTL_OPTION_SUBSET, 0, FLAG(subset)},
+    {"abi", CTL_OPTION_ABI, 0, take_abi, 0},
+    {"against-libseccomp", CTL_OPTION_AGAINST_LIBSECCOMP, 0, FLAG(against_libseccomp)},
+    {"profile", CTL_OPTION_PROFILE, 0, FLAG(profile)},
+};
+
+/* The short forms in ROWS. "+" stops at the first argument; ":" tells a missing value apart. */
+static const char short_options[] = "+:ho:";
+
+enum {
+    FIRST_LONG = 256, /* what getopt_long(3) returns for the first row: more than any letter */
+};
+
+static void make_long_options(struct option long_options[ARRAY_SIZE(rows) + 1])
+{
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        long_options[i] = (struct option){
+            .name = rows[i].name,
+            .has_arg = rows[i].take ? required_argument : no_argument,
+            .val = FIRST_LONG + (int)i,
+        };
+    long_options[ARRAY_SIZE(rows)] = (struct option){0};
+}
+
+/* The row for what getopt_long() returned; NULL: it was no option. */
+static const struct row *find_row(int returned)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(rows); i++)
+        if (returned == FIRST_LONG + (int)i || (rows[i].letter && returned == rows[i].letter))
+            return &rows[i];
+    return NULL;
+}
+
+static int take(struct ctl_options *options, const struct row *row, const char *value)
+{
+    if (row->take)
+        return row->take(options, value);
+    *(bool *)((char *)options + row->flag) = true;
+    return 0;
 }
 
 static bool is_negative_number(const char *text)
@@ -190,55 +201,59 @@ static bool is_negative_number(const char *text)
 
 /*
  * Reads options from ARGV, behind its first string, up to the first that is none, or past "--".
- * Takes those in ACCEPTED. Returns the index of what comes next, or -EINVAL after a message.
+ * Takes those of OPTIONS->command, or, where that is NULL, those that stand before a command.
+ * Returns the index of what comes next, or -EINVAL after a message.
  */
-static int take_options(struct ctl_options *options, const char *accepted, int argc, char **argv)
+static int take_options(struct ctl_options *options, int argc, char **argv)
 {
-    bool may_be_all = strchr(accepted, 'S') != NULL;
+    const struct ctl_command *command = options->command;
+    const unsigned int taken = command ? TAKEN_BY_ALL | command->options : TAKEN_BEFORE_THE_COMMAND;
+    struct option long_options[ARRAY_SIZE(rows) + 1];
 
+    make_long_options(long_options);
     opterr = 0;
     optind = 0;
     for (;;) {
         int at = optind ? optind : 1;
-        int letter = getopt_long(argc, argv, short_options, long_options, NULL);
+        int returned = getopt_long(argc, argv, short_options, long_options, NULL);
+        const struct row *row = find_row(returned);
 
-        if (letter == -1)
+        if (returned == -1)
             return optind;
-        if (letter == '?' && strchr(accepted, 'N') && is_negative_number(argv[at]))
+        if (returned == '?' && command && command->negative_args && is_negative_number(argv[at]))
             return at;
-        if (letter == '?' || letter == ':') {
-            ctl_warn(letter == '?' ? "unknown option '%s'" : "'%s' wants a value",
+        if (!row) {
+            ctl_warn(returned == ':' ? "'%s' wants a value" : "unknown option '%s'",
                      argv[optind - 1]);
             return -EINVAL;
         }
-        if (!strchr(accepted, letter)) {
-            ctl_warn("--%s does not fit here", option_name(letter));
+        if (!(taken & row->option)) {
+            ctl_warn("--%s does not fit here", row->name);
             return -EINVAL;
         }
-        if (take(options, letter, optarg, may_be_all) < 0)
+        if (take(options, row, optarg) < 0)
             return -EINVAL;
     }
 }
 
 int options_parse_global(struct ctl_options *options, int argc, char **argv)
 {
-    return take_options(options, accepted_globally, argc, argv);
+    return take_options(options, argc, argv);
 }
 
 /*
  * Moves what is no option to the front of ARGV, behind its first string. What stands behind "--" is
  * none, and, where an argument is a command to run, nothing from there on. A NULL ends it.
  */
-static int split_arguments(struct ctl_options *options, const char *accepted,
-                           const struct ctl_command *command, int argc, char **argv)
+static int split_arguments(struct ctl_options *options, int argc, char **argv)
 {
-    const int begins = command->runs_first ? 0 : 1;
+    const int begins = options->command->runs_first ? 0 : 1;
     int i = 1;
 
     options->args = argv + 1;
     options->n_args = 0;
     for (;;) {
-        int behind = take_options(options, accepted, argc - (i - 1), argv + (i - 1));
+        int behind = take_options(options, argc - (i - 1), argv + (i - 1));
 
         if (behind < 0)
             return behind;
@@ -252,13 +267,13 @@ static int split_arguments(struct ctl_options *options, const char *accepted,
                 options->args[options->n_args] = NULL;
                 return 0;
             }
-            rest = rest || (command->runs && options->n_args == begins);
+            rest = rest || (options->command->runs && options->n_args == begins);
             options->args[options->n_args++] = argv[i++];
         } while (rest);
     }
 }
 
-/* True where -o is among the options in ARGV, behind its first string. */
+/* True if -o is among the options in ARGV, after its first string. */
 static bool names_output(int argc, char **argv)
 {
     for (int i = 1; i < argc && strcmp(argv[i], "--"); i++)
@@ -270,12 +285,11 @@ static bool names_output(int argc, char **argv)
 int options_parse(struct ctl_options *options, const struct ctl_command *command, int argc,
                   char **argv)
 {
-    char accepted[32];
     int r;
 
-    snprintf(accepted, sizeof(accepted), "%s%s", accepted_by_all, command->accepts);
-    r = split_arguments(options, accepted, command, argc, argv);
-    /* The exit code hangs on -o also where a mistake stands before it. */
+    options->command = command;
+    r = split_arguments(options, argc, argv);
+    /* The exit code depends on -o, even if there is a mistake before it. */
     if (r < 0 && command->may_keep)
         options->has_output = options->has_output || names_output(argc, argv);
     if (r < 0 || options->help)

@@ -13,9 +13,33 @@
 
 struct ctl_command;
 
+/* An option, as a bit: each command takes a set of them. */
+enum ctl_option {
+    CTL_OPTION_SOCKET = 1 << 0,
+    CTL_OPTION_JSON = 1 << 1,
+    CTL_OPTION_HELP = 1 << 2,
+    CTL_OPTION_VERSION = 1 << 3,
+    CTL_OPTION_TARGET = 1 << 4,
+    CTL_OPTION_CAPS = 1 << 5,
+    CTL_OPTION_KERNEL = 1 << 6,
+    CTL_OPTION_FORMAT = 1 << 7,
+    CTL_OPTION_OUTPUT = 1 << 8,
+    CTL_OPTION_STRICT = 1 << 9,
+    CTL_OPTION_SUBSET = 1 << 10,
+    CTL_OPTION_ABI = 1 << 11,
+    CTL_OPTION_AGAINST_LIBSECCOMP = 1 << 12,
+    CTL_OPTION_PROFILE = 1 << 13,
+    CTL_OPTION_TIMEOUT = 1 << 14,
+
+    /* what a filter is made for */
+    CTL_OPTIONS_VARIANT = CTL_OPTION_TARGET | CTL_OPTION_CAPS | CTL_OPTION_KERNEL,
+};
+
+/* The values of all options, and the arguments. */
 struct ctl_options {
-    const char *socket; /* or NULL */
-    int timeout_ms;     /* how long the daemon may take to answer; 0: not said */
+    const struct ctl_command *command; /* NULL: only what stands before it was read */
+    const char *socket;                /* or NULL */
+    int timeout_ms;                    /* how long the daemon may take to answer; 0: not said */
     bool json;
     bool help;
     bool version;

@@ -412,7 +412,8 @@ static int check(const struct ctl_options *options)
 
 const struct ctl_command command_check = {
     .name = "check",
-    .accepts = "tSL",
+    .options = CTL_OPTION_TARGET | CTL_OPTION_STRICT | CTL_OPTION_AGAINST_LIBSECCOMP,
+    .all_targets = true,
     .min_args = 1,
     .max_args = -1,
     .wants = "the file of a profile",

@@ -105,7 +105,7 @@ static int compile(const struct ctl_options *options)
 
 const struct ctl_command command_compile = {
     .name = "compile",
-    .accepts = "tckfo",
+    .options = CTL_OPTIONS_VARIANT | CTL_OPTION_FORMAT | CTL_OPTION_OUTPUT,
     .min_args = 1,
     .max_args = 1,
     .wants = "the file of a profile",

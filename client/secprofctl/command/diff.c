@@ -314,7 +314,7 @@ static int run_diff(const struct ctl_options *options)
 const struct ctl_command command_diff = {
     .name = "diff",
     .failure = CTL_DIFF_FAILED,
-    .accepts = "tckU",
+    .options = CTL_OPTIONS_VARIANT | CTL_OPTION_SUBSET,
     .min_args = 2,
     .max_args = 2,
     .wants = "two of: a file, the name of a profile, pid:N",

@@ -46,7 +46,7 @@ static int disasm(const struct ctl_options *options)
 
 const struct ctl_command command_disasm = {
     .name = "disasm",
-    .accepts = "tck",
+    .options = CTL_OPTIONS_VARIANT,
     .min_args = 1,
     .max_args = 1,
     .wants = "a file, the name of a profile, or pid:N",

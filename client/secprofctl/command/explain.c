@@ -271,7 +271,8 @@ static int run_explain(const struct ctl_options *options)
 
 const struct ctl_command command_explain = {
     .name = "explain",
-    .accepts = "tckaN",
+    .options = CTL_OPTIONS_VARIANT | CTL_OPTION_ABI,
+    .negative_args = true,
     .min_args = 2,
     .max_args = 2 + SYSCALL_ARGS,
     .wants = "a profile, raw BPF or pid:N, and a syscall",

@@ -109,7 +109,7 @@ static int get(const struct ctl_options *options)
 
 const struct ctl_command command_get = {
     .name = "get",
-    .accepts = "tckfoP",
+    .options = CTL_OPTIONS_VARIANT | CTL_OPTION_FORMAT | CTL_OPTION_OUTPUT | CTL_OPTION_PROFILE,
     .min_args = 1,
     .max_args = 1,
     .wants = "the name of a profile",

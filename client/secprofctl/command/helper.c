@@ -106,7 +106,7 @@ static int helper(const struct ctl_options *options)
 
 const struct ctl_command command_helper = {
     .name = "helper",
-    .accepts = "cko",
+    .options = CTL_OPTION_CAPS | CTL_OPTION_KERNEL | CTL_OPTION_OUTPUT,
     .min_args = 1,
     .max_args = -1,
     .wants = "the name of a profile, and a command or -o FILE",

@@ -112,7 +112,6 @@ static int list(const struct ctl_options *options)
 
 const struct ctl_command command_list = {
     .name = "list",
-    .accepts = "",
     .wants = "nothing",
     .run = list,
     .help =

@@ -90,7 +90,7 @@ static int metrics(const struct ctl_options *options)
 
 const struct ctl_command command_metrics = {
     .name = "metrics",
-    .accepts = "o",
+    .options = CTL_OPTION_OUTPUT,
     .wants = "nothing",
     .run = metrics,
     .help =

@@ -160,7 +160,7 @@ static int record(const struct ctl_options *options)
 
 const struct ctl_command command_record = {
     .name = "record",
-    .accepts = "o",
+    .options = CTL_OPTION_OUTPUT,
     .min_args = 1,
     .max_args = -1,
     .wants = "a command",

@@ -42,7 +42,6 @@ static int reload(const struct ctl_options *options)
 
 const struct ctl_command command_reload = {
     .name = "reload",
-    .accepts = "",
     .wants = "nothing",
     .run = reload,
     .help = "usage: secprofctl reload [--json]\n"

@@ -69,7 +69,7 @@ static int run(const struct ctl_options *options)
 
 const struct ctl_command command_run = {
     .name = "run",
-    .accepts = "ck",
+    .options = CTL_OPTION_CAPS | CTL_OPTION_KERNEL,
     .min_args = 2,
     .max_args = -1,
     .wants = "the name of a profile and a command",

@@ -279,7 +279,7 @@ static int simulate(const struct ctl_options *options)
 
 const struct ctl_command command_simulate = {
     .name = "simulate",
-    .accepts = "tck",
+    .options = CTL_OPTIONS_VARIANT,
     .min_args = 1,
     .max_args = 2,
     .wants = "a profile, raw BPF or pid:N, and at most a table of calls",

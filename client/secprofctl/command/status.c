@@ -172,7 +172,6 @@ static int status(const struct ctl_options *options)
 
 const struct ctl_command command_status = {
     .name = "status",
-    .accepts = "",
     .max_args = 1,
     .wants = "at most the name of a profile",
     .run = status,

@@ -120,7 +120,6 @@ static int watch(const struct ctl_options *options)
 
 const struct ctl_command command_watch = {
     .name = "watch",
-    .accepts = "",
     .max_args = -1,
     .wants = "names of profiles",
     .run = watch,

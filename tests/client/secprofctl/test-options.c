@@ -10,16 +10,35 @@
 #include "client/secprofctl/ctl.h"
 #include "util/cleanup.h"
 
-static const struct ctl_command get_like = {
-    .name = "get", .accepts = "tckfo", .min_args = 1, .max_args = 1, .wants = "a name"};
-static const struct ctl_command check_like = {
-    .name = "check", .accepts = "tS", .min_args = 1, .max_args = -1, .wants = "a file"};
-static const struct ctl_command diff_like = {
-    .name = "diff", .accepts = "tckU", .min_args = 2, .max_args = 2, .wants = "two"};
-static const struct ctl_command explain_like = {
-    .name = "explain", .accepts = "tckaN", .min_args = 2, .max_args = 8, .wants = "a call"};
-static const struct ctl_command run_like = {
-    .name = "run", .accepts = "ck", .min_args = 2, .max_args = -1, .wants = "more", .runs = true};
+static const struct ctl_command get_like = {.name = "get",
+                                            .options = CTL_OPTIONS_VARIANT | CTL_OPTION_FORMAT |
+                                                       CTL_OPTION_OUTPUT,
+                                            .min_args = 1,
+                                            .max_args = 1,
+                                            .wants = "a name"};
+static const struct ctl_command check_like = {.name = "check",
+                                              .options = CTL_OPTION_TARGET | CTL_OPTION_STRICT,
+                                              .all_targets = true,
+                                              .min_args = 1,
+                                              .max_args = -1,
+                                              .wants = "a file"};
+static const struct ctl_command diff_like = {.name = "diff",
+                                             .options = CTL_OPTIONS_VARIANT | CTL_OPTION_SUBSET,
+                                             .min_args = 2,
+                                             .max_args = 2,
+                                             .wants = "two"};
+static const struct ctl_command explain_like = {.name = "explain",
+                                                .options = CTL_OPTIONS_VARIANT | CTL_OPTION_ABI,
+                                                .negative_args = true,
+                                                .min_args = 2,
+                                                .max_args = 8,
+                                                .wants = "a call"};
+static const struct ctl_command run_like = {.name = "run",
+                                            .options = CTL_OPTION_CAPS | CTL_OPTION_KERNEL,
+                                            .min_args = 2,
+                                            .max_args = -1,
+                                            .wants = "more",
+                                            .runs = true};
 
 enum {
     WORDS_MAX = 16
@@ -194,6 +213,8 @@ START_TEST(wrong_lines_are_refused)
         "get a --timeout 1s",
         "get a --timeout 86401",
         "get a --timeout -1",
+        "get a --format",
+        "get a -o",
     };
     struct ctl_options options;
 
@@ -222,7 +243,8 @@ END_TEST
 START_TEST(wrong_lines_that_keep_a_file)
 {
     static const struct ctl_command helper_like = {.name = "helper",
-                                                   .accepts = "cko",
+                                                   .options = CTL_OPTION_CAPS | CTL_OPTION_KERNEL |
+                                                              CTL_OPTION_OUTPUT,
                                                    .min_args = 1,
                                                    .max_args = -1,
                                                    .wants = "more",

@@ -32,6 +32,7 @@ libsecprofctl_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
 libsecprofctl_la_LIBADD = libsecprof.la libcompiler.la libprotocol.la libutil.la $(YAJL_LIBS)
 libsecprofctl_la_SOURCES = \
 	client/secprofctl/ctl.c client/secprofctl/ctl.h \
+	client/secprofctl/number.c client/secprofctl/number.h \
 	client/secprofctl/options.c client/secprofctl/options.h \
 	client/secprofctl/show/annotate.c client/secprofctl/show/annotate.h \
 	client/secprofctl/show/disasm.c client/secprofctl/show/disasm.h \
@@ -47,7 +48,6 @@ secprofctl_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
 secprofctl_LDADD = libsecprofctl.la
 secprofctl_SOURCES = \
 	client/secprofctl/main.c \
-	client/secprofctl/number.c client/secprofctl/number.h \
 	client/secprofctl/command/check.c \
 	client/secprofctl/command/compile.c \
 	client/secprofctl/command/diff.c \

@@ -22,6 +22,7 @@
 #include "compiler/facts/bpf.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -255,13 +256,5 @@ int main(void)
     fprintf(stderr, "test-kernel: not run: it knows how to call on x86_64 only\n");
 #endif
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

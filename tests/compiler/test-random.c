@@ -18,6 +18,7 @@
 #include "compiler/questions/libseccomp-filter.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -497,11 +498,5 @@ int main(void)
     tcase_set_timeout(tc, 0);
     tcase_add_test(tc, random_profiles);
     suite_add_tcase(suite, tc);
-
-    SRunner *sr = srunner_create(suite);
-
-    srunner_run_all(sr, CK_NORMAL);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -6,13 +6,13 @@
 #include <check.h>
 #include <linux/audit.h>
 #include <seccomp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/facts/bpf.h"
 #include "compiler/questions/libseccomp-filter.h"
 #include "tests/compiler/profile-text.h"
 #include "tests/compiler/reference.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 /* Profiles, with ' for ". */
@@ -346,11 +346,5 @@ int main(void)
     tcase_add_loop_test(tc, conditional_verdicts, 0, ARRAY_SIZE(conditional));
     tcase_add_loop_test(tc, libseccomp_answers_differently, 0, ARRAY_SIZE(weaker));
     suite_add_tcase(suite, tc);
-
-    SRunner *sr = srunner_create(suite);
-
-    srunner_run_all(sr, CK_NORMAL);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 /* A directory for one test. */
@@ -78,14 +79,7 @@ static inline TCase *unit_begin(Suite **suite, const char *name)
 
 static inline int unit_end(Suite *suite)
 {
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }
 
 #endif

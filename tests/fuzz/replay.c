@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "tests/fuzz/fuzz.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define CORPUS TOP_SRCDIR "/tests/fuzz/corpus/" FUZZ_TARGET
@@ -51,7 +52,7 @@ int main(void)
 {
     Suite *suite = suite_create("fuzz-" FUZZ_TARGET);
     TCase *corpus = tcase_create("corpus");
-    SRunner *runner = srunner_create(suite);
+    int status;
 
     n_inputs = scandir(CORPUS, &inputs, is_input, alphasort);
     tcase_add_test(corpus, corpus_has_inputs);
@@ -63,13 +64,9 @@ int main(void)
         tcase_add_loop_test(tcase, input, i, i + 1);
         suite_add_tcase(suite, tcase);
     }
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
+    status = suite_run(suite);
     for (int i = 0; i < n_inputs; i++)
         free(inputs[i]);
     free(inputs);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return status;
 }

@@ -20,6 +20,7 @@
 #include "integration/runtime-log.h"
 #include "integration/settings.h"
 #include "integration/whole-file.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 
@@ -374,13 +375,5 @@ int main(void)
     tcase_add_test(tc, reads_to_a_limit);
     tcase_add_test(tc, reads_and_writes_pipes);
     suite_add_tcase(suite, tc);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_ENV);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define CAP(number) (UINT64_C(1) << (number))
@@ -341,13 +342,5 @@ int main(void)
     tcase_add_test(tc, again_is_the_same);
     tcase_add_test(tc, no_memory_is_no_crash);
     suite_add_tcase(suite, tc);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_ENV);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

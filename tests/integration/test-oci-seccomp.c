@@ -10,11 +10,11 @@
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/facts/abi.h"
 #include "integration/oci-config.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define SYS_ADMIN 21
@@ -427,13 +427,5 @@ int main(void)
     tcase_add_test(tc, not_written);
     tcase_add_test(tc, no_memory_refuses);
     suite_add_tcase(suite, tc);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_ENV);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

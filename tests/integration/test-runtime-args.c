@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -164,13 +165,5 @@ int main(void)
     tcase_add_test(tc, takes_its_own_options);
     tcase_add_loop_test(tc, does_not_guess, 0, ARRAY_SIZE(bad));
     suite_add_tcase(suite, tc);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_ENV);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

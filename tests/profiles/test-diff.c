@@ -8,7 +8,6 @@
 #include <check.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/prove/behaviour.h"
@@ -17,6 +16,7 @@
 #include "compiler/questions/compare.h"
 #include "tests/profiles/fixture.h"
 #include "tests/profiles/readme-table.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define CALLS_HEADER "| calls | ABIs | with | theirs | ours | why |"
@@ -219,13 +219,5 @@ int main(void)
     tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, tables_are_the_exact_difference);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

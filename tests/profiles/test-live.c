@@ -13,13 +13,13 @@
 #include <linux/sched.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/facts/action.h"
 #include "compiler/parse/profile.h"
 #include "tests/profiles/fixture.h"
 #include "tests/profiles/live.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -430,7 +430,6 @@ int main(void)
     const struct target *host = target_host();
     Suite *suite = suite_create("default profile, live");
     TCase *tcase = tcase_create("live");
-    SRunner *runner = srunner_create(suite);
 
     if (!host || strcmp(host->name, "x86_64") != 0) {
         fprintf(stderr, "the live test did not run: its calls are those of x86_64\n");
@@ -448,10 +447,5 @@ int main(void)
     tcase_add_test(tcase, x86_arguments_decide);
     tcase_add_test(tcase, newer_calls_get_enosys);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

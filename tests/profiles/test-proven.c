@@ -16,6 +16,7 @@
 #include "compiler/policy/resolve.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/profiles/fixture.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -188,7 +189,6 @@ int main(void)
 {
     Suite *suite = suite_create("proven");
     TCase *tcase = tcase_create("proven");
-    SRunner *runner = srunner_create(suite);
 
     tcase_set_timeout(tcase, 600);
     tcase_add_test(tcase, shipped_profiles);
@@ -196,10 +196,5 @@ int main(void)
     tcase_add_test(tcase, dockers_profile);
     tcase_add_test(tcase, generated_profiles);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

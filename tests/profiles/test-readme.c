@@ -18,6 +18,7 @@
 #include "compiler/parse/profile.h"
 #include "tests/profiles/fixture.h"
 #include "tests/profiles/readme-table.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define DEFAULT_PROFILE "profiles/default.json"
@@ -509,7 +510,6 @@ int main(void)
 {
     Suite *suite = suite_create("profiles/README.md");
     TCase *tcase = tcase_create("tables");
-    SRunner *runner = srunner_create(suite);
 
     tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, tables_are_the_differences);
@@ -518,10 +518,5 @@ int main(void)
     tcase_add_test(tcase, default_has_no_warnings);
     tcase_add_test(tcase, manual_names_everything);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -16,6 +16,7 @@
 #include "compiler/parse/profile.h"
 #include "tests/profiles/fixture.h"
 #include "tests/profiles/verdict-table.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define TABLES TEST_DATA "/verdicts/*.txt"
@@ -444,16 +445,12 @@ int main(void)
     glob_t tables = find_tables();
     Suite *suite = suite_create("verdicts");
     TCase *tcase = tcase_create("tables");
-    SRunner *runner = srunner_create(suite);
+    int status;
 
     tcase_add_loop_test(tcase, each_table_holds, 0, (int)tables.gl_pathc);
     tcase_set_timeout(tcase, 120);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
+    status = suite_run(suite);
     globfree(&tables);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return status;
 }

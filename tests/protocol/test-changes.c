@@ -2,10 +2,10 @@
 /* Tests of protocol/codec.c: the packets that a subscriber gets. */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "protocol/codec.h"
+#include "tests/suite.h"
 
 START_TEST(changes_follow_a_subscription)
 {
@@ -56,13 +56,5 @@ int main(void)
 
     tcase_add_test(tcase, changes_follow_a_subscription);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 static union wire_request make_request(enum wire_opcode opcode, const char *name)
@@ -539,13 +540,5 @@ int main(void)
     tcase_add_test(replies, every_status_has_its_own_text);
     tcase_add_test(replies, random_packets_are_judged_within_their_bounds);
     suite_add_tcase(suite, replies);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "protocol/codec.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 /* Reads the bytes of the hex dump that PROTOCOL.md has under the line TITLE. */
@@ -68,13 +69,5 @@ int main(void)
     tcase_add_test(tcase, the_documented_example_is_right);
 #endif
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

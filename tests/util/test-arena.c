@@ -5,8 +5,9 @@
 #include <check.h>
 #include <errno.h>
 #include <stdalign.h>
-#include <stdlib.h>
 #include <string.h>
+
+#include "tests/suite.h"
 
 START_TEST(memory_is_zeroed_aligned_and_apart)
 {
@@ -134,13 +135,5 @@ int main(void)
     tcase_add_test(tcase, text_is_copied_and_formatted);
     tcase_add_test(tcase, lists_grow);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -3,8 +3,8 @@
 #include "util/base64.h"
 
 #include <check.h>
-#include <stdlib.h>
 
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 /* RFC 4648, section 10, and bytes that need the last two digits. */
@@ -41,13 +41,5 @@ int main(void)
 
     tcase_add_test(tcase, rfc_4648);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -3,7 +3,8 @@
 #include "util/hex.h"
 
 #include <check.h>
-#include <stdlib.h>
+
+#include "tests/suite.h"
 
 START_TEST(bytes_become_two_digits_each)
 {
@@ -23,13 +24,5 @@ int main(void)
 
     tcase_add_test(tcase, bytes_become_two_digits_each);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

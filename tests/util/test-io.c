@@ -16,6 +16,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/suite.h"
+
 enum {
     SIZE = 300 * 1000, /* more than a pipe holds */
     SIGNAL_USEC = 500,
@@ -218,13 +220,5 @@ int main(void)
     tcase_add_test(tcase, closed_standard_files_are_occupied);
     tcase_add_test(tcase, open_standard_files_stay);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

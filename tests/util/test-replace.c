@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tests/suite.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 
@@ -143,13 +144,5 @@ int main(void)
     tcase_add_test(tcase, owner_and_group_are_kept);
     tcase_add_test(tcase, a_failure_leaves_nothing_behind);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

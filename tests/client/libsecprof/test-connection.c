@@ -22,6 +22,7 @@
 
 #include "client/libsecprof/secprof.h"
 #include "tests/client/libsecprof/fake-server.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 static struct fake_server server;
@@ -426,13 +427,5 @@ int main(void)
     tcase_add_test(tcase, threads_share_a_handle);
     tcase_add_test(tcase, a_full_queue_times_out);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -4,11 +4,11 @@
 
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/libsecprof/secprof.h"
 #include "protocol/codec.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 START_TEST(statuses_have_distinct_codes)
@@ -74,13 +74,5 @@ int main(void)
     tcase_add_test(tcase, connect_errors_are_no_statuses);
     tcase_add_test(tcase, documented_codes_have_texts);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

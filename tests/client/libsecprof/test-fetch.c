@@ -14,6 +14,7 @@
 
 #include "client/libsecprof/secprof.h"
 #include "tests/client/libsecprof/fake-server.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 static struct fake_server server;
@@ -261,13 +262,5 @@ int main(void)
     tcase_add_loop_test(tcase, fds_can_be_refused_at_first, 0, 2);
     tcase_add_test(tcase, the_text_of_a_profile);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

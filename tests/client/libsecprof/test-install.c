@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define STATEMENT(code, k)          ((struct sock_filter){(code), 0, 0, (k)})
@@ -203,13 +204,5 @@ int main(void)
     tcase_add_test(tcase, only_this_architecture_is_native);
 #endif
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

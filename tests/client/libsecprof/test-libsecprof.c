@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "tests/client/libsecprof/fake-server.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 static struct fake_server server;
@@ -441,13 +442,5 @@ int main(void)
     tcase_add_test(tcase, errors_come_with_the_daemons_words);
     tcase_add_test(tcase, installing_refuses_what_is_foreign);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

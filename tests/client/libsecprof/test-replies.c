@@ -4,7 +4,6 @@
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -12,6 +11,7 @@
 
 #include "client/libsecprof/secprof.h"
 #include "tests/client/libsecprof/fake-server.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 static struct fake_server server;
@@ -283,13 +283,5 @@ int main(void)
     tcase_add_loop_test(tcase, hostile_replies_are_refused, 0, ARRAY_SIZE(spoilers));
     tcase_add_loop_test(tcase, hostile_helpers_are_refused, 0, 6);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -3,11 +3,11 @@
 #include <check.h>
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/libsecprof/secprof.h"
 #include "tests/client/libsecprof/fake-server.h"
+#include "tests/suite.h"
 
 static struct fake_server server;
 static struct secprof *handle;
@@ -203,13 +203,5 @@ int main(void)
     tcase_add_loop_test(tcase, a_wrong_change_is_not_used, 0, 6);
     tcase_add_test(tcase, a_refused_subscription);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -4,10 +4,10 @@
 
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 static const struct ctl_command get_like = {.name = "get",
@@ -303,13 +303,5 @@ int main(void)
     tcase_add_test(tcase, help_comes_before_what_is_wrong);
     tcase_add_test(tcase, options_before_the_command);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -13,6 +13,7 @@
 #include "compiler/facts/bpf.h"
 #include "tests/compiler/evaluate.h"
 #include "tests/compiler/random.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -304,13 +305,5 @@ int main(void)
     tcase_add_test(tcase, limit);
     tcase_add_test(tcase, no_memory);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -15,6 +15,7 @@
 #include "compiler/policy/lower.h"
 #include "compiler/prove/meaning.h"
 #include "tests/compiler/random-profile.h"
+#include "tests/suite.h"
 #include "tests/where.h"
 #include "util/cleanup.h"
 
@@ -226,13 +227,5 @@ int main(void)
     tcase_add_test(tcase, bounds_at_word_ends);
     tcase_add_test(tcase, random_profiles);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 #include "compiler/emit/shape.h"
 #include "tests/compiler/evaluate.h"
 #include "tests/compiler/random.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -340,13 +341,5 @@ int main(void)
     tcase_add_test(tcase, nothing_in_vain);
     tcase_add_loop_test(tcase, large_decisions, 0, ARRAY_SIZE(large));
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "tests/compiler/random.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -184,13 +185,5 @@ int main(void)
     tcase_add_test(tcase, many_nodes);
     tcase_add_test(tcase, no_memory);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

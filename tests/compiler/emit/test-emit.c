@@ -10,6 +10,7 @@
 #include "compiler/emit/emit.h"
 #include "compiler/facts/bpf.h"
 #include "tests/compiler/random.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -234,13 +235,5 @@ int main(void)
     tcase_add_test(tcase, far_jumps);
     tcase_add_test(tcase, too_many_instructions);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -8,10 +8,10 @@
 
 #include <check.h>
 #include <linux/filter.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/compiler/random.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -404,13 +404,5 @@ int main(void)
     tcase_add_loop_test(tcase, close_to_brute_force, 0, WEIGHINGS);
     tcase_add_test(tcase, sizes);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

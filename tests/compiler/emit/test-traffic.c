@@ -7,9 +7,9 @@
 
 #include <check.h>
 #include <linux/audit.h>
-#include <stdlib.h>
 
 #include "compiler/emit/shape.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -147,13 +147,5 @@ int main(void)
     tcase_add_test(tcase, x32_meets_x86_64_without_its_bit);
     tcase_add_test(tcase, arguments_weigh_alike);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

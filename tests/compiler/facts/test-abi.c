@@ -5,10 +5,10 @@
 #include <check.h>
 #include <linux/audit.h>
 #include <seccomp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/utsname.h>
 
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 START_TEST(each_abi)
@@ -209,13 +209,5 @@ int main(void)
     tcase_add_test(tcase, abis_of_targets);
     tcase_add_test(tcase, host);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -5,11 +5,11 @@
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/seccomp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/facts/action.h"
 #include "compiler/parse/profile.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 static const struct {
@@ -298,11 +298,5 @@ int main(void)
     tcase_add_loop_test(tc, kernel_versions, 0, ARRAY_SIZE(kernels));
     tcase_add_test(tc, kernel_of_this_host);
     suite_add_tcase(suite, tc);
-
-    SRunner *sr = srunner_create(suite);
-
-    srunner_run_all(sr, CK_NORMAL);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -6,7 +6,6 @@
 #include <check.h>
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -18,6 +17,7 @@
 #include "compiler/facts/abi.h"
 #include "compiler/facts/bpf.h"
 #include "tests/compiler/random.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define ALLOW_ALL BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
@@ -464,13 +464,5 @@ int main(void)
     tcase_add_test(tcase, answers_as_in_the_kernel);
     tcase_add_test(tcase, division_by_zero_kills);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

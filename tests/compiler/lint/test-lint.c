@@ -13,6 +13,7 @@
 #include "tests/compiler/lint/cases.h"
 #include "tests/compiler/profile-text.h"
 #include "tests/compiler/random.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 static void lint(struct arena *arena, const char *text, const struct target *const *targets,
@@ -246,7 +247,6 @@ int main(void)
 {
     Suite *suite = suite_create("compiler/lint");
     TCase *tcase = tcase_create("lint");
-    SRunner *runner = srunner_create(suite);
 
     tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, says_what_it_should, 0, (int)lint_n_cases);
@@ -254,10 +254,5 @@ int main(void)
     tcase_add_test(tcase, has_limits);
     tcase_add_test(tcase, agrees_with_the_policy);
     suite_add_tcase(suite, tcase);
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Diagnostics: counting, double lines, limits, what is rendered. */
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/parse/diag.h"
+#include "tests/suite.h"
 
 static const struct location whole = {0, 0};
 
@@ -152,11 +152,5 @@ int main(void)
     tcase_add_test(tc, no_memory_still_counts_the_error);
     tcase_add_test(tc, quotes_are_cut_between_characters);
     suite_add_tcase(suite, tc);
-
-    SRunner *sr = srunner_create(suite);
-
-    srunner_run_all(sr, CK_NORMAL);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

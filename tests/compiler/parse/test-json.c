@@ -2,10 +2,10 @@
 /* The JSON tree: what is kept, where it stands, and every reason to refuse a text. */
 #include <check.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/parse/json.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 static const struct json_limits limits = {.max_bytes = 1024 * 1024, .max_depth = 32};
@@ -468,11 +468,5 @@ int main(void)
     tcase_add_test(tc, full_size_texts);
     tcase_add_test(tc, no_memory_is_no_crash);
     suite_add_tcase(suite, tc);
-
-    SRunner *sr = srunner_create(suite);
-
-    srunner_run_all(sr, CK_NORMAL);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/compiler/profile-text.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define OF_20  "abcdefghijklmnopqrst"
@@ -403,11 +404,5 @@ int main(void)
     tcase_add_loop_test(tc, single_rules, 0, ARRAY_SIZE(rules));
     tcase_add_loop_test(tc, single_tests, 0, ARRAY_SIZE(tests));
     suite_add_tcase(suite, tc);
-
-    SRunner *sr = srunner_create(suite);
-
-    srunner_run_all(sr, CK_NORMAL);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

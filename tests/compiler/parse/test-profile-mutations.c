@@ -12,6 +12,7 @@
 
 #include "compiler/parse/profile.h"
 #include "tests/compiler/random-profile.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -121,11 +122,5 @@ int main(void)
     tcase_set_timeout(tc, 0);
     tcase_add_loop_test(tc, damaged_profiles, 0, ARRAY_SIZE(files));
     suite_add_tcase(suite, tc);
-
-    SRunner *sr = srunner_create(suite);
-
-    srunner_run_all(sr, CK_NORMAL);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -6,11 +6,11 @@
 #include <linux/capability.h>
 #include <linux/seccomp.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/parse/profile.h"
 #include "tests/compiler/profile-text.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define ABI_BIT(id)  ((abi_set)1 << (id))
@@ -437,11 +437,5 @@ int main(void)
     tcase_add_test(tc, diags_may_hold_others);
     tcase_add_test(tc, no_memory_is_no_crash);
     suite_add_tcase(suite, tc);
-
-    SRunner *sr = srunner_create(suite);
-
-    srunner_run_all(sr, CK_NORMAL);
-    int failed = srunner_ntests_failed(sr);
-    srunner_free(sr);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -8,10 +8,10 @@
 #include <check.h>
 #include <errno.h>
 #include <linux/audit.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/compiler/profile-text.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define ALLOW      SECCOMP_RET_ALLOW
@@ -525,13 +525,5 @@ int main(void)
     tcase_add_test(tcase, origins);
     tcase_add_test(tcase, many_rules);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

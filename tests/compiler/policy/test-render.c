@@ -15,6 +15,7 @@
 #include "compiler/prove/prove.h"
 #include "tests/compiler/profile-text.h"
 #include "tests/compiler/random-profile.h"
+#include "tests/suite.h"
 #include "tests/where.h"
 #include "util/cleanup.h"
 
@@ -233,13 +234,5 @@ int main(void)
     tcase_add_test(tc, podmans_profile_means_the_same);
     tcase_add_loop_test(tc, random_profiles_mean_the_same, 0, ARRAY_SIZE(targets));
     suite_add_tcase(suite, tc);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_ENV);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

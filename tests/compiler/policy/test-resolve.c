@@ -5,10 +5,10 @@
 #include <check.h>
 #include <errno.h>
 #include <linux/seccomp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "tests/compiler/random.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define ABI(id) ((abi_set)1 << ABI_##id)
@@ -348,13 +348,5 @@ int main(void)
     tcase_add_test(tcase, too_many_kernels);
     tcase_add_test(tcase, normalised_requests_decide_alike);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -6,7 +6,6 @@
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/emit/emit.h"
@@ -14,6 +13,7 @@
 #include "compiler/policy/lower.h"
 #include "compiler/policy/resolve.h"
 #include "compiler/prove/prove.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 static const char profile_text[] =
@@ -414,13 +414,5 @@ int main(void)
     tcase_add_test(tcase, counterexample_is_named);
     tcase_add_test(tcase, unanalysable_is_refused);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

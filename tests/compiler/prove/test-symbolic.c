@@ -11,6 +11,7 @@
 
 #include "compiler/facts/bpf.h"
 #include "tests/compiler/random.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -242,13 +243,5 @@ int main(void)
     tcase_add_test(tcase, kept_numbers_are_told_apart);
     tcase_add_loop_test(tcase, random_programs_are_analysed, 0, 4);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -15,6 +15,7 @@
 #include "compiler/facts/bpf.h"
 #include "compiler/policy/lower.h"
 #include "compiler/questions/libseccomp-filter.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 /* What is compared. */
@@ -391,13 +392,5 @@ int main(void)
     tcase_add_test(tcase, too_many_instructions_are_said);
     tcase_add_test(tcase, refusals_are_said);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -7,13 +7,13 @@
 
 #include <check.h>
 #include <linux/audit.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/facts/action.h"
 #include "compiler/facts/bpf.h"
 #include "compiler/prove/symbolic.h"
 #include "compiler/questions/combine.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define LD(field)    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
@@ -288,13 +288,5 @@ int main(void)
     tcase_add_test(tcase, changes_have_names);
     tcase_add_test(tcase, one_range_of_architectures_is_split);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

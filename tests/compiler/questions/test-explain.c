@@ -6,10 +6,10 @@
 #include "compiler/questions/explain.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/policy/lower.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 static const char profile_text[] =
@@ -267,13 +267,5 @@ int main(void)
     tcase_add_test(tcase, numbers_are_what_each_abi_makes_of_them);
     tcase_add_test(tcase, tests_as_text);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "compiler/facts/bpf.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define LD_NR   BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))
@@ -155,13 +156,5 @@ int main(void)
     tcase_add_test(tcase, x32_is_told_by_its_bit);
     tcase_add_test(tcase, arguments_have_no_names);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

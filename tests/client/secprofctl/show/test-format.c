@@ -8,11 +8,11 @@
 #include <errno.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/secprofctl/show/disasm.h"
 #include "compiler/facts/bpf.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 /* A filter that reaches most of what a listing can say. */
@@ -236,13 +236,5 @@ int main(void)
     tcase_add_test(tcase, flags_by_name);
     tcase_add_test(tcase, forms_by_name);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -16,6 +16,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 static char dir[64];
@@ -217,13 +218,5 @@ int main(void)
     tcase_add_test(tcase, a_closed_pipe_is_an_error);
     tcase_add_test(tcase, pipes_get_all_of_it);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

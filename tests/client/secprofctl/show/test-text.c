@@ -5,9 +5,9 @@
 #include "client/secprofctl/show/text.h"
 
 #include <check.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 START_TEST(characters)
@@ -127,13 +127,5 @@ int main(void)
     tcase_add_test(tcase, json_is_for_terminals_too);
     tcase_add_test(tcase, json_gets_valid_utf8);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tests/suite.h"
 #include "util/helper-note.h"
 
 enum {
@@ -170,13 +171,5 @@ int main(void)
     tcase_add_loop_test(tcase, a_cut_file_has_none, 0, 4);
     tcase_add_loop_test(tcase, a_wrong_file_has_none, 0, 4);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The public functions about a handle itself. Those that ask the daemon are in fetch.c, status.c and
- * subscribe.c. */
+/* The public functions about a handle itself. Those that ask the daemon are in fetch.c, status.c
+ * and subscribe.c. */
 #include "config.h"
 
 #include "client/libsecprof/secprof.h"

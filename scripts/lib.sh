@@ -140,6 +140,18 @@ copy_sources()
     fi
 }
 
+# Prints the paths of all C sources that are formatted and checked, from the top of the tree.
+c_sources()
+{
+    find util protocol compiler daemon client integration tests -name '*.[ch]' -type f | sort
+}
+
+# Prints the path of clang-format. Another version than 14 makes other lines.
+clang_format()
+{
+    command -v clang-format-14 || command -v clang-format
+}
+
 # How many jobs make may run.
 make_jobs()
 {

@@ -54,15 +54,13 @@ static int ask(const struct load *load, struct connection *connection)
     return send(connection->fd, load->request, load->request_size, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-/* Takes the answer that is there, and the fd that may come with it. */
-static int take_answer(int fd)
+ssize_t load_take_answer(int fd, void *reply, size_t size)
 {
-    static unsigned char reply[64 * 1024];
     union {
         struct cmsghdr header;
         unsigned char bytes[CMSG_SPACE(sizeof(int))];
     } control;
-    struct iovec iov = {reply, sizeof(reply)};
+    struct iovec iov = {reply, size};
     struct msghdr msg = {.msg_iov = &iov,
                          .msg_iovlen = 1,
                          .msg_control = &control,
@@ -76,13 +74,12 @@ static int take_answer(int fd)
         memcpy(&received, CMSG_DATA(cmsg), sizeof(received));
         close(received);
     }
-    if (n <= 0)
-        return n < 0 ? -errno : -EPIPE;
-    return 0;
+    return n < 0 ? -errno : n;
 }
 
 static int run(struct load *load, struct connection *connections, int epoll)
 {
+    static unsigned char reply[64 * 1024];
     size_t sent = 0, answered = 0;
     int r = 0;
 
@@ -96,8 +93,9 @@ static int run(struct load *load, struct connection *connections, int epoll)
             return n < 0 ? -errno : -ETIMEDOUT;
         for (int i = 0; i < n && r == 0; i++) {
             struct connection *connection = events[i].data.ptr;
+            ssize_t size = load_take_answer(connection->fd, reply, sizeof(reply));
 
-            r = take_answer(connection->fd);
+            r = size > 0 ? 0 : size < 0 ? (int)size : -EPIPE;
             load->ns[answered++] = now() - connection->sent_ns;
             if (r == 0 && sent < load->requests) {
                 r = ask(load, connection);

@@ -8,6 +8,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 struct load {
     const char *path; /* of the server's socket */
@@ -22,6 +23,10 @@ struct load {
 
 /* A SOCK_SEQPACKET connection to the socket PATH: an fd that is the caller's, or -errno. */
 int load_connect(const char *path);
+
+/* Receives one answer from FD, up to SIZE bytes, to REPLY, and closes the fd that may come with it.
+ * Returns its length, 0 where the connection has ended, or -errno. */
+ssize_t load_take_answer(int fd, void *reply, size_t size);
 
 /* Returns 0 or -errno; -ETIMEDOUT where the server did not answer for 20 seconds. */
 int load_run(struct load *load);

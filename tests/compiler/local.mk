@@ -4,7 +4,8 @@ compiler_test_libs = libcompiler.la libutil.la $(CHECK_LIBS)
 
 check_PROGRAMS += tests/compiler/facts/test-bpf-live
 TESTS += tests/compiler/facts/test-bpf-live
-tests_compiler_facts_test_bpf_live_SOURCES = tests/compiler/facts/test-bpf-live.c tests/compiler/random.h
+tests_compiler_facts_test_bpf_live_SOURCES = tests/compiler/facts/test-bpf-live.c tests/compiler/facts/valid.h \
+	tests/compiler/random.h
 tests_compiler_facts_test_bpf_live_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_facts_test_bpf_live_LDADD = $(compiler_test_libs)
 
@@ -59,7 +60,7 @@ tests_compiler_facts_test_syscalls_LDADD = $(compiler_test_libs)
 
 check_PROGRAMS += tests/compiler/facts/test-bpf
 TESTS += tests/compiler/facts/test-bpf
-tests_compiler_facts_test_bpf_SOURCES = tests/compiler/facts/test-bpf.c
+tests_compiler_facts_test_bpf_SOURCES = tests/compiler/facts/test-bpf.c tests/compiler/facts/valid.h
 tests_compiler_facts_test_bpf_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_facts_test_bpf_LDADD = $(compiler_test_libs)
 

@@ -2,12 +2,18 @@
 /*
  * Clients that do not behave; secprofd.py's tests build and start it.
  *
- *   abuse random SOCKET SEED COUNT       COUNT packets: random bytes, and requests with errors in
- * them abuse storm SOCKET                   connects and closes as fast as it can, until it is
- * killed abuse deaf SOCKET NAME CONNECTIONS   asks all the time on each, and never reads abuse
- * halves SOCKET                  packets that are too short, too long, or no requests at all abuse
- * fds SOCKET NAME                requests with 1 to 253 fds abuse greedy SOCKET NAME CONNECTIONS
- * asks and reads as fast as it can, with full pipes
+ *   abuse random SOCKET SEED COUNT
+ *       sends COUNT packets: random bytes, and requests with errors in them
+ *   abuse storm SOCKET
+ *       connects and closes as fast as it can, until it is killed
+ *   abuse deaf SOCKET NAME CONNECTIONS
+ *       asks all the time on each connection, and never reads
+ *   abuse halves SOCKET
+ *       sends packets that are too short, too long, or no requests at all
+ *   abuse fds SOCKET NAME
+ *       sends requests with 1 to 253 fds
+ *   abuse greedy SOCKET NAME CONNECTIONS
+ *       asks and reads as fast as it can, with full pipes
  *
  * The last line of "random" is JSON.
  */
@@ -177,32 +183,17 @@ static bool send_packet(struct flight *flight, const unsigned char *packet, size
 static bool take(struct flight *flight)
 {
     static unsigned char reply[WIRE_MAX_REPLY];
-    union {
-        struct cmsghdr header;
-        unsigned char bytes[CMSG_SPACE(sizeof(int))];
-    } control;
-    struct iovec iov = {reply, sizeof(reply)};
-    struct msghdr msg = {.msg_iov = &iov,
-                         .msg_iovlen = 1,
-                         .msg_control = &control,
-                         .msg_controllen = sizeof(control)};
     struct pollfd poll_for = {flight->sock, POLLIN, 0};
     struct wire_header h;
     ssize_t n;
 
     if (poll(&poll_for, 1, HANG_MSEC) == 0)
         die("no answer", ETIMEDOUT);
-    n = recvmsg(flight->sock, &msg, MSG_CMSG_CLOEXEC);
+    n = load_take_answer(flight->sock, reply, sizeof(reply));
     if (n <= 0)
         return false;
     if (n < (ssize_t)sizeof(h))
         die("an answer without a header", EPROTO);
-    if (msg.msg_controllen >= sizeof(struct cmsghdr)) {
-        int fd;
-
-        memcpy(&fd, CMSG_DATA(&control.header), sizeof(fd));
-        close(fd);
-    }
     memcpy(&h, reply, sizeof(h));
     if (h.magic != WIRE_MAGIC || h.length != n || h.status >= STATUSES)
         die("an answer that is none", EPROTO);

@@ -16,33 +16,22 @@ run_ctl()
     code=$?
 }
 
-# gives NAME CODE PATTERN ARGUMENT…: that exit code, and a match of the pattern on stdout.
-gives()
+# expect FILE NAME CODE PATTERN ARGUMENT…: that exit code, and a match of the pattern in FILE, out or err.
+expect()
 {
-    local name=$1 wanted=$2 pattern=$3
+    local file=$1 name=$2 wanted=$3 pattern=$4
 
-    shift 3
+    shift 4
     run_ctl "$@"
     if [ $code -eq "$wanted" ]; then
-        has "$name" "$pattern" "$(cat out)"
+        has "$name" "$pattern" "$(cat "$file")"
     else
         not_ok "$name: exit code $code, wanted $wanted: $(cat err)"
     fi
 }
 
-# refuses NAME CODE PATTERN ARGUMENT…: that exit code, and a match of the pattern on stderr.
-refuses()
-{
-    local name=$1 wanted=$2 pattern=$3
-
-    shift 3
-    run_ctl "$@"
-    if [ $code -eq "$wanted" ]; then
-        has "$name" "$pattern" "$(cat err)"
-    else
-        not_ok "$name: exit code $code, wanted $wanted: $(cat err)"
-    fi
-}
+gives() { expect out "$@"; }
+refuses() { expect err "$@"; }
 
 # json EXPRESSION: what Python makes of the JSON in `out`, called j.
 json()

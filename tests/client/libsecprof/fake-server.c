@@ -272,10 +272,12 @@ static void *accept_thread(void *data)
     return NULL;
 }
 
-void fake_server_start(struct fake_server *server)
+void fake_server_start(struct fake_server *server, int n_profiles)
 {
     struct sockaddr_un address = {.sun_family = AF_UNIX};
 
+    memset(server, 0, sizeof(*server));
+    server->n_profiles = n_profiles;
     snprintf(server->dir, sizeof(server->dir), "/tmp/secprof-test.XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(server->dir));
     snprintf(server->path, sizeof(server->path), "%s/sock", server->dir);

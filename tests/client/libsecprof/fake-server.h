@@ -50,8 +50,11 @@ struct fake_server {
     atomic_int requests;
 };
 
-/* Starts SERVER at a fresh path; fails the running Check test where that is impossible. */
-void fake_server_start(struct fake_server *server);
+/*
+ * Starts SERVER anew, at a fresh path, with N_PROFILES in its list; fails the running Check test if
+ * that is impossible.
+ */
+void fake_server_start(struct fake_server *server, int n_profiles);
 void fake_server_stop(struct fake_server *server);
 
 /* The header of REPLY. */

@@ -29,9 +29,7 @@ static struct fake_server server;
 
 static void setup(void)
 {
-    memset(&server, 0, sizeof(server));
-    server.n_profiles = 3;
-    fake_server_start(&server);
+    fake_server_start(&server, 3);
 }
 
 static void teardown(void)

@@ -27,9 +27,7 @@ static struct secprof *handle;
 
 static void setup(void)
 {
-    memset(&server, 0, sizeof(server));
-    server.n_profiles = 3;
-    fake_server_start(&server);
+    fake_server_start(&server, 3);
     ck_assert_int_eq(secprof_open(&handle, server.path, 0), 0);
 }
 

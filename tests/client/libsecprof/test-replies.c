@@ -4,7 +4,6 @@
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -18,8 +17,7 @@ static struct fake_server server;
 
 static void setup(void)
 {
-    memset(&server, 0, sizeof(server));
-    fake_server_start(&server);
+    fake_server_start(&server, 0);
 }
 
 static void teardown(void)

@@ -14,8 +14,7 @@ static struct secprof *handle;
 
 static void setup(void)
 {
-    memset(&server, 0, sizeof(server));
-    fake_server_start(&server);
+    fake_server_start(&server, 0);
     ck_assert_int_eq(secprof_open(&handle, server.path, 0), 0);
 }
 

@@ -6,24 +6,13 @@
 #include <errno.h>
 #include <string.h>
 
+#include "tests/compiler/facts/valid.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"
 
 #define ALLOW_ALL BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
 
 static const bool host_is_big_endian = __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__;
-
-/* What bpf_check() says, without why. */
-static bool is_valid(const struct sock_filter *program, size_t n)
-{
-    size_t bad;
-    const char *why;
-    int r = bpf_check(program, n, &bad, &why);
-
-    if ((r == 0) != (why == NULL) || (r != 0 && r != -EINVAL))
-        ck_abort_msg("bpf_check() returned %d and \"%s\"", r, why ? why : "nothing");
-    return r == 0;
-}
 
 /* Programs that are refused, and the instruction that is blamed. */
 static const struct {

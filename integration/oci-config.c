@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Finds the spans that matter by their places in the text, and splices. */
+/* Finds the parts of the text that matter, and replaces them. */
 #include "integration/oci-config.h"
 
 #include <errno.h>
@@ -196,7 +196,7 @@ static void add_edit(struct edits *edits, uint32_t from, uint32_t to, const char
     edits->items[at] = (struct edit){from, to, text};
 }
 
-/* Inserts MEMBER ("KEY":VALUE) into OBJECT behind KEPT, one of its members; NULL: as the first and
+/* Inserts MEMBER ("KEY":VALUE) into OBJECT after KEPT, one of its members; NULL: as the first and
  * only one. Returns 0 or -ENOMEM. */
 static int insert_member(struct edits *edits, const struct json_node *object,
                          const struct json_member *kept, const char *member, struct arena *arena)
@@ -238,7 +238,7 @@ static const struct json_member *remove_filter(struct edits *edits,
     for (size_t i = 0; i < annotations->n; i++) {
         const struct json_member *member = &annotations->members[i];
 
-        /* It goes with the comma before it; where nothing stays before it, with the one behind. */
+        /* The comma before it goes too, or, if nothing stays before it, the one after it. */
         if (!is_about_filter(member))
             kept = member;
         else if (kept)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What secprof reads in an OCI config.json, and the one way it writes one: the new text is the old
- * one with a few spans replaced, so every other byte passes through, numbers to the last digit and
- * fields that nobody here has heard of. Pure functions over memory.
+ * What secprof reads in an OCI config.json, and how it writes a new one: the old text with a few
+ * parts replaced. Every other byte stays: numbers to the last digit, and fields that are unknown
+ * here. Pure functions over memory.
  */
 #ifndef INTEGRATION_OCI_CONFIG_H
 #define INTEGRATION_OCI_CONFIG_H
@@ -26,8 +26,8 @@ enum {
 /* A filter's bytes in base64: crun installs them and leaves linux.seccomp's rules alone. */
 #define OCI_ANNOTATION_BPF "run.oci.seccomp_bpf_data"
 /*
- * Stands beside a filter that secprof put in, with its digest. It says where the filter came from,
- * and that it may be replaced: the same configuration can come by again.
+ * Beside a filter that secprof put in: its digest. It says where the filter came from, and that it
+ * may be replaced, since the same configuration can pass through here more than once.
  */
 #define OCI_ANNOTATION_FILTER "io.secprof.filter"
 
@@ -48,8 +48,8 @@ struct oci_config {
 /*
  * Reads the LEN bytes at TEXT, which must be kept, into *CONFIG. Capabilities that are not known
  * here are left out: no profile can name them. Refuses what json_parse() does, values of the wrong
- * type where secprof looks, and keys that Go's decoder (runc) would take for one of these although
- * they are spelled otherwise. Returns 0; -EINVAL where DIAGS got an error; -ENOMEM.
+ * type in a field that secprof reads, and keys that Go's decoder (runc) would take for one of these
+ * although they are spelled differently. Returns 0; -EINVAL where DIAGS got an error; -ENOMEM.
  */
 int oci_config_parse(struct oci_config *config, const char *text, size_t len, struct arena *arena,
                      struct diags *diags);
@@ -57,7 +57,7 @@ int oci_config_parse(struct oci_config *config, const char *text, size_t len, st
 /* True where the container has rules of its own in linux.seccomp. */
 bool oci_config_has_rules(const struct oci_config *config);
 
-/* What a new text has otherwise. */
+/* What is different in a new text. */
 struct oci_change {
     const char *bpf;     /* base64, in the place of any filter that is there; NULL: none */
     const char *digest;  /* what OCI_ANNOTATION_FILTER says of BPF */

@@ -14,7 +14,7 @@
 #include "util/cleanup.h"
 #include "util/hex.h"
 
-/* One configuration on its way. */
+/* The decision about one configuration, while it is made. */
 struct decision {
     const struct oci_policy *policy;
     struct oci_config config;
@@ -120,8 +120,8 @@ static void apply_named(struct decision *d, const char *name)
 }
 
 /*
- * No filter for the container's own rules, because of WHY. A filter that secprof put in earlier was
- * for these rules or for others, which nobody can tell now: it goes, and the rules stay.
+ * No filter for the container's own rules, because of WHY. A filter that secprof put in earlier may
+ * have been made from other rules than these: it goes, and the rules stay.
  */
 static void fall_back(struct decision *d, const char *why)
 {
@@ -141,8 +141,8 @@ static void fall_back(struct decision *d, const char *why)
 }
 
 /*
- * The key in RULES, a linux.seccomp, that means something to secprof and nothing to an OCI runtime,
- * which passes over it: the two would read different rules. NULL: there is none.
+ * The key in RULES, a linux.seccomp, that secprof understands and an OCI runtime ignores: the two
+ * would read different rules. NULL: there is none.
  */
 static const char *find_foreign_key(const struct json_node *rules)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What becomes of a container's configuration: which filter it gets, from where, and what happens
- * where there is none. It does no input or output of its own.
+ * Decides about a container's configuration: which filter it gets, from where, and what happens if
+ * there is none. Does no input or output of its own.
  */
 #ifndef INTEGRATION_OCI_SECCOMP_H
 #define INTEGRATION_OCI_SECCOMP_H
@@ -64,8 +64,9 @@ struct oci_result {
     size_t len;
     const char *where;   /* root.path of the configuration, to tell containers apart; or NULL */
     const char *message; /* why it was refused, or what the container gets; NULL: nothing to tell */
-    bool must_change;    /* the old configuration would not do: a name, or a filter of earlier */
-    bool fallback;       /* a filter was wanted, but the container's own rules have to do */
+    bool
+        must_change; /* the old configuration must not be used: it has a name, or an older filter */
+    bool fallback;   /* a filter was wanted, but only the container's own rules are there */
 };
 
 /*

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * crun parses with argp, runc with Go's flag package, and what both take is common ground: "--name
- * VALUE" and "--name=VALUE". Where they differ (-bDIR and -b=DIR, options behind the container's
+ * VALUE" and "--name=VALUE". Where they differ (-bDIR and -b=DIR, options after the container's
  * name, abbreviations), what one of them reads another does not: then the shim does not guess.
  */
 #include "integration/runtime-args.h"
@@ -13,7 +13,7 @@
 
 enum {
     GLOBAL = 1,  /* before the command */
-    STARTING = 2 /* behind "create" or "run" */
+    STARTING = 2 /* after "create" or "run" */
 };
 
 /* What the shim wants to know of an option's value. */
@@ -161,7 +161,7 @@ static bool may_start(char *const *argv)
 }
 
 /*
- * Reads the option at CURSOR and goes behind it. *OWN: it is the shim's. Returns false after an
+ * Reads the option at CURSOR and moves past it. *OWN: it is the shim's. Returns false after an
  * error.
  */
 static bool read_option(struct cursor *cursor, bool *own)
@@ -174,7 +174,7 @@ static bool read_option(struct cursor *cursor, bool *own)
     if (!option && is_abbreviation(arg, cursor->where))
         return fail(cursor, "the option %s is an abbreviation; write it in full", arg);
     if (!option)
-        /* Whether the next word is its value or the command nobody can tell. */
+        /* The next word may be its value, or the command: there is no way to know. */
         return value || !may_start(&cursor->argv[cursor->at]) ||
                fail(cursor,
                     "the option %s is not known to secprof-runtime, and a container is to "
@@ -213,7 +213,7 @@ static bool read_global(struct cursor *cursor, size_t *n_passed)
     return true;
 }
 
-/* The options and the name behind "create" or "run". Returns false after an error. */
+/* The options and the name after "create" or "run". Returns false after an error. */
 static bool read_starting(struct cursor *cursor)
 {
     struct runtime_args *args = cursor->args;

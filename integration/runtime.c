@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * secprof-runtime: stands in for an OCI runtime. Where a container is created, its filter goes into
- * the bundle's configuration first; then, and for every other command at once, it becomes the real
- * runtime with the same arguments.
+ * secprof-runtime: takes the place of an OCI runtime. When a container is created, it first puts
+ * the filter into the bundle's configuration. Then, and for every other command at once, it becomes
+ * the real runtime with the same arguments.
  */
 #include "config.h"
 
@@ -25,8 +25,8 @@
 
 #define SETTINGS_ENV "SECPROF_RUNTIME_CONFIG"
 #define RUNTIME_ENV  "SECPROF_RUNTIME"
-/* The process that became the real runtime: where it comes by again, the runtime is this program.
- */
+/* The process that became the real runtime. If the same process starts this program again, then the
+ * "real" runtime is this program. */
 #define PROCESS_ENV "SECPROF_RUNTIME_PROCESS"
 
 enum {
@@ -42,7 +42,7 @@ struct call {
     struct arena arena;
 };
 
-/* Says MESSAGE (NULL: no memory) wherever somebody may look for it. Returns CODE. */
+/* Writes MESSAGE (NULL: no memory) to stderr and both logs. Returns CODE. */
 static int fail(const struct call *call, int code, const char *message)
 {
     message = message ? message : "out of memory";
@@ -129,7 +129,7 @@ static const char *find_program(const char *name, struct arena *arena)
 
         if (!file)
             return NULL;
-        /* Other parts would mean the working directory, which is anybody's. */
+        /* A relative part would be in the working directory, which is not to be trusted. */
         if (*path == '/' && stat(file, &st) == 0 && S_ISREG(st.st_mode) &&
             access(file, X_OK) == 0 && !is_self(file))
             return file;

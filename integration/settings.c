@@ -86,7 +86,7 @@ static char *trim(char *text)
 }
 
 /*
- * Cuts the comment off LINE: a # at its start or behind a blank, and what follows. Returns NULL, or
+ * Cuts the comment off LINE: a # at its start or after a blank, and what follows. Returns NULL, or
  * what is wrong: any other # may be meant either way, and a list of profiles must not be misread.
  */
 static const char *cut_comment(char *line)

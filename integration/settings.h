@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What an administrator can say about hook and shim, and the shim's file in which it stands:
- * KEY = VALUE lines; a # at the start of a line or behind a blank begins a comment.
+ * The settings of hook and shim, and the file that the shim reads them from:
+ * KEY = VALUE lines; a # at the start of a line or after a blank begins a comment.
  */
 #ifndef INTEGRATION_SETTINGS_H
 #define INTEGRATION_SETTINGS_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The profile and its filter come with two requests, between which the profile can change: they
- * belong together only where both tell of the same text.
+ * The profile and its filter come with two requests, and the profile can change in between: they
+ * belong together only if both replies name the same text.
  */
 #include "integration/source.h"
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * syslog(3) gets every line, and so does the journal. Not by its own library: loading that would
- * take longer than all the rest of a start. Standard error gets what makes a start fail: engines
- * show it to users, though Podman throws that of its hooks away.
+ * syslog(3) gets every line, and with it the journal: loading the journal's own library would take
+ * longer than all the rest of a start. Standard error gets what makes a start fail: engines show it
+ * to users (but Podman drops that of its hooks).
  */
 #include "integration/system-log.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* What is said about a container: to the system's log, and to who called. */
+/* Messages about a container, for the system's log and for the program that called this one. */
 #ifndef INTEGRATION_SYSTEM_LOG_H
 #define INTEGRATION_SYSTEM_LOG_H
 
@@ -7,13 +7,13 @@
 
 #include "integration/oci-seccomp.h"
 
-/* Tells of an error, on standard error too. */
+/* Logs an error, and prints it to standard error. */
 void system_log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));
 
 /*
- * Tells of RESULT for CONTAINER, its name, or NULL where that is not known. A refusal goes to
- * standard error too, and where ALOUD so does a fallback: for the shim standard error is the
- * container's own, for which that would be noise.
+ * Logs RESULT for CONTAINER, its name, or NULL if that is not known. A refusal is printed to
+ * standard error too, and if ALOUD so is a fallback. (The shim's standard error is the container's
+ * own: a fallback would be noise there.)
  */
 void system_log_result(const struct oci_result *result, const char *container, bool aloud);
 

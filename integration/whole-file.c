@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads into a growing block, since a pipe does not say how much will come. */
+/* Reads into a growing block, since the length of what comes from a pipe is not known before. */
 #include "integration/whole-file.h"
 
 #include <errno.h>

@@ -18,19 +18,18 @@ enum {
 struct opcode_rules {
     size_t request_length;
     size_t n_fds; /* that come with a request */
-    /* Checks the fields behind the header; returns WIRE_OK or why the request is refused. */
+    /* Checks the fields after the header; returns WIRE_OK or why the request is refused. */
     enum wire_status (*check_request)(const union wire_request *request);
     /* Checks a WIRE_OK reply of LEN bytes, header included. */
     bool (*check_reply)(const union wire_request *request, const unsigned char *packet, size_t len);
 };
 
-/* True where all of the SIZE bytes at TEXT behind its first NUL are NUL, and there is one. */
+/* True if the SIZE bytes at TEXT have a NUL, and only NULs after it. */
 static bool text_is_padded(const char *text, size_t size)
 {
     size_t len = strnlen(text, size);
 
-    /* A NUL that is followed by one, which is followed by one: each byte is compared to the next.
-     */
+    /* All bytes from here on are equal to the NUL if each is equal to the next. */
     return len < size && memcmp(text + len, text + len + 1, size - len - 1) == 0;
 }
 
@@ -158,7 +157,7 @@ static bool list_check_reply(const union wire_request *request, const unsigned c
     if (reply.n_entries > WIRE_LIST_MAX_ENTRIES || reply.more > 1 ||
         len != sizeof(reply) + reply.n_entries * sizeof(entry))
         return false;
-    /* Whoever asks for more must get further each time, or it would ask for ever. */
+    /* Each page must bring the client further, or it would ask for ever. */
     if (reply.more && reply.n_entries == 0)
         return false;
     memcpy(before, request->list.after, sizeof(before));

@@ -24,8 +24,8 @@ union wire_request {
 /*
  * Checks the LEN bytes at PACKET, which came with N_FDS fds, and copies them to *REQUEST.
  * Returns WIRE_OK; a wire_status to refuse it with (then REQUEST->header is filled, for the
- * reply); or -EBADMSG where it is no packet of this protocol (shorter than a header, or another
- * magic): the connection is to be ended.
+ * reply); or -EBADMSG if it is no packet of this protocol (shorter than a header, or another
+ * magic): then the connection must be closed.
  */
 int wire_request_decode(union wire_request *request, const void *packet, size_t len, size_t n_fds);
 
@@ -39,7 +39,7 @@ void wire_request_header(struct wire_header *request, enum wire_opcode opcode, s
 
 /*
  * Checks the LEN bytes at PACKET as the reply to REQUEST: header, serial, opcode, lengths, that
- * each count fits, that names are names, sorted and behind the one that a LIST began after. How
+ * each count fits, that names are valid, sorted, and after the one that a LIST began after. How
  * many fds came along is the caller's to check. Returns the reply's wire_status, or -EBADMSG where
  * it cannot be trusted.
  */

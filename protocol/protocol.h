@@ -19,12 +19,12 @@
 #define WIRE_SOCKET_ENV "SECPROF_SOCKET"
 
 enum {
-    WIRE_NAME_SIZE = 128,       /* a profile's name with its ending NUL */
-    WIRE_DIGEST_SIZE = 32,      /* SHA-256 */
-    WIRE_MAX_INSNS = 4096,      /* the kernel's limit for one filter */
-    WIRE_INSN_SIZE = 8,         /* struct sock_filter */
-    WIRE_MAX_REQUEST = 1024,    /* no request is longer */
-    WIRE_MAX_REPLY = 64 * 1024, /* no reply is longer: a client's buffer of this size always does */
+    WIRE_NAME_SIZE = 128,           /* a profile's name with its ending NUL */
+    WIRE_DIGEST_SIZE = 32,          /* SHA-256 */
+    WIRE_MAX_INSNS = 4096,          /* the kernel's limit for one filter */
+    WIRE_INSN_SIZE = 8,             /* struct sock_filter */
+    WIRE_MAX_REQUEST = 1024,        /* no request is longer */
+    WIRE_MAX_REPLY = 64 * 1024,     /* no reply is longer: a buffer of this size is always enough */
     WIRE_MAX_PROFILE = 1024 * 1024, /* bytes of a profile's text */
     WIRE_LIST_MAX_ENTRIES = 256,    /* of one LIST reply */
     WIRE_TEXT_MAX = 16 * 1024,      /* of the text that ends an error or a profile's status */
@@ -36,7 +36,7 @@ enum wire_opcode {
     WIRE_STATUS = 3,    /* the daemon, or one profile */
     WIRE_RELOAD = 4,    /* a barrier: what is on disk now is in service when the reply comes */
     WIRE_SUBSCRIBE = 5, /* a packet for each change, from now on */
-    WIRE_COMPILE = 6,   /* the filter of a profile that comes along as an fd */
+    WIRE_COMPILE = 6,   /* the filter of a profile that the client sends as an fd */
 };
 
 /* The closed set of answers. 0 is success; an error reply may end in a text for people. */
@@ -54,8 +54,7 @@ enum wire_status {
     WIRE_LIMIT = 10,      /* a limit of the daemon is reached; try again later */
     WIRE_STOPPING = 11,   /* the daemon stops; connect again */
     WIRE_FAILED = 12, /* the daemon failed (no memory, no fd, no worker); its log has the reason */
-    WIRE_UNDELIVERABLE =
-        13, /* the filter cannot be handed out as the delivery says; see the text */
+    WIRE_UNDELIVERABLE = 13, /* the filter cannot be delivered in this way; the text says why */
     WIRE_STATUS_COUNT,
 };
 
@@ -70,10 +69,10 @@ struct wire_header {
 };
 static_assert(sizeof(struct wire_header) == 24, "wire_header");
 
-/* How GET and COMPILE hand out the filter. */
+/* How GET and COMPILE deliver the filter. */
 enum wire_delivery {
     WIRE_DELIVER_FD = 1,    /* SCM_RIGHTS: a read-only fd of a sealed memfd, its offset at 0 */
-    WIRE_DELIVER_BYTES = 2, /* behind the reply's fixed part */
+    WIRE_DELIVER_BYTES = 2, /* after the reply's fixed part */
     /* SCM_RIGHTS: a read-only fd of an executable, secprof-helper, with the filter built in. */
     WIRE_DELIVER_HELPER = 3,
     WIRE_DELIVER_PROFILE = 4, /* GET only: an fd as with 1, of the profile that the filter is of */
@@ -123,8 +122,7 @@ static_assert(sizeof(struct wire_compile) == 24 + 24, "wire_compile");
 
 struct wire_list {
     struct wire_header header;
-    char
-        after[WIRE_NAME_SIZE]; /* names behind this one, in strcmp() order; empty: from the first */
+    char after[WIRE_NAME_SIZE]; /* names after this one, in strcmp() order; empty: from the first */
 };
 static_assert(sizeof(struct wire_list) == 24 + 128, "wire_list");
 
@@ -162,13 +160,13 @@ static_assert(sizeof(struct wire_get_status) == 24 + 128, "wire_get_status");
 /* Protections that the daemon would have on another kernel; see SECURITY.md. */
 enum wire_lacks {
     WIRE_LACKS_SECCOMP = 1,  /* no seccomp filters at all */
-    WIRE_LACKS_LANDLOCK = 2, /* no limits on which files it reaches but its user's rights */
+    WIRE_LACKS_LANDLOCK = 2, /* only its user's rights limit which files it reaches */
 };
 
 enum wire_cache_state {
-    WIRE_CACHE_NONE = 0,    /* there is to be none */
+    WIRE_CACHE_NONE = 0,    /* the daemon was told to use none */
     WIRE_CACHE_USED = 1,    /* filters are read from it and written to it */
-    WIRE_CACHE_FAILING = 2, /* it cannot be used, or not written */
+    WIRE_CACHE_FAILING = 2, /* it cannot be used, or cannot be written */
 };
 
 /* The reply to a STATUS without a name. Counters start at 0 with the daemon. */
@@ -180,10 +178,10 @@ struct wire_daemon_status {
     uint64_t refused;         /* of these, with a status other than WIRE_OK */
     uint64_t compiles;        /* finished in a worker */
     uint64_t compile_errors;  /* of these, refused profiles */
-    uint64_t worker_failures; /* crashed, hung or talked nonsense */
+    uint64_t worker_failures; /* crashed, hung or gave a wrong answer */
     uint64_t memory_hits;     /* filters that were in memory when asked for */
     uint64_t cache_hits;      /* filters read from the disk cache */
-    uint64_t cache_misses;    /* looked for in the disk cache in vain */
+    uint64_t cache_misses;    /* not found in the disk cache */
     uint64_t cache_bad;       /* entries that failed their check and were dropped */
     uint64_t cache_errors;    /* entries that could not be written */
     uint32_t profiles;        /* names in service or broken, all clients' */
@@ -195,12 +193,12 @@ struct wire_daemon_status {
     uint32_t jobs;                /* compiles waiting or under way */
     uint32_t workers;
     uint32_t contents;          /* profiles in memory that came with COMPILE */
-    uint32_t subscribers;       /* connections that were SUBSCRIBEd */
+    uint32_t subscribers;       /* connections after SUBSCRIBE */
     uint32_t lacks;             /* bits of enum wire_lacks; others may come */
     uint32_t cache_state;       /* enum wire_cache_state */
     uint32_t waiting;           /* requests that wait for a compile or for what is on the disk */
     uint32_t limited;           /* requests answered with WIRE_LIMIT */
-    uint32_t connections_idle;  /* connections that were closed because nothing happened on them */
+    uint32_t connections_idle;  /* connections that were closed because they were idle */
     uint32_t profiles_left_out; /* files over the limit on profiles */
     uint32_t log_dropped;       /* lines that are missing in the log */
     uint32_t zero;
@@ -219,8 +217,8 @@ struct wire_profile_status {
     uint32_t filter_flags;
     uint32_t state;    /* enum wire_profile_state */
     uint32_t variants; /* of this profile, in memory */
-    uint32_t path_len; /* bytes of the path behind this struct */
-    uint32_t text_len; /* bytes of the errors and warnings behind the path */
+    uint32_t path_len; /* bytes of the path after this struct */
+    uint32_t text_len; /* bytes of the errors and warnings after the path */
     /* path_len bytes: the profile's file; text_len bytes: lines as the compiler renders them */
 };
 static_assert(sizeof(struct wire_profile_status) == 24 + 8 + 64 + 24, "wire_profile_status");

@@ -27,8 +27,8 @@ struct arena {
 void arena_free(struct arena *arena);
 
 /*
- * Like arena_free(), but where no more than KEEP bytes were in use the next ones come from memory
- * that is there already: for who fills an arena again and again.
+ * Like arena_free(), but keeps the memory for what is allocated next if no more than KEEP bytes
+ * were in use: for an arena that is filled again and again.
  */
 void arena_clear(struct arena *arena, size_t keep);
 
@@ -47,7 +47,7 @@ char *arena_vprintf(struct arena *arena, const char *fmt, va_list args)
     __attribute__((format(printf, 2, 0)));
 
 /*
- * Makes room for one more item of SIZE bytes behind the N items at *ITEMS, of which *ROOM fit
+ * Makes room for one more item of SIZE bytes after the N items at *ITEMS, of which *ROOM fit
  * now; *ITEMS may move (the old place stays valid until the arena is freed).
  * Returns 0 or -ENOMEM.
  */

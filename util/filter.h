@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What everybody who hands on or installs a filter has to know of its instructions.
+ * What one must know about a filter's instructions before installing it or passing it on.
  */
 #ifndef UTIL_FILTER_H
 #define UTIL_FILTER_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /*
- * True where a verdict of the N_INSNS struct sock_filter at FILTER (at any address), in this
+ * True if a verdict of the N_INSNS struct sock_filter at FILTER (at any address), in this
  * machine's byte order, is for a listener. Installed without one, the kernel would answer these
  * calls with ENOSYS, which is not what the profile says.
  */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The one place where packets and fds cross a SOCK_SEQPACKET socket. Whatever the peer sends along,
- * no fd stays open that the caller does not get to know of.
+ * Packets and their fds on a SOCK_SEQPACKET socket. Whatever a peer sends, no fd stays open that
+ * the caller does not know about.
  */
 #include "util/packet.h"
 
@@ -123,7 +123,7 @@ ssize_t packet_recv(int sock, void *buf, size_t size, int *fds, size_t max_fds, 
     bool clean = received_collect(&received, &msg);
     ssize_t r = len;
 
-    /* Cut short with room left: not the peer sent too many, the kernel could not open them here. */
+    /* Cut short although there was room: the kernel could not open the fds in this process. */
     if ((msg.msg_flags & MSG_CTRUNC) && clean && received.n < PACKET_MAX_FDS &&
         received.n < max_fds)
         r = -EMFILE;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The one place where packets and fds cross a SOCK_SEQPACKET socket. Both calls start again where a
- * signal interrupts them.
+ * Sends and receives packets with fds on a SOCK_SEQPACKET socket; nothing else here does. A signal
+ * does not interrupt these calls.
  */
 #ifndef UTIL_PACKET_H
 #define UTIL_PACKET_H
@@ -36,21 +36,21 @@ ssize_t packet_recv(int sock, void *buf, size_t size, int *fds, size_t max_fds, 
                     int flags);
 
 /*
- * The same from a peer whose fds are not wanted: they never become this process's, which would have
- * to close them, and a close takes as long as whoever made the fd wants (a file of FUSE). *ATTACHED
- * says whether there were any, or other ancillary data: that is no error here.
+ * The same from a peer whose fds are not wanted. This process does not take them, since it would
+ * have to close them, and the maker of an fd decides how long that takes (a file of FUSE).
+ * *ATTACHED says whether there were fds or other ancillary data; that is no error here.
  */
 ssize_t packet_recv_bare(int sock, void *buf, size_t size, bool *attached, int flags);
 
 /*
- * Sets whether SOCK takes packets with fds from its peer, or, for a socket that listens, whether
- * its connections do at first. One that does not lets the peer's send fail (EPERM). Even throwing
- * away a packet takes as long as the close of its fds (a TCP socket with SO_LINGER). Returns 0, or
- * -ENOPROTOOPT before Linux 6.16: then fds are always taken.
+ * Sets whether SOCK takes packets with fds from its peer, or, for a listening socket, whether its
+ * new connections do. If not, the peer's send fails with EPERM. (Dropping such a packet is no way
+ * out: it takes as long as closing its fds, which can be a TCP socket with SO_LINGER.) Returns 0,
+ * or -ENOPROTOOPT before Linux 6.16: there, fds are always taken.
  */
 int packet_pass_fds(int sock, bool pass);
 
-/* Whether SOCK takes packets with fds from its peer; before Linux 6.16 each one does. */
+/* Whether SOCK takes packets with fds from its peer; before Linux 6.16 every socket does. */
 bool packet_takes_fds(int sock);
 
 #endif

@@ -68,7 +68,7 @@ static size_t family_length(const char *a, const char *b)
     return family;
 }
 
-/* True where CANDIDATE is WORD behind a family's prefix: "CAP_KILL" for "kill". */
+/* True if CANDIDATE is WORD with the prefix of a family: "CAP_KILL" for "kill". */
 static bool lacks_family(const char *word, const char *candidate)
 {
     size_t len = strlen(word), len_candidate = strlen(candidate);

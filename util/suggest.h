@@ -14,7 +14,7 @@ struct suggestion {
 /* Begins a search for a word close to WORD (borrowed). */
 struct suggestion suggest_begin(const char *word);
 
-/* Offers CANDIDATE (borrowed; NULL is none). It counts where it differs in few letters or in case
+/* Offers CANDIDATE (borrowed; NULL is ignored). It counts if it differs in a few letters or in case
  * only. */
 void suggest_offer(struct suggestion *suggestion, const char *candidate);
 

@@ -105,7 +105,7 @@ static size_t length(const char *text)
     return n;
 }
 
-/* TEXT behind PREFIX, or NULL where it does not begin with that. */
+/* What follows PREFIX in TEXT, or NULL if TEXT does not begin with it. */
 static const char *behind(const char *text, const char *prefix)
 {
     while (*prefix)

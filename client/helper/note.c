@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The note that secprofd fills in. It is a file of its own so that the compiler of the program
- * cannot see what is in it, and take it for the last word.
+ * The note that secprofd fills in. It has a file of its own: if the compiler saw these values while
+ * it compiles main.c, it could use them in place of those that secprofd writes later.
  */
 #include "client/helper/note.h"
 

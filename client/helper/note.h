@@ -5,7 +5,7 @@
 
 #include "util/helper-note.h"
 
-/* With its instructions behind it: they are part of the file, but not of the object. */
+/* Its instructions follow it: they are part of the file, but not of this object. */
 extern const struct helper_note helper_note;
 
 #endif

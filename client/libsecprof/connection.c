@@ -27,7 +27,7 @@ enum {
 };
 #define NSEC_PER_SEC INT64_C(1000000000)
 
-/* Until when a call may take, in nanoseconds of CLOCK_MONOTONIC; -1: as long as it wants. */
+/* When a call must end, in nanoseconds of CLOCK_MONOTONIC; -1: it may take for ever. */
 static int64_t deadline_after(int timeout_ms)
 {
     struct timespec now;
@@ -277,8 +277,9 @@ static int exchange(struct secprof *handle, const union wire_request *request, i
 }
 
 /*
- * The same. Where an fd that is to go along was refused (-EPERM) because the daemon has not got to
- * this connection yet: once more, when it has. That is when it has answered something else.
+ * The same, but sends an fd a second time if the first one was refused (-EPERM): a daemon takes no
+ * fd before it has accepted the connection. It has when it answers another request, which is asked
+ * first.
  */
 static int exchange_fd(struct secprof *handle, union wire_request *request, int in_fd,
                        int64_t deadline, size_t *len, int *fd)

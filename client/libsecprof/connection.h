@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The state of a handle, and its one way to the daemon: a request out, a checked reply in. Knows
- * timeouts, forks and restarted daemons; nothing of what the requests mean.
+ * The state of a handle, and its one way to the daemon: sends a request, receives and checks the
+ * reply. Knows about timeouts, forks and restarted daemons, but not what the requests mean.
  */
 #ifndef CLIENT_LIBSECPROF_CONNECTION_H
 #define CLIENT_LIBSECPROF_CONNECTION_H
@@ -18,7 +18,7 @@
 #include "protocol/codec.h"
 
 struct secprof {
-    pthread_mutex_t lock;  /* held by whoever uses what follows */
+    pthread_mutex_t lock;  /* protects what follows */
     _Atomic(pid_t) *owner; /* see connection_enter(); in a page that a fork leaves zeroed */
     int sock;              /* or -1 */
     dev_t sock_dev;        /* what sock was when it was opened */
@@ -57,7 +57,7 @@ int connection_call_with(struct secprof *handle, union wire_request *request, in
 /* When a call that begins now has to end, for connection_call_until(). */
 int64_t connection_deadline(const struct secprof *handle);
 
-/* The same as one of the requests of a call that has to end at DEADLINE. */
+/* The same for one of several requests of a call that has to end at DEADLINE. */
 int connection_call_until(struct secprof *handle, union wire_request *request, int in_fd,
                           int64_t deadline, size_t *len, int *fd);
 
@@ -81,7 +81,7 @@ static inline struct secprof *connection_hold(struct secprof *handle)
     return handle;
 }
 
-/* Locks HANDLE until the end of the block that it stands in. */
+/* Locks HANDLE until the end of the block. */
 #define hold(handle)                                                              \
     struct secprof *held __attribute__((cleanup(connection_leave_ptr), unused)) = \
         connection_hold(handle)

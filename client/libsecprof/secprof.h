@@ -2,9 +2,9 @@
 /*
  * libsecprof: fetches seccomp filters from secprofd. It needs libc only.
  *
- * A handle may be used by many threads: each call locks it. After fork(2) the child may go on with
- * the handle of its parent: it connects anew by itself. Where the daemon was started again since
- * the last call, the handle connects anew too, once per call.
+ * A handle may be used by many threads: each call locks it. After fork(2) the child may use the
+ * handle of its parent: it makes a new connection by itself. So it does if the daemon was started
+ * again since the last call, once per call.
  *
  * Functions that can fail return a negative errno code; secprof_strerror() has a text for each one:
  *
@@ -138,7 +138,7 @@ int secprof_get_bytes(struct secprof *handle, const char *name,
  * flags built in: a read-only, close-on-exec fd of sealed memory. Execute it with fexecve(3) and
  * the arguments "secprof-helper", "--", "COMMAND", "ARGUMENT", …: it sets no_new_privs, installs
  * the filter and becomes COMMAND. It needs no library, no file and no daemon where it runs. OPTIONS
- * and INFO may be NULL; INFO tells of the filter in it. -EOPNOTSUPP: there can be none, and
+ * and INFO may be NULL; INFO describes the filter in it. -EOPNOTSUPP: there can be none, and
  * secprof_last_message() says why: for another architecture than the daemon's, for a filter that
  * needs a listener, or where the daemon's system or build has none. Returns the fd, which the
  * caller closes, or a negative code.
@@ -148,7 +148,7 @@ int secprof_get_helper(struct secprof *handle, const char *name,
 
 /*
  * Fetches the text of profile NAME, the version that is in service, as a file like that of
- * secprof_get_fd(). INFO (may be NULL) tells of the filter of that version for this machine
+ * secprof_get_fd(). INFO (may be NULL) describes the filter of that version for this machine
  * without capabilities. Where INFO->source_digest is that of a filter fetched before, the text is
  * what that filter was made from; else the profile has changed meanwhile. Returns the fd, which
  * the caller closes, or a negative code.
@@ -157,10 +157,10 @@ int secprof_get_profile(struct secprof *handle, const char *name, struct secprof
 
 /*
  * As secprof_get_fd(), secprof_get_bytes() and secprof_get_helper(), but for a profile that the
- * caller has: the
- * PROFILE_LEN bytes of JSON at PROFILE, up to 1 MiB. The daemon compiles it, or has the filter
- * still from an earlier time. For root and the daemon's user. -ENODATA: the profile does not
- * compile, and secprof_last_message() says why, in lines that begin with "profile:LINE:COLUMN:".
+ * caller has: the PROFILE_LEN bytes of JSON at PROFILE, up to 1 MiB. The daemon compiles it, or
+ * still has the filter from an earlier call. For root and the daemon's user. -ENODATA: the profile
+ * does not compile, and secprof_last_message() says why, in lines that begin with
+ * "profile:LINE:COLUMN:".
  */
 int secprof_compile_fd(struct secprof *handle, const void *profile, size_t profile_len,
                        const struct secprof_options *options, struct secprof_info *info);
@@ -216,15 +216,15 @@ typedef int (*secprof_list_fn)(const struct secprof_entry *entry, void *data);
  */
 int secprof_list(struct secprof *handle, secprof_list_fn fn, void *data);
 
-/* Protections of its own that the daemon has to do without where its kernel lacks them. */
+/* Protections that the daemon does not have because its kernel lacks them. */
 #define SECPROF_LACKS_SECCOMP  1u /* no seccomp filters */
-#define SECPROF_LACKS_LANDLOCK 2u /* no limits on files but its user's rights */
+#define SECPROF_LACKS_LANDLOCK 2u /* only its user's rights limit which files it reaches */
 
 /* How the daemon's cache on disk is. */
 enum secprof_cache_state {
-    SECPROF_CACHE_NONE = 0,    /* there is to be none */
+    SECPROF_CACHE_NONE = 0,    /* the daemon was told to use none */
     SECPROF_CACHE_USED = 1,    /* filters are read from it and written to it */
-    SECPROF_CACHE_FAILING = 2, /* it cannot be used, or not written */
+    SECPROF_CACHE_FAILING = 2, /* it cannot be used, or cannot be written */
 };
 
 /* The daemon. Counters begin at 0 with it. Later versions may have more fields at the end. */
@@ -237,10 +237,10 @@ struct secprof_status {
     uint64_t refused;         /* of these, with an error */
     uint64_t compiles;        /* finished */
     uint64_t compile_errors;  /* of these, refused profiles */
-    uint64_t worker_failures; /* crashed, hung or talked nonsense */
+    uint64_t worker_failures; /* crashed, hung or gave a wrong answer */
     uint64_t memory_hits;     /* filters that were in memory when asked for */
     uint64_t cache_hits;      /* filters read from the disk cache */
-    uint64_t cache_misses;    /* looked for in the disk cache in vain */
+    uint64_t cache_misses;    /* not found in the disk cache */
     uint64_t cache_bad;       /* entries that failed their check and were dropped */
     uint64_t cache_errors;    /* entries that could not be written */
     uint32_t profiles;        /* names in service or broken, of all clients */
@@ -257,7 +257,7 @@ struct secprof_status {
     uint32_t cache_state;       /* enum secprof_cache_state */
     uint32_t waiting;           /* requests that wait for a compile or for what is on the disk */
     uint32_t limited;           /* requests refused because of a limit */
-    uint32_t connections_idle;  /* closed because nothing happened on them */
+    uint32_t connections_idle;  /* closed because they were idle */
     uint32_t profiles_left_out; /* files over the limit on profiles */
     uint32_t log_dropped;       /* lines that are missing in the log */
 };
@@ -313,7 +313,7 @@ struct secprof_change {
 struct secprof_changes;
 
 /*
- * Asks the daemon of HANDLE to tell of each change of the profiles that this process may fetch,
+ * Asks the daemon of HANDLE to report each change of the profiles that this process may fetch,
  * from now on. A list fetched after this call and what comes with the changes give the whole
  * picture. Returns 0 and in *CHANGES what the caller gives to secprof_changes_close(), or a
  * negative code; then *CHANGES is NULL.

@@ -86,7 +86,7 @@ int secprof_list(struct secprof *handle, secprof_list_fn fn, void *data)
     return r;
 }
 
-/* Copies the LEN bytes at TEXT to *TO as a string, and moves *TO behind it. Returns the string. */
+/* Copies the LEN bytes at TEXT to *TO as a string, and moves *TO past it. Returns the string. */
 static char *text_copy(char **to, const void *text, size_t len)
 {
     char *copy = *to;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A stream of changes: a handle of its own, on which the daemon talks without being asked.
+ * A stream of changes: a handle of its own, on which the daemon sends packets without a request.
  */
 #include "config.h"
 

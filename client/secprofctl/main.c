@@ -102,7 +102,7 @@ int main(int argc, char **argv)
         command = find_command(argv[first]);
         code = run_command(&options, command, argc - first, argv + first);
     }
-    /* The filters go past stdio; of what went through it, nothing may get lost unseen. */
+    /* Filters do not go through stdio, but all else does: a failed write must not go unnoticed. */
     if (fflush(stdout) != 0 || ferror(stdout))
         code = ctl_fail(command && command->failure ? command->failure : CTL_SYSTEM,
                         "cannot write to stdout: %s", strerror(errno));

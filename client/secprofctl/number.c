@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reads numbers. */
+/* Numbers as strtoull(3) reads them, but all of the text and nothing else. */
 #include "client/secprofctl/number.h"
 
 #include <errno.h>

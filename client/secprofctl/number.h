@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Reads a number of 64 bits in C's syntax, which may be negative: 38, 0x26, -1. Returns false where
- * TEXT is none. */
+/* Reads a number of 64 bits in C's syntax, which may be negative: 38, 0x26, -1. Returns false if
+ * TEXT is no number. */
 bool number_parse(const char *text, uint64_t *number);
 
 #endif

@@ -200,7 +200,7 @@ static bool is_negative_number(const char *text)
 }
 
 /*
- * Reads options from ARGV, behind its first string, up to the first that is none, or past "--".
+ * Reads options from ARGV, after its first string, up to the first argument, or past "--".
  * Takes those of OPTIONS->command, or, where that is NULL, those that stand before a command.
  * Returns the index of what comes next, or -EINVAL after a message.
  */
@@ -242,8 +242,8 @@ int options_parse_global(struct ctl_options *options, int argc, char **argv)
 }
 
 /*
- * Moves what is no option to the front of ARGV, behind its first string. What stands behind "--" is
- * none, and, where an argument is a command to run, nothing from there on. A NULL ends it.
+ * Moves the arguments to the front of ARGV, after its first string, and ends them with a NULL. All
+ * that follows "--" is an argument, and so is all that follows a command to run.
  */
 static int split_arguments(struct ctl_options *options, int argc, char **argv)
 {

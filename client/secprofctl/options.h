@@ -37,7 +37,7 @@ enum ctl_option {
 
 /* The values of all options, and the arguments. */
 struct ctl_options {
-    const struct ctl_command *command; /* NULL: only what stands before it was read */
+    const struct ctl_command *command; /* NULL: only the options before it were read */
     const char *socket;                /* or NULL */
     int timeout_ms;                    /* how long the daemon may take to answer; 0: not said */
     bool json;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Notes on a listing. One walk over the instructions, which only jump forward: each one hands what
- * is known behind it to where it goes, and what comes from several places is joined.
+ * Notes on a listing. One walk over the instructions, which only jump forward: what
+ * is known after each one holds where it goes, and what comes from several places is joined.
  */
 #include "client/secprofctl/show/annotate.h"
 
@@ -118,7 +118,7 @@ static enum holds loaded(const struct sock_filter *insn)
                                                             : HOLDS_OTHER;
 }
 
-/* Hands on what is known behind instruction I. */
+/* Passes on what is known after instruction I. */
 static void step(struct annotator *notes, const struct sock_filter *insn, size_t i)
 {
     struct known next = notes->known[i];

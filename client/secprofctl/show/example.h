@@ -15,7 +15,7 @@
 struct seccomp_data example_data(uint32_t arch, uint32_t nr, const uint64_t words[BDD_WORDS]);
 
 /*
- * Prints DATA as "NAME(0x26, 0, 0)": NAME may be NULL. Arguments behind the last that is not 0 are
+ * Prints DATA as "NAME(0x26, 0, 0)": NAME may be NULL. Arguments after the last that is not 0 are
  * left out.
  */
 void example_print(FILE *file, const char *name, const struct seccomp_data *data);

@@ -67,7 +67,7 @@ char *format_flags(uint32_t flags, const char *separator, const char *none)
     return text;
 }
 
-/* What a text format says above the filter, each line behind PREFIX. */
+/* What a text format says above the filter; each line begins with PREFIX. */
 static void write_header(FILE *file, const struct format_filter *filter, const char *prefix)
 {
     cleanup_free char *flags = format_flags(filter->flags, " | ", "none");

@@ -29,7 +29,7 @@ int output_check(const char *path);
  * Returns the exit code. */
 int output_fail(const char *path, int r);
 
-/* True where stdout is a terminal. */
+/* True if stdout is a terminal. */
 bool output_is_terminal(void);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Text that others wrote (paths, profiles, the daemon's messages) on its way to a terminal or into
- * JSON: neither control characters nor broken UTF-8 get through.
+ * Prints text that others wrote (paths, profiles, the daemon's messages) to a terminal or as JSON,
+ * without control characters and broken UTF-8.
  */
 #ifndef CLIENT_SECPROFCTL_SHOW_TEXT_H
 #define CLIENT_SECPROFCTL_SHOW_TEXT_H

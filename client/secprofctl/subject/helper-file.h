@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * secprof-helper as a file: the filter in it, to be looked at.
+ * The filter in a secprof-helper that is a file.
  */
 #ifndef CLIENT_SECPROFCTL_SUBJECT_HELPER_FILE_H
 #define CLIENT_SECPROFCTL_SUBJECT_HELPER_FILE_H
@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 /*
- * True where the LEN bytes at BYTES are an executable (ELF), of any machine. Then *FILTER points to
+ * True if the LEN bytes at BYTES are an executable (ELF), of any machine. Then *FILTER points to
  * the *FILTER_LEN bytes of the filter in it, or is NULL where it is no secprof-helper, or a damaged
  * one.
  */

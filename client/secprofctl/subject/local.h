@@ -19,11 +19,11 @@ struct local_file {
 };
 
 /*
- * Reads the file PATH (- is stdin), of which no more than the compiler takes and one byte, which
- * it then refuses. Returns CTL_OK, or another exit code after a message.
+ * Reads the file PATH (- is stdin), but at most one byte more than a profile may have: the compiler
+ * then says that it is too long. Returns CTL_OK, or another exit code after a message.
  */
 int local_read(struct local_file *file, const char *path);
-/* The same with what FD (borrowed) holds from where it is on; NAME (borrowed) is for messages. */
+/* The same from the offset of FD (borrowed); NAME (borrowed) is for messages. */
 int local_read_fd(struct local_file *file, const char *name, int fd);
 void local_free(struct local_file *file);
 

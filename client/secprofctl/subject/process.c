@@ -54,8 +54,8 @@ static int seccomp_mode(pid_t pid)
 }
 
 /*
- * Attaches to PID and stops it. Where it was stopped by a signal that was on its way to it, that is
- * *SIGNAL, else 0. Returns 0 or -errno; then it is not attached.
+ * Attaches to PID and stops it. *SIGNAL is the signal that it was about to get when it stopped, or
+ * 0. Returns 0 or -errno; then it is not attached.
  */
 static int attach(pid_t pid, int *signal)
 {

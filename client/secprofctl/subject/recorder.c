@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The supervisor and the child of a recording. They share one page, since every system call of the
- * child waits for the supervisor from the moment when its filter is there, and the table of fds,
- * in which the kernel puts the listener: no message could tell of it.
+ * The supervisor and the child of a recording. As soon as the child has its filter, each of its
+ * system calls waits for the supervisor, so it could not send a message about the listener. They
+ * share memory for that: one page, and the table of fds, in which the kernel puts the listener.
  */
 #include "config.h"
 
@@ -108,7 +108,7 @@ static int answer(struct supervisor *supervisor)
 
     memset(request, 0, supervisor->request_size);
     if (ioctl(supervisor->listener, SECCOMP_IOCTL_NOTIF_RECV, request) < 0)
-        /* ENOENT: whoever made the call was interrupted or killed meanwhile. */
+        /* ENOENT: the process that made the call was interrupted or killed meanwhile. */
         return errno == ENOENT || errno == EINTR ? 0 : -errno;
     r = keep(supervisor, &request->data);
     memset(response, 0, supervisor->response_size);

@@ -23,10 +23,9 @@ struct recording {
 
 /*
  * Runs COMMAND, found along PATH, until it and all that it started have ended. SIGTERM is passed
- * on; SIGINT is what a terminal sends to COMMAND too. The second signal kills COMMAND and ends the
- * recording. Returns 0; -ENOEXEC with
- * the errno of execvp(3) in RECORDING->status: the command could not be started; or another
- * -errno: it was not run.
+ * on; SIGINT is not, since a terminal sends it to COMMAND too. The second signal kills COMMAND and
+ * ends the recording. Returns 0; -ENOEXEC, with the errno of execvp(3) in RECORDING->status, if the
+ * command could not be started; or another -errno if it was not run.
  */
 int recorder_run(struct recording *recording, char **command);
 

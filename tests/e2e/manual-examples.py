@@ -1,0 +1,337 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: LGPL-2.1-or-later
+"""The examples of the manual pages and READMEs, run as they stand.
+
+usage: manual-examples.py BUILD-DIRECTORY, as root. In a mount and pid namespace of its own, where the
+programs of the build are installed, each command of an example must do what it is shown to do:
+succeed, or print what the page shows. Profiles are compiled, and one is run under; C is compiled and run.
+"""
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[2]
+FILES = [*sorted(TOP.glob("docs/*.[1-8]")), TOP / "README.md", TOP / "integration" / "README.md"]
+SCRATCH = Path("/mnt")
+
+# What no machine of a test can run, and why. A line that begins so is counted as skipped.
+SKIPPED = {
+    "apt install": "installs packages: scripts/test does it",
+    "autoreconf": "builds from the sources: scripts/test does it",
+    "mkdir build": "builds from the sources: scripts/test does it",
+    "../configure": "builds from the sources: scripts/test does it",
+    "make": "builds from the sources: scripts/test does it",
+    "scripts/": "builds from the sources: scripts/test is what runs this",
+    "systemd-": "needs a booted systemd of its own: systemd-boot.sh has one",
+    "systemctl": "needs a booted systemd of its own: systemd-boot.sh has one",
+    "podman run": "needs an image from a registry: podman-hook.sh makes one",
+    "docker run": "needs Docker's daemon with these runtimes: docker.sh has one",
+    "/usr/libexec/secprof/secprof-runtime": "needs a cgroup hierarchy of its own: oci-runtime.sh has one",
+    "SECPROF_RUNTIME=runc": "needs a cgroup hierarchy of its own: oci-runtime.sh has one",
+}
+
+# Commands whose answer is no.
+CODES = {"secprofctl diff old.json new.json": "1"}
+
+passed = failed = skipped = 0
+
+
+def result(good, what, why=""):
+    global passed, failed
+    passed, failed = passed + good, failed + (not good)
+    print(f"ok: {what}" if good else f"FAILED: {what}: {why}", flush=True)
+    return good
+
+
+def skip(what, why):
+    global skipped
+    skipped += 1
+    print(f"skipped: {what}: {why}", flush=True)
+
+
+# Reading examples. Each is a tuple: where it stands, what kind it is, its text.
+
+def kind_of(text):
+    first = text.lstrip()
+    return "json" if first.startswith("{") else "c" if first.startswith("#include") else "sh"
+
+
+def of_manual(path, text):
+    """The literal displays and lines of the section EXAMPLES."""
+    section, display, begin = "", None, 0
+    for number, line in enumerate(text.splitlines(), 1):
+        plain = line.replace(r"\(dq", '"').replace(r"\-", "-").replace(r"\&", "").replace(r"\e", "\\")
+        if display is not None:
+            if line.startswith(".Ed"):
+                body = "\n".join(display)
+                yield f"{path.name}:{begin}", kind_of(body), body
+                display = None
+            else:
+                display.append(plain)
+        elif line.startswith(".Sh "):
+            section = line[4:]
+        elif section == "EXAMPLES" and line.startswith(".Bd -literal"):
+            display, begin = [], number + 1
+        elif section == "EXAMPLES" and line.startswith(".Dl "):
+            yield f"{path.name}:{number}", "sh", plain[4:].removeprefix("# ")
+
+
+def of_readme(path, text):
+    """The fenced blocks; what is indented with its fence is less so."""
+    for match in re.finditer(r"^( *)```(\w+)\n(.*?)^ *```$", text, re.M | re.S):
+        line = text.count("\n", 0, match.start()) + 2
+        body = re.sub(f"^{match[1]}", "", match[3], flags=re.M)
+        yield f"{path.relative_to(TOP)}:{line}", match[2], body
+
+
+# The place where they run.
+
+def sh(command, **options):
+    return subprocess.run(command, shell=True, executable="/bin/bash", check=True, **options)
+
+
+def install_file(source, target, mode=0o644):
+    target = Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
+    target.chmod(mode)
+
+
+def install(build):
+    """Puts the build into /usr, as far as examples need it. /usr and /etc are overlays."""
+    for name in ("bin/secprofctl", "sbin/secprofd", "libexec/secprof/secprof-oci-hook",
+                 "libexec/secprof/secprof-runtime"):
+        program = name.rsplit("/", 1)[1]
+        real = build / ".libs" / program
+        install_file(real if real.exists() else build / program, f"/usr/{name}", 0o755)
+    for library in (build / ".libs").glob("libsecprof.so*"):
+        install_file(library, f"/usr/lib/{library.name}")
+    install_file(TOP / "client/libsecprof/secprof.h", "/usr/include/secprof.h")
+    for profile in (TOP / "profiles").glob("*.json"):
+        install_file(profile, f"/usr/lib/secprof/profiles.d/{profile.name}")
+    hook = (TOP / "integration/secprof.json.in").read_text().replace("@pkglibexecdir@", "/usr/libexec/secprof")
+    path = Path("/usr/share/secprof/hooks.d/secprof.json")
+    path.parent.mkdir(parents=True)
+    path.write_text(hook)
+
+
+def lay_out():
+    """The files that examples speak of, in the working directory and elsewhere."""
+    home = SCRATCH / "home"
+    install_file("/usr/lib/secprof/profiles.d/default.json", home / "profiles/default.json")
+    shutil.copyfile(home / "profiles/default.json", home / "new.json")
+    old = json.loads((home / "new.json").read_text())
+    old["syscalls"].append({"names": ["bpf"], "action": "SCMP_ACT_ALLOW"})
+    (home / "old.json").write_text(json.dumps(old))
+    install_file(home / "profiles/default.json", "/etc/secprof/profiles.d/web.json")
+    (home / "root").mkdir()
+    (home / "program.c").write_text("int main(void) { return 0; }\n")
+    sh(f"gcc -static -o {home}/root/program {home}/program.c")
+    Path("/tmp/p/profiles").mkdir(parents=True)
+    service = Path("/usr/bin/my-service")
+    shutil.copyfile("/bin/sleep", service)
+    service.chmod(0o755)
+    return home
+
+
+def wait_for(condition, seconds=20):
+    end = time.monotonic() + seconds
+    while not condition() and time.monotonic() < end:
+        time.sleep(0.05)
+    return condition()
+
+
+def answers():
+    return subprocess.run(["secprofctl", "list"], capture_output=True).returncode == 0
+
+
+def start_daemon():
+    log = open(SCRATCH / "secprofd.log", "wb")
+    subprocess.Popen(["secprofd", "--socket", os.environ["SECPROF_SOCKET"], "--profiles",
+                      "/etc/secprof/profiles.d", "--profiles", "/usr/lib/secprof/profiles.d",
+                      "--cache", str(SCRATCH / "cache")], stdout=log, stderr=log)
+    if not wait_for(answers):
+        result(False, "secprofd answers", Path(log.name).read_text())
+    # For "pidof my-service": one that runs under the profile.
+    subprocess.Popen(["secprofctl", "run", "default", "--", "my-service", "1000"])
+    wait_for(lambda: subprocess.run(["pidof", "my-service"], capture_output=True).returncode == 0)
+
+
+# Running examples.
+
+ERRORS = {os.strerror(number) for number in range(1, 134)}
+
+
+def commands_of(text):
+    """The commands of a block, each with the output that the page shows, or None.
+
+    In a session a prompt stands before each command, and its output behind it. Else each line is a
+    command; a comment that is a message or a call with its result is output.
+    """
+    text = text.replace("\\\n", " ")
+    if text.startswith("$ "):
+        for part in re.split(r"^\$ ", text, flags=re.M)[1:]:
+            command, _, output = part.partition("\n")
+            yield command.strip(), output.strip() or None
+        return
+    for line in text.splitlines():
+        command, _, comment = re.sub(r"(^|\s)# ", "\0", line, count=1).partition("\0")
+        comment = comment.strip()
+        if command.strip():
+            yield command.strip(), comment if comment in ERRORS or " = -1 " in comment else None
+
+
+def why_skipped(command):
+    reason = next((why for start, why in SKIPPED.items() if command.startswith(start)), None)
+    if reason:
+        return reason
+    for word in ("bwrap", "strace", "jq"):
+        if re.search(rf"\b{word}\b", command) and not shutil.which(word):
+            return f"{word} is not installed"
+    return None
+
+
+def run_shell(where, text, home):
+    """Runs the lines of one block in one shell, where a failed line does not stop the next."""
+    results = SCRATCH / "results"
+    shutil.rmtree(results, ignore_errors=True)
+    results.mkdir()
+    # Each block begins on a machine on which the others were not run.
+    shutil.rmtree("/etc/containers/oci", ignore_errors=True)
+    script, jobs = ["server="], []
+    for command, wanted in commands_of(text):
+        reason = why_skipped(command)
+        if reason:
+            skip(f"{where}: {command}", reason)
+            continue
+        out = results / str(len(jobs))
+        if command.startswith("secprofd "):
+            # A server: it has to answer, also to the clients behind it in the block.
+            socket = re.search(r"--socket (\S+)", command)[1]
+            script.append(f"{command.removesuffix('&')} > {out}.out 2>&1 & server=$!\n"
+                          f"for i in $(seq 200); do secprofctl --socket {socket} list >> {out}.out 2>&1"
+                          " && break; sleep 0.05; done\n"
+                          f"secprofctl --socket {socket} list >> {out}.out 2>&1; echo $? > {out}.code")
+        else:
+            script.append(f"{{ {command}\n}} > {out}.out 2>&1 < /dev/null; echo $? > {out}.code")
+        jobs.append((command, wanted, out))
+    script.append('[ -z "$server" ] || kill "$server"')
+    subprocess.run(["bash", "-c", "\n".join(script)], cwd=home, timeout=120)
+    for command, wanted, out in jobs:
+        output = Path(f"{out}.out").read_text(errors="replace")
+        code = Path(f"{out}.code").read_text().strip()
+        result(is_as_shown(command, wanted, output, code), f"{where}: {command}",
+               f"exit status {code}, the page shows {wanted or 'nothing'}; it printed: {output[-600:]}")
+
+
+def is_as_shown(command, wanted, output, code):
+    if wanted:
+        return " ".join(wanted.split()) in " ".join(output.split())
+    return code == CODES.get(command, "0")
+
+
+def run_c(where, text, home):
+    (home / "example.c").write_text(text)
+    built = subprocess.run(["gcc", "-Wall", "-Wextra", "-Werror", "-o", "example", "example.c", "-lsecprof"],
+                           cwd=home, capture_output=True, text=True)
+    if not result(built.returncode == 0, f"{where}: the C program compiles", built.stderr):
+        return
+    ran = subprocess.run(["./example", "grep", "Seccomp:", "/proc/self/status"], cwd=home,
+                         capture_output=True, text=True)
+    result(ran.stdout == "Seccomp:\t2\n", f"{where}: it runs a program under a filter", ran.stdout + ran.stderr)
+
+
+def run_json(where, text, home):
+    """A profile compiles; what lets programs start runs those that its page speaks of."""
+    value = json.loads(text)
+    if "defaultAction" not in value:
+        result("runtimes" in value, f"{where}: JSON for Docker", text)
+        return
+    (home / "example.json").write_text(text)
+    check = subprocess.run(["secprofctl", "check", "--strict", "example.json"], cwd=home, capture_output=True,
+                           text=True)
+    result(check.returncode == 0, f"{where}: the profile compiles without a warning", check.stderr)
+    if '"execve"' not in text:
+        return
+    shutil.copyfile(home / "example.json", "/etc/secprof/profiles.d/example.json")
+    sh("secprofctl reload > /dev/null")
+    for what, command, code, output in (
+            ("cat runs under it", ["cat", "old.json"], 0, (home / "old.json").read_text()),
+            ("so does a static program", ["./root/program"], 0, ""),
+            ("and nothing else", ["mkdir", "made"], 1, "")):
+        ran = subprocess.run(["secprofctl", "run", "example", "--", *command], cwd=home, capture_output=True,
+                             text=True)
+        result((ran.returncode, ran.stdout) == (code, output), f"{where}: {what}",
+               f"exit status {ran.returncode}: {ran.stderr}")
+
+
+def run_unit(where, text, home):
+    """The command of a unit, which the service manager would start."""
+    for command in re.findall(r"^ExecStart=(.+)$", text, re.M):
+        ran = subprocess.run(command.replace("--its-option", "0"), shell=True, cwd=home, capture_output=True,
+                             text=True)
+        result(ran.returncode == 0, f"{where}: {command}", ran.stderr)
+
+
+def run_toml(where, text, home):
+    del home
+    result("plugins" in tomllib.loads(text), f"{where}: TOML for containerd", text)
+
+
+RUNNERS = {"sh": run_shell, "c": run_c, "json": run_json, "ini": run_unit, "toml": run_toml}
+
+
+def inside(build):
+    os.environ.update(HOME=str(SCRATCH / "home"), SECPROF_SOCKET=str(SCRATCH / "secprof.sock"), LC_ALL="C",
+                      PATH="/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    examples = []
+    for path in FILES:
+        read = of_readme if path.suffix == ".md" else of_manual
+        found = list(read(path, path.read_text()))
+        if not found and "EXAMPLES" in path.read_text():
+            result(False, f"{path.name} has examples that are understood", "none was found")
+        examples += found
+    sh(f"mount -t tmpfs -o mode=755 scratch {SCRATCH}")
+    for place in ("usr", "etc"):
+        sh(f"cd {SCRATCH} && mkdir -p {place}/upper {place}/work && mount -t overlay overlay -o "
+           f"lowerdir=/{place},upperdir={place}/upper,workdir={place}/work /{place}")
+    install(build)
+    sh("mount -t tmpfs -o mode=1777 tmp /tmp")
+    home = lay_out()
+    start_daemon()
+    for where, kind, text in examples:
+        if kind in RUNNERS:
+            RUNNERS[kind](where, text, home)
+        else:
+            result(False, f"{where}: an example of a known kind", f"it is '{kind}'")
+
+
+def finish():
+    print(f"{passed} passed, {failed} failed" + (f", {skipped} skipped" if skipped else ""))
+    return 1 if failed else 0
+
+
+def main():
+    if len(sys.argv) == 3 and sys.argv[2] == "--inside":
+        inside(Path(sys.argv[1]))
+        return finish()
+    build = Path(sys.argv[1]).resolve()
+    if os.geteuid() != 0:
+        skip("all examples", "not root: no mount namespace can be made")
+        return finish()
+    probe = subprocess.run(["unshare", "-m", "-p", "--fork", "--mount-proc", "true"], capture_output=True, text=True)
+    if probe.returncode != 0:
+        skip("all examples", f"no mount namespace can be made here: {probe.stderr.strip()}")
+        return finish()
+    return subprocess.run(["unshare", "-m", "-p", "--propagation", "private", "--fork", "--kill-child",
+                           "--mount-proc", sys.executable, __file__, str(build), "--inside"]).returncode
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -20,7 +20,7 @@ libdaemon_la_SOURCES = \
 	daemon/files/follow.c daemon/files/follow.h \
 	daemon/files/scan.c daemon/files/scan.h \
 	daemon/files/trust.c daemon/files/trust.h \
-	daemon/files/trust-path.c \
+	daemon/files/trust-path.c daemon/files/trust-path.h \
 	daemon/files/watch.c daemon/files/watch.h \
 	daemon/filters/background.c daemon/filters/background.h \
 	daemon/filters/cache-ops.h \

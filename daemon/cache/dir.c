@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "daemon/files/trust-path.h"
 #include "util/cleanup.h"
 
 /* PATH from the root, without slashes at its end; NULL: no memory, or no working directory. */

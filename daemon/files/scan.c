@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "compiler/parse/profile.h"
+#include "daemon/files/trust-path.h"
 #include "protocol/codec.h"
 #include "util/cleanup.h"
 

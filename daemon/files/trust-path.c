@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Opens a directory by its path, and looks at each directory and link on the way: who can exchange
- * one of them decides what lies at the end. Reads nothing.
- */
+/* Walks a path step by step, so that nothing is exchanged between look and use. Reads no file. */
+#include "daemon/files/trust-path.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -10,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/files/trust.h"
 #include "util/cleanup.h"
 
 enum {

@@ -58,15 +58,6 @@ struct trusted_file {
 int trust_directory(int dir_fd, uid_t own_uid, bool shared, char why[TRUST_WHY_SIZE]);
 
 /*
- * Opens the directory PATH (absolute) for reading, and checks it so, and the way to it: each
- * directory and link on it belongs to root, OWN_UID or the owner of "/", and nobody else can
- * exchange what is in it. Returns TRUST_OK, or TRUST_REFUSED and the reason in WHY, with the
- * caller's own fd in *FD in both cases; or -errno.
- */
-int trust_open_directory(const char *path, uid_t own_uid, bool shared, int *fd,
-                         char why[TRUST_WHY_SIZE]);
-
-/*
  * Opens the file NAME of the directory DIR_FD, which is trusted. It may be a link that stays inside
  * of the directory, through directories that are trusted too. It has to be a regular file of at
  * most PROFILE_MAX_BYTES, of root or OWN_UID, writable by its owner only, without an ACL. Returns

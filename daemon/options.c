@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <getopt.h>
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -45,14 +46,6 @@ static bool parse_number(const char *value, unsigned least, unsigned most, unsig
         return false;
     *number = (unsigned)parsed;
     return true;
-}
-
-/* A limit, LEAST being the smallest that makes sense. */
-static const char *parse_limit(const char *value, unsigned least, unsigned *limit)
-{
-    if (parse_number(value, least, LIMIT_MAX, limit))
-        return NULL;
-    return least ? "a number from 1 to 1000000" : "a number from 0 to 1000000";
 }
 
 static const char *parse_socket(struct options *options, const char *value)
@@ -156,11 +149,6 @@ static const char *parse_targets(struct options *options, const char *value)
     return NULL;
 }
 
-static const char *parse_workers(struct options *options, const char *value)
-{
-    return parse_number(value, 1, WORKERS_MAX, &options->workers) ? NULL : "a number from 1 to 16";
-}
-
 static const char *parse_compile_timeout(struct options *options, const char *value)
 {
     unsigned seconds;
@@ -179,48 +167,6 @@ static const char *parse_idle_timeout(struct options *options, const char *value
         return "a number of seconds, 0 for none";
     options->idle_timeout_usec = (uint64_t)seconds * USEC_PER_SEC;
     return NULL;
-}
-
-static const char *parse_max_connections(struct options *options, const char *value)
-{
-    return parse_limit(value, 1, &options->max_connections);
-}
-
-static const char *parse_max_per_uid(struct options *options, const char *value)
-{
-    return parse_limit(value, 1, &options->max_connections_per_uid);
-}
-
-static const char *parse_max_variants(struct options *options, const char *value)
-{
-    return parse_limit(value, 1, &options->max_variants);
-}
-
-static const char *parse_max_contents(struct options *options, const char *value)
-{
-    return parse_limit(value, 1, &options->max_contents);
-}
-
-static const char *parse_max_compiles(struct options *options, const char *value)
-{
-    return parse_limit(value, 1, &options->max_compiles);
-}
-
-static const char *parse_max_subscribers(struct options *options, const char *value)
-{
-    return parse_limit(value, 0, &options->max_subscribers);
-}
-
-static const char *parse_max_profiles(struct options *options, const char *value)
-{
-    return parse_number(value, 1, SCAN_MAX_PROFILES, &options->max_profiles)
-               ? NULL
-               : "a number from 1 to 65536";
-}
-
-static const char *parse_log_burst(struct options *options, const char *value)
-{
-    return parse_limit(value, 0, &options->log_burst);
 }
 
 static const char *parse_debug(struct options *options, const char *value)
@@ -247,37 +193,51 @@ static const char *parse_shared_directories(struct options *options, const char 
     return NULL;
 }
 
+/* A number from LEAST to MOST, to be put into the unsigned MEMBER of struct options. */
+#define NUMBER(member, least, most) NULL, offsetof(struct options, member), least, most
+#define OTHER(parse)                parse, 0, 0, 0
+
 static const struct {
     const char *name;
-    const char *value; /* what the help calls it; NULL: it takes none */
-    option_parse *parse;
+    const char *value;   /* what the help calls it; NULL: it takes none */
+    option_parse *parse; /* NULL: it takes a number */
+    size_t member;
+    unsigned least, most;
     const char *help;
 } table[] = {
-    {"socket", "PATH", parse_socket, "make and serve this socket (without systemd)"},
-    {"profiles", "DIR", parse_profiles, "read profiles from DIR; repeatable, the first one wins"},
-    {"shared-directories", NULL, parse_shared_directories,
+    {"socket", "PATH", OTHER(parse_socket), "make and serve this socket (without systemd)"},
+    {"profiles", "DIR", OTHER(parse_profiles),
+     "read profiles from DIR; repeatable, the first one wins"},
+    {"shared-directories", NULL, OTHER(parse_shared_directories),
      "these may be writable by others, as Kubernetes' volumes are"},
-    {"cache", "DIR", parse_cache, "keep compiled filters in DIR; '' for none"},
-    {"no-cache", NULL, parse_no_cache, "keep no filters on disk"},
-    {"cache-size", "MIB", parse_cache_size, "keep at most this much on disk (default 64)"},
-    {"targets", "LIST", parse_targets, "serve these: native, all (default), or names"},
-    {"workers", "N", parse_workers, "compile in N processes (default: one per core, up to 4)"},
-    {"compile-timeout", "SEC", parse_compile_timeout, "give up a compile after SEC (default 20)"},
-    {"idle-timeout", "SEC", parse_idle_timeout, "close idle connections (default 600; 0: never)"},
-    {"max-connections", "N", parse_max_connections, "in all (default 1024)"},
-    {"max-connections-per-uid", "N", parse_max_per_uid, "of one user (default 256)"},
-    {"max-variants", "N", parse_max_variants,
+    {"cache", "DIR", OTHER(parse_cache), "keep compiled filters in DIR; '' for none"},
+    {"no-cache", NULL, OTHER(parse_no_cache), "keep no filters on disk"},
+    {"cache-size", "MIB", OTHER(parse_cache_size), "keep at most this much on disk (default 64)"},
+    {"targets", "LIST", OTHER(parse_targets), "serve these: native, all (default), or names"},
+    {"workers", "N", NUMBER(workers, 1, WORKERS_MAX),
+     "compile in N processes (default: one per core, up to 4)"},
+    {"compile-timeout", "SEC", OTHER(parse_compile_timeout),
+     "give up a compile after SEC (default 20)"},
+    {"idle-timeout", "SEC", OTHER(parse_idle_timeout),
+     "close idle connections (default 600; 0: never)"},
+    {"max-connections", "N", NUMBER(max_connections, 1, LIMIT_MAX), "in all (default 1024)"},
+    {"max-connections-per-uid", "N", NUMBER(max_connections_per_uid, 1, LIMIT_MAX),
+     "of one user (default 256)"},
+    {"max-variants", "N", NUMBER(max_variants, 1, LIMIT_MAX),
      "filters in memory besides those of this machine (default 512)"},
-    {"max-contents", "N", parse_max_contents,
+    {"max-contents", "N", NUMBER(max_contents, 1, LIMIT_MAX),
      "profiles in memory that came as content (default 256)"},
-    {"max-compiles-per-minute", "N", parse_max_compiles,
+    {"max-compiles-per-minute", "N", NUMBER(max_compiles, 1, LIMIT_MAX),
      "that one user's requests cause (default 120)"},
-    {"max-profiles", "N", parse_max_profiles, "profiles; more are left out (default 4096)"},
-    {"max-subscribers", "N", parse_max_subscribers, "clients that hear of changes (default 64)"},
-    {"log-burst", "N", parse_log_burst,
+    {"max-profiles", "N", NUMBER(max_profiles, 1, SCAN_MAX_PROFILES),
+     "profiles; new ones beyond are left out (default 4096)"},
+    {"max-subscribers", "N", NUMBER(max_subscribers, 0, LIMIT_MAX),
+     "clients that hear of changes (default 64)"},
+    {"log-burst", "N", NUMBER(log_burst, 0, LIMIT_MAX),
      "lines about the clients of one user in 5 seconds (default 10)"},
-    {"debug", NULL, parse_debug, "log everything"},
-    {"log-level", "LEVEL", parse_log_level, "error, warning, notice, info (default) or debug"},
+    {"debug", NULL, OTHER(parse_debug), "log everything"},
+    {"log-level", "LEVEL", OTHER(parse_log_level),
+     "error, warning, notice, info (default) or debug"},
 };
 
 enum {
@@ -360,13 +320,21 @@ static int parse_one(struct options *options, int option, FILE *errors)
 {
     const size_t i = (size_t)(option - OPTION_BASE);
     const char *value = optarg ? optarg : "";
+    char range[64];
     const char *right;
 
     if (option < OPTION_BASE || i >= ARRAY_SIZE(table)) {
         fprintf(errors, "try: secprofd --help\n");
         return -EINVAL;
     }
-    right = table[i].parse(options, value);
+    if (table[i].parse) {
+        right = table[i].parse(options, value);
+    } else {
+        unsigned *number = (unsigned *)((char *)options + table[i].member);
+
+        snprintf(range, sizeof(range), "a number from %u to %u", table[i].least, table[i].most);
+        right = parse_number(value, table[i].least, table[i].most, number) ? NULL : range;
+    }
     if (!right)
         return 0;
     fprintf(errors, "secprofd: --%s: \"%s\" is not right: it has to be %s\n", table[i].name, value,

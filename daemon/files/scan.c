@@ -14,6 +14,7 @@
 #include "daemon/files/trust-path.h"
 #include "protocol/codec.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 enum {
     OPEN_TRIES = 5, /* for a link that is exchanged while it is followed */
@@ -100,30 +101,6 @@ static int insert(struct scan *scan, size_t place, const struct scan_item *item)
     return 0;
 }
 
-/* Reads all of FD, which had SIZE bytes, into *BYTES. Returns the number of bytes, or -errno. */
-static ssize_t read_all(int fd, size_t size, char **bytes)
-{
-    /* One byte more than it should have: a file that grew is noticed. */
-    cleanup_free char *buffer = malloc(size + 1);
-    size_t len = 0;
-
-    if (!buffer)
-        return -ENOMEM;
-    while (len <= size) {
-        ssize_t got = pread(fd, buffer + len, size + 1 - len, (off_t)len);
-
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0)
-            return -errno;
-        if (got == 0)
-            break;
-        len += (size_t)got;
-    }
-    *bytes = steal_ptr(&buffer);
-    return (ssize_t)len;
-}
-
 /*
  * Reads the file behind FD in one piece: what it holds did not change on the way. Returns 0;
  * -EAGAIN where it is being written all the time; -errno.
@@ -134,23 +111,22 @@ static int read_stable(int fd, struct scan_item *item)
         struct timespec now;
         struct file_id id;
         struct stat before, after;
+        int r;
 
         if (fstat(fd, &before) < 0)
             return -errno;
-        if (before.st_size > PROFILE_MAX_BYTES)
-            return -EFBIG;
         clock_gettime(CLOCK_REALTIME, &now);
         file_id_of(&item->id, &before);
-
-        ssize_t len = read_all(fd, (size_t)before.st_size, &item->bytes);
-
-        if (len < 0)
-            return (int)len;
+        r = io_pread_file(fd, PROFILE_MAX_BYTES, &item->bytes, &item->size);
+        /* It got shorter. */
+        if (r == -EIO)
+            continue;
+        if (r < 0)
+            return r;
         if (fstat(fd, &after) < 0)
             return -errno;
         file_id_of(&id, &after);
-        if (file_id_equal(&id, &item->id) && len == before.st_size) {
-            item->size = (size_t)len;
+        if (file_id_equal(&id, &item->id)) {
             /* It may have been another file when it was opened, for other eyes. */
             item->access = (struct access_list){after.st_uid, after.st_gid, after.st_mode & 07777};
             item->settled = file_id_is_settled(&id, &now);

@@ -2,7 +2,8 @@
 # tests/daemon/: unit tests of daemon/
 daemon_test_cppflags = $(check_unit_cppflags) -D_GNU_SOURCE $(NETTLE_CFLAGS) $(SYSTEMD_CFLAGS)
 daemon_test_libs = libdaemon.la $(CHECK_LIBS)
-EXTRA_DIST += tests/daemon/unit.h tests/daemon/filters/fake-service.h
+EXTRA_DIST += tests/daemon/unit.h tests/daemon/filters/fake-service.h \
+	tests/daemon/serve/asking.h
 
 check_PROGRAMS += tests/daemon/files/test-access
 TESTS += tests/daemon/files/test-access
@@ -15,6 +16,48 @@ TESTS += tests/daemon/serve/test-budget
 tests_daemon_serve_test_budget_SOURCES = tests/daemon/serve/test-budget.c
 tests_daemon_serve_test_budget_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_serve_test_budget_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/serve/test-dispatch
+TESTS += tests/daemon/serve/test-dispatch
+tests_daemon_serve_test_dispatch_SOURCES = tests/daemon/serve/test-dispatch.c
+tests_daemon_serve_test_dispatch_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_serve_test_dispatch_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/serve/test-list
+TESTS += tests/daemon/serve/test-list
+tests_daemon_serve_test_list_SOURCES = tests/daemon/serve/test-list.c
+tests_daemon_serve_test_list_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_serve_test_list_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/serve/test-status
+TESTS += tests/daemon/serve/test-status
+tests_daemon_serve_test_status_SOURCES = tests/daemon/serve/test-status.c
+tests_daemon_serve_test_status_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_serve_test_status_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/serve/test-subscribe
+TESTS += tests/daemon/serve/test-subscribe
+tests_daemon_serve_test_subscribe_SOURCES = tests/daemon/serve/test-subscribe.c
+tests_daemon_serve_test_subscribe_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_serve_test_subscribe_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/serve/test-fetch
+TESTS += tests/daemon/serve/test-fetch
+tests_daemon_serve_test_fetch_SOURCES = tests/daemon/serve/test-fetch.c
+tests_daemon_serve_test_fetch_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_serve_test_fetch_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/serve/test-client-state
+TESTS += tests/daemon/serve/test-client-state
+tests_daemon_serve_test_client_state_SOURCES = tests/daemon/serve/test-client-state.c
+tests_daemon_serve_test_client_state_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_serve_test_client_state_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/serve/test-server
+TESTS += tests/daemon/serve/test-server
+tests_daemon_serve_test_server_SOURCES = tests/daemon/serve/test-server.c
+tests_daemon_serve_test_server_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_serve_test_server_LDADD = $(daemon_test_libs) $(SYSTEMD_LIBS)
 
 check_PROGRAMS += tests/daemon/serve/test-users
 TESTS += tests/daemon/serve/test-users

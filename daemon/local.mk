@@ -19,6 +19,7 @@ libdaemon_la_SOURCES = \
 	daemon/files/access.c daemon/files/access.h \
 	daemon/files/follow.c daemon/files/follow.h \
 	daemon/files/scan.c daemon/files/scan.h \
+	daemon/files/steps.c daemon/files/steps.h \
 	daemon/files/trust.c daemon/files/trust.h \
 	daemon/files/trust-path.c daemon/files/trust-path.h \
 	daemon/files/watch.c daemon/files/watch.h \

@@ -272,8 +272,8 @@ static void watch_places(struct follow *follow)
 }
 
 /*
- * The texts of many profiles were in memory at once, between what is to stay there: without this,
- * the room would stay with malloc, as much again as all the profiles.
+ * The texts of many profiles were in memory at once. Without this malloc would keep their memory,
+ * as much as all the profiles take.
  */
 static void give_back_memory(void)
 {

@@ -127,7 +127,7 @@ static int read_stable(int fd, struct scan_item *item)
             return -errno;
         file_id_of(&id, &after);
         if (file_id_equal(&id, &item->id)) {
-            /* It may have been another file when it was opened, for other eyes. */
+            /* Owner and mode may have changed since it was opened. */
             item->access = (struct access_list){after.st_uid, after.st_gid, after.st_mode & 07777};
             item->settled = file_id_is_settled(&id, &now);
             return 0;

@@ -9,20 +9,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/files/steps.h"
 #include "util/cleanup.h"
-
-enum {
-    LINKS_MAX = 40, /* as many as the kernel follows */
-};
 
 struct walk {
     uid_t own_uid;
     uid_t root_uid; /* who owns "/": in a user namespace that is not always root */
     int at;         /* the directory that was reached; owned */
-    unsigned links;
-    char path[PATH_MAX];
-    const char *rest; /* in PATH: what is still to be walked */
-    char *why;        /* the first reason not to trust the way; TRUST_WHY_SIZE bytes */
+    struct steps steps;
+    char *why; /* the first reason not to trust the way; TRUST_WHY_SIZE bytes */
     bool refused;
 };
 
@@ -80,29 +75,12 @@ static int go_to_root(struct walk *walk)
     return 0;
 }
 
-/* Puts the target of the link LINK_FD before what is left of the way. */
-static int follow(struct walk *walk, int link_fd)
-{
-    char target[PATH_MAX], rest[PATH_MAX];
-    ssize_t len = readlinkat(link_fd, "", target, sizeof(target) - 1);
-
-    if (len < 0)
-        return -errno;
-    target[len] = '\0';
-    if (++walk->links > LINKS_MAX)
-        return -ELOOP;
-    if ((size_t)snprintf(rest, sizeof(rest), "%s/%s", target, walk->rest) >= sizeof(rest))
-        return -ENAMETOOLONG;
-    memcpy(walk->path, rest, sizeof(rest));
-    walk->rest = walk->path;
-    return target[0] == '/' ? go_to_root(walk) : 0;
-}
-
 /* Goes on to NAME. */
 static int step(struct walk *walk, const char *name)
 {
     cleanup_close int fd = openat(walk->at, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
     struct stat st;
+    int r;
 
     if (fd < 0 || fstat(fd, &st) < 0)
         return -errno;
@@ -110,27 +88,14 @@ static int step(struct walk *walk, const char *name)
         return -ENOTDIR;
     if (S_ISLNK(st.st_mode)) {
         judge(walk, name, &st);
-        return follow(walk, fd);
+        r = steps_follow(&walk->steps, fd);
+        return r > 0 ? go_to_root(walk) : r;
     }
     /* The last one has stricter rules: trust_directory(). */
-    if (walk->rest[strspn(walk->rest, "/")])
+    if (!steps_are_done(&walk->steps))
         judge(walk, name, &st);
     go(walk, steal_fd(&fd));
     return 0;
-}
-
-/* Takes the first name off what is left of the way. Returns 0 at its end. */
-static int next_name(struct walk *walk, char name[NAME_MAX + 1])
-{
-    const char *at = walk->rest + strspn(walk->rest, "/");
-    size_t len = strcspn(at, "/");
-
-    if (len > NAME_MAX)
-        return -ENAMETOOLONG;
-    memcpy(name, at, len);
-    name[len] = '\0';
-    walk->rest = at + len;
-    return len > 0;
 }
 
 int trust_open_directory(const char *path, uid_t own_uid, bool shared, int *fd,
@@ -142,12 +107,10 @@ int trust_open_directory(const char *path, uid_t own_uid, bool shared, int *fd,
     int r;
 
     *fd = -1;
-    if (path[0] != '/' || strlen(path) >= sizeof(walk.path))
+    if (path[0] != '/' || steps_begin(&walk.steps, path) < 0)
         return -EINVAL;
-    memcpy(walk.path, path, strlen(path) + 1);
-    walk.rest = walk.path;
     r = go_to_root(&walk);
-    while (r == 0 && (r = next_name(&walk, name)) > 0)
+    while (r == 0 && (r = steps_next(&walk.steps, name)) > 0)
         r = step(&walk, name);
     if (r < 0)
         return r;

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "compiler/parse/profile.h"
+#include "daemon/files/steps.h"
 #include "util/cleanup.h"
 
 #define LEADS_OUT                                                                             \
@@ -23,7 +24,6 @@
 
 enum {
     WAY_DEPTH_MAX = 32,
-    LINKS_MAX = 40,   /* as many as the kernel follows */
     SETTLED_MS = 100, /* a kernel's clock tick, with much room: time stamps are no finer */
 };
 
@@ -131,9 +131,7 @@ static bool is_mask(int dir_fd, const char *name)
 struct way {
     int fds[WAY_DEPTH_MAX]; /* the first is borrowed */
     size_t depth;           /* directories below the first */
-    unsigned links;
-    char path[PATH_MAX];
-    const char *rest; /* in PATH: what is still to be walked */
+    struct steps steps;
 };
 
 static void way_clear(struct way *way)
@@ -142,38 +140,18 @@ static void way_clear(struct way *way)
         close(way->fds[way->depth]);
 }
 
-/* Puts the target of the link LINK_FD before what is left of the way. */
+/* Goes on with the target of the link LINK_FD. */
 static int follow_link(struct way *way, int link_fd, char why[TRUST_WHY_SIZE])
 {
-    char target[PATH_MAX], rest[PATH_MAX];
-    ssize_t len = readlinkat(link_fd, "", target, sizeof(target) - 1);
+    int r = steps_follow(&way->steps, link_fd);
 
-    if (len < 0)
-        return -errno;
-    target[len] = '\0';
-    if (target[0] == '/')
+    if (r > 0)
         return refuse(why, LEADS_OUT);
-    if (++way->links > LINKS_MAX)
+    if (r == -ELOOP)
         return refuse(why, "it is a link in a circle, or through too many links");
-    if ((size_t)snprintf(rest, sizeof(rest), "%s/%s", target, way->rest) >= sizeof(rest))
+    if (r == -ENAMETOOLONG)
         return refuse(why, "it is a link with a target that is too long");
-    memcpy(way->path, rest, sizeof(rest));
-    way->rest = way->path;
-    return TRUST_OK;
-}
-
-/* Takes the first name off what is left of the way. Returns false at its end. */
-static bool next_name(struct way *way, char name[NAME_MAX + 1])
-{
-    const char *at = way->rest + strspn(way->rest, "/");
-    size_t len = strcspn(at, "/");
-
-    if (len == 0 || len > NAME_MAX)
-        return false;
-    memcpy(name, at, len);
-    name[len] = '\0';
-    way->rest = at + len + strspn(at + len, "/");
-    return true;
+    return r;
 }
 
 /* Goes down into the directory FD (consumed where TRUST_OK), if it is to be trusted. */
@@ -195,7 +173,7 @@ static int explain(const struct way *way, int error, char why[TRUST_WHY_SIZE])
     if (is_own_failure(error))
         return -error;
     if (error == ENOENT)
-        return way->links ? -EAGAIN : TRUST_GONE;
+        return way->steps.links ? -EAGAIN : TRUST_GONE;
     return refuse(why, "it cannot be reached: %s", strerror(error));
 }
 
@@ -221,7 +199,7 @@ static int step(struct way *way, const char *name, uid_t own_uid, char why[TRUST
         return -errno;
     if (S_ISLNK(st.st_mode))
         return follow_link(way, at, why);
-    if (!*way->rest) {
+    if (steps_are_done(&way->steps)) {
         *fd = steal_fd(&at);
         return TRUST_OK;
     }
@@ -237,19 +215,19 @@ static int open_beneath(int dir_fd, const char *name, uid_t own_uid, struct trus
 {
     __attribute__((cleanup(way_clear))) struct way way = {.fds = {dir_fd}};
     char next[NAME_MAX + 1], place[PATH_MAX];
-    int r = TRUST_OK;
+    int r = TRUST_OK, left = 0;
 
-    if (strlen(name) >= sizeof(way.path))
+    if (steps_begin(&way.steps, name) < 0)
         return TRUST_GONE;
-    memcpy(way.path, name, strlen(name) + 1);
-    way.rest = way.path;
-    while (r == TRUST_OK && *fd < 0 && next_name(&way, next))
+    while (r == TRUST_OK && *fd < 0 && (left = steps_next(&way.steps, next)) > 0)
         r = step(&way, next, own_uid, why, fd);
+    if (r == TRUST_OK && left < 0)
+        r = explain(&way, -left, why);
     if (r != TRUST_OK)
         return r;
     if (*fd < 0)
         return refuse(why, "it is a link to a directory; a profile has to be a regular file");
-    if (way.links == 0)
+    if (way.steps.links == 0)
         return TRUST_OK;
     /* Changes of the file are seen in the directory where it lies. */
     r = path_of_fd(way.fds[way.depth], place);

@@ -18,7 +18,7 @@
 
 /* What became of the content that was last read from a profile's file. */
 enum newest {
-    NEWEST_UNKNOWN,   /* nothing is to be had from it, or it is to be looked at again */
+    NEWEST_UNKNOWN,   /* it cannot be used, or has to be read again */
     NEWEST_COMPILING, /* it is being compiled, or waits for it */
     NEWEST_SERVED,    /* it is in service */
     NEWEST_FAILED,    /* the compiler refused it */

@@ -202,3 +202,9 @@ TESTS += tests/daemon/filters/test-service-variants
 tests_daemon_filters_test_service_variants_SOURCES = tests/daemon/filters/test-service-variants.c
 tests_daemon_filters_test_service_variants_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_filters_test_service_variants_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/files/test-steps
+TESTS += tests/daemon/files/test-steps
+tests_daemon_files_test_steps_SOURCES = tests/daemon/files/test-steps.c
+tests_daemon_files_test_steps_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_files_test_steps_LDADD = $(daemon_test_libs)

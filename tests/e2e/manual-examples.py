@@ -30,11 +30,12 @@ SKIPPED = {
     "scripts/": "builds from the sources: scripts/test is what runs this",
     "systemd-": "needs a booted systemd of its own: systemd-boot.sh has one",
     "systemctl": "needs a booted systemd of its own: systemd-boot.sh has one",
-    "podman run": "needs an image from a registry: podman-hook.sh makes one",
     "docker run": "needs Docker's daemon with these runtimes: docker.sh has one",
-    "/usr/libexec/secprof/secprof-runtime": "needs a cgroup hierarchy of its own: oci-runtime.sh has one",
-    "SECPROF_RUNTIME=runc": "needs a cgroup hierarchy of its own: oci-runtime.sh has one",
 }
+
+# The programs that an example may need besides secprof's, and how it names them.
+PROGRAMS = {"bwrap": r"^bwrap|; bwrap|& bwrap", "strace": "^strace", "podman": "^podman", "runc": "=runc",
+            "crun": "secprof-runtime|^podman"}
 
 # Commands whose answer is no.
 CODES = {"secprofctl diff old.json new.json": "1"}
@@ -140,6 +141,55 @@ def lay_out():
     return home
 
 
+# No place for the usual limits, cgroups and networks, which not every machine lets us have.
+CONTAINERS_CONF = """
+[containers]
+cgroups = "disabled"
+netns = "none"
+default_ulimits = []
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "none"
+runtime = "crun"
+"""
+STORAGE_CONF = f"""
+[storage]
+driver = "vfs"
+graphroot = "{SCRATCH}/storage"
+runroot = "{SCRATCH}/storage-run"
+"""
+no_containers = "crun is not installed"
+
+
+def lay_out_containers(home):
+    """A bundle for crun and runc, and an image called debian; both have nothing but `true`."""
+    global no_containers
+    if not shutil.which("crun"):
+        return
+    mounted = subprocess.run("umount -R /sys/fs/cgroup; mount -t cgroup2 none /sys/fs/cgroup", shell=True,
+                             capture_output=True, text=True)
+    if mounted.returncode != 0:
+        no_containers = mounted.stderr.strip()
+        return
+    for place in ("bin", "proc", "dev", "sys", "etc", "run", "tmp"):
+        (home / "bundle/rootfs" / place).mkdir(parents=True)
+    shutil.copy(home / "root/program", home / "bundle/rootfs/bin/true")
+    sh("crun spec", cwd=home / "bundle")
+    path = home / "bundle/config.json"
+    config = json.loads(path.read_text())
+    config["process"].update(args=["/bin/true"], terminal=False, rlimits=[])
+    config["linux"].pop("resources", None)
+    path.write_text(json.dumps(config))
+    ran = subprocess.run(["crun", "run", "-b", "bundle", "c0"], cwd=home, capture_output=True, text=True)
+    no_containers = ran.stderr.strip() if ran.returncode else None
+    (SCRATCH / "containers.conf").write_text(CONTAINERS_CONF)
+    (SCRATCH / "storage.conf").write_text(STORAGE_CONF)
+    os.environ.update(CONTAINERS_CONF=str(SCRATCH / "containers.conf"),
+                      CONTAINERS_STORAGE_CONF=str(SCRATCH / "storage.conf"))
+    if shutil.which("podman") and not no_containers:
+        sh("tar -C bundle/rootfs -c . | podman import - debian > /dev/null 2>&1", cwd=home)
+
+
 def wait_for(condition, seconds=20):
     end = time.monotonic() + seconds
     while not condition() and time.monotonic() < end:
@@ -153,7 +203,7 @@ def answers():
 
 def start_daemon():
     log = open(SCRATCH / "secprofd.log", "wb")
-    subprocess.Popen(["secprofd", "--socket", os.environ["SECPROF_SOCKET"], "--profiles",
+    subprocess.Popen(["secprofd", "--socket", "/run/secprof/secprof.sock", "--profiles",
                       "/etc/secprof/profiles.d", "--profiles", "/usr/lib/secprof/profiles.d",
                       "--cache", str(SCRATCH / "cache")], stdout=log, stderr=log)
     if not wait_for(answers):
@@ -188,12 +238,14 @@ def commands_of(text):
 
 
 def why_skipped(command):
-    reason = next((why for start, why in SKIPPED.items() if command.startswith(start)), None)
-    if reason:
-        return reason
-    for word in ("bwrap", "strace", "jq"):
-        if re.search(rf"\b{word}\b", command) and not shutil.which(word):
-            return f"{word} is not installed"
+    for start, why in SKIPPED.items():
+        if command.startswith(start):
+            return why
+    for program, pattern in PROGRAMS.items():
+        if re.search(pattern, command) and not shutil.which(program):
+            return f"{program} is not installed"
+    if re.search(PROGRAMS["crun"], command) and no_containers:
+        return f"no container starts here, also without secprof: {no_containers}"
     return None
 
 
@@ -288,8 +340,8 @@ RUNNERS = {"sh": run_shell, "c": run_c, "json": run_json, "ini": run_unit, "toml
 
 
 def inside(build):
-    os.environ.update(HOME=str(SCRATCH / "home"), SECPROF_SOCKET=str(SCRATCH / "secprof.sock"), LC_ALL="C",
-                      PATH="/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
+    os.environ.pop("SECPROF_SOCKET", None)
+    os.environ.update(HOME=str(SCRATCH / "home"), LC_ALL="C", PATH="/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin")
     examples = []
     for path in FILES:
         read = of_readme if path.suffix == ".md" else of_manual
@@ -302,14 +354,18 @@ def inside(build):
         sh(f"cd {SCRATCH} && mkdir -p {place}/upper {place}/work && mount -t overlay overlay -o "
            f"lowerdir=/{place},upperdir={place}/upper,workdir={place}/work /{place}")
     install(build)
-    sh("mount -t tmpfs -o mode=1777 tmp /tmp")
+    sh("mount -t tmpfs -o mode=755 run /run && mount -t tmpfs -o mode=1777 tmp /tmp")
     home = lay_out()
+    lay_out_containers(home)
     start_daemon()
     for where, kind, text in examples:
         if kind in RUNNERS:
             RUNNERS[kind](where, text, home)
         else:
             result(False, f"{where}: an example of a known kind", f"it is '{kind}'")
+
+
+NAMESPACES = ["unshare", "-m", "-p", "-C", "-u", "--propagation", "private", "--fork", "--kill-child", "--mount-proc"]
 
 
 def finish():
@@ -325,12 +381,23 @@ def main():
     if os.geteuid() != 0:
         skip("all examples", "not root: no mount namespace can be made")
         return finish()
-    probe = subprocess.run(["unshare", "-m", "-p", "--fork", "--mount-proc", "true"], capture_output=True, text=True)
+    probe = subprocess.run([*NAMESPACES, "true"], capture_output=True, text=True)
     if probe.returncode != 0:
         skip("all examples", f"no mount namespace can be made here: {probe.stderr.strip()}")
         return finish()
-    return subprocess.run(["unshare", "-m", "-p", "--propagation", "private", "--fork", "--kill-child",
-                           "--mount-proc", sys.executable, __file__, str(build), "--inside"]).returncode
+    # A cgroup of its own, which is the root of its cgroup namespace.
+    mount = subprocess.run(["findmnt", "-n", "-t", "cgroup2", "-o", "TARGET"], capture_output=True, text=True)
+    cgroup = Path(mount.stdout.split()[0]) / f"secprof.{os.getpid()}" if mount.stdout else None
+    if cgroup:
+        cgroup.mkdir()
+    try:
+        return subprocess.run([*NAMESPACES, sys.executable, __file__, str(build), "--inside"],
+                              preexec_fn=lambda: cgroup and (cgroup / "cgroup.procs").write_text("0")).returncode
+    finally:
+        if cgroup:
+            wait_for(lambda: not (cgroup / "cgroup.procs").read_text())
+            for directory in [*(d for d in sorted(cgroup.glob("**/"), reverse=True) if d != cgroup), cgroup]:
+                directory.rmdir()
 
 
 if __name__ == "__main__":

@@ -36,9 +36,10 @@ static int report_difference(void *user, const struct difference *at)
     const struct proof *proof = user;
     const struct location whole = {0, 0};
     const struct abi *abi = abi_of_number(proof->request->target, at->arch, at->nr);
+    enum abi_id native = proof->request->target->abis[0];
     const char *name = abi ? syscalls_name(proof->syscalls, abi->id, at->nr) : NULL;
-    const char *asked = verdict_text(proof->arena, at->verdict_a);
-    const char *given = verdict_text(proof->arena, at->verdict_b);
+    const char *asked = verdict_text_on_abi(proof->arena, at->verdict_a, native);
+    const char *given = verdict_text_on_abi(proof->arena, at->verdict_b, native);
     const char *pointer = at->words[BDD_POINTER]
                               ? arena_printf(proof->arena, " and instruction pointer %#llx",
                                              (unsigned long long)at->words[BDD_POINTER])

@@ -137,6 +137,22 @@ tests_compiler_emit_test_traffic_SOURCES = tests/compiler/emit/test-traffic.c
 tests_compiler_emit_test_traffic_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_emit_test_traffic_LDADD = $(compiler_test_libs)
 
+check_PROGRAMS += tests/compiler/prove/test-meaning
+TESTS += tests/compiler/prove/test-meaning
+tests_compiler_prove_test_meaning_SOURCES = tests/compiler/prove/test-meaning.c \
+	tests/compiler/profile-text.c tests/compiler/profile-text.h \
+	tests/compiler/random-profile.c tests/compiler/random-profile.h \
+	tests/compiler/reference.c tests/compiler/reference.h
+tests_compiler_prove_test_meaning_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_prove_test_meaning_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/prove/test-wrong-policy
+TESTS += tests/compiler/prove/test-wrong-policy
+tests_compiler_prove_test_wrong_policy_SOURCES = tests/compiler/prove/test-wrong-policy.c \
+	tests/compiler/profile-text.c tests/compiler/profile-text.h
+tests_compiler_prove_test_wrong_policy_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_prove_test_wrong_policy_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/prove/test-symbolic
 TESTS += tests/compiler/prove/test-symbolic
 tests_compiler_prove_test_symbolic_SOURCES = tests/compiler/prove/test-symbolic.c tests/compiler/random.h

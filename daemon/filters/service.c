@@ -444,11 +444,13 @@ int service_request(struct service *service, struct source *source,
 
 void service_leave(struct service *service, struct waiter *waiter)
 {
-    if (waiter->job)
-        jobs_leave(&service->jobs, waiter);
-    else if (waiter->barrier)
+    if (waiter->barrier)
         TAILQ_REMOVE(&service->scanned, waiter, link);
     waiter->barrier = 0;
+    if (!waiter->job)
+        return;
+    /* With one job less there may be room for what is made ahead of time. */
+    jobs_leave(&service->jobs, waiter);
     service->hooks.changed(service->hooks.user);
 }
 

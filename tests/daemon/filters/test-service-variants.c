@@ -185,6 +185,9 @@ START_TEST(who_waits_for_a_scan_is_woken_when_all_of_it_is_done)
     service_wait_for_scan(service, &gone.waiter, 1);
     service_wait_for_scan(service, &second.waiter, 2);
     service_leave(service, &gone.waiter);
+    /* Nothing follows from it, nor from leaving twice. */
+    service_leave(service, &gone.waiter);
+    ck_assert_uint_eq(fake->n_changed, 0);
     ck_assert_uint_eq(service_wake_scanned(service), 1);
     ck_assert_uint_eq(first.woken, 0);
     fake_refuse(fake, a);

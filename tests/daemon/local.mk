@@ -208,3 +208,15 @@ TESTS += tests/daemon/files/test-steps
 tests_daemon_files_test_steps_SOURCES = tests/daemon/files/test-steps.c
 tests_daemon_files_test_steps_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_files_test_steps_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/test-log
+TESTS += tests/daemon/test-log
+tests_daemon_test_log_SOURCES = tests/daemon/test-log.c
+tests_daemon_test_log_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_log_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/test-digest
+TESTS += tests/daemon/test-digest
+tests_daemon_test_digest_SOURCES = tests/daemon/test-digest.c
+tests_daemon_test_digest_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_digest_LDADD = $(daemon_test_libs)

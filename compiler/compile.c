@@ -3,23 +3,11 @@
 #include "compiler/compile.h"
 
 #include <errno.h>
-#include <seccomp.h>
-#include <stdio.h>
 
 #include "compiler/emit/emit.h"
-#include "compiler/facts/bpf.h"
 #include "compiler/policy/lower.h"
 #include "compiler/policy/policy.h"
 #include "compiler/policy/resolve.h"
-#include "compiler/prove/prove.h"
-
-const char *compiler_libseccomp_version(char *buffer, size_t size)
-{
-    const struct scmp_version *version = seccomp_version();
-
-    snprintf(buffer, size, "%u.%u.%u", version->major, version->minor, version->micro);
-    return buffer;
-}
 
 int compile_profile(struct filter *filter, struct variant_axes *axes, struct syscalls *syscalls,
                     const char *text, size_t len, const struct variant_request *request,
@@ -46,7 +34,7 @@ int compile_variant(struct filter *filter, struct syscalls *syscalls, const stru
     if (r == 0)
         r = policy_lower(&policy, &variant, syscalls, arena);
     if (r == 0)
-        r = policy_emit(filter, &policy, syscalls, arena);
+        r = policy_emit(&filter->program, &policy, syscalls, arena);
     if (r == -E2BIG) {
         diags_add(
             diags, DIAG_ERROR, whole,
@@ -55,5 +43,9 @@ int compile_variant(struct filter *filter, struct syscalls *syscalls, const stru
             request->target->name, BPF_MAX_INSNS);
         return -EINVAL;
     }
-    return r < 0 ? r : prove_filter(filter, profile, request, syscalls, arena, diags);
+    if (r < 0)
+        return r;
+    filter->flags = policy.flags;
+    return prove_filter(&filter->proof, &filter->program, filter->flags, profile, request, syscalls,
+                        arena, diags);
 }

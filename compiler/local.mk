@@ -14,10 +14,12 @@ libcompiler_la_SOURCES = \
 	compiler/facts/abi.c compiler/facts/abi.h \
 	compiler/facts/action.c compiler/facts/action.h \
 	compiler/facts/bpf.c compiler/facts/bpf.h \
-	compiler/facts/capability.c \
-	compiler/facts/errno.c \
-	compiler/facts/kernel-version.c \
+	compiler/facts/capability.c compiler/facts/capability.h \
+	compiler/facts/errno.c compiler/facts/errno.h \
+	compiler/facts/kernel-version.c compiler/facts/kernel-version.h \
+	compiler/facts/libseccomp.c compiler/facts/libseccomp.h \
 	compiler/facts/syscalls.c compiler/facts/syscalls.h \
+	compiler/facts/verdict.c compiler/facts/verdict.h \
 	compiler/lint/findings.c \
 	compiler/lint/internal.h \
 	compiler/lint/lint.c compiler/lint/lint.h \
@@ -30,6 +32,7 @@ libcompiler_la_SOURCES = \
 	compiler/parse/json-error.c compiler/parse/json-error.h \
 	compiler/parse/profile.c compiler/parse/profile.h \
 	compiler/parse/reader.c compiler/parse/reader.h \
+	compiler/parse/request.c compiler/parse/request.h \
 	compiler/parse/rule.c compiler/parse/rule.h \
 	compiler/policy/lower.c compiler/policy/lower.h \
 	compiler/policy/policy.c compiler/policy/policy.h \

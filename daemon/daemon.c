@@ -13,7 +13,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "compiler/parse/profile.h"
+#include "compiler/facts/kernel-version.h"
 #include "daemon/process/confine.h"
 #include "util/cleanup.h"
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "compiler/compile.h"
+#include "compiler/facts/libseccomp.h"
 #include "config.h"
 #include "daemon/log.h"
 #include "daemon/process/workers.h"
@@ -269,7 +270,7 @@ static void print_version(FILE *out)
     char libseccomp[32];
 
     fprintf(out, "secprofd %s (compiler %d, libseccomp %s)\n", PACKAGE_VERSION, COMPILER_VERSION,
-            compiler_libseccomp_version(libseccomp, sizeof(libseccomp)));
+            libseccomp_version(libseccomp, sizeof(libseccomp)));
 }
 
 static unsigned default_workers(void)

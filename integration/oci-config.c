@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compiler/facts/action.h"
+#include "compiler/facts/capability.h"
 #include "util/cleanup.h"
 
 enum {

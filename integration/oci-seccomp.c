@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/parse/request.h"
 #include "compiler/policy/render.h"
 #include "integration/oci-config.h"
 #include "util/base64.h"

@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/compile.h"
+#include "compiler/parse/request.h"
 #include "util/arena.h"
 
 enum {

@@ -9,8 +9,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/facts/kernel-version.h"
 #include "compiler/parse/diag.h"
-#include "compiler/parse/profile.h"
 #include "integration/whole-file.h"
 #include "util/cleanup.h"
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

@@ -11,8 +11,8 @@
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/number.h"
-#include "compiler/facts/action.h"
-#include "compiler/parse/profile.h"
+#include "compiler/facts/capability.h"
+#include "compiler/facts/kernel-version.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
 

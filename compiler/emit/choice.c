@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "compiler/emit/shape.h"
+#include "compiler/parse/profile.h"
 #include "util/cleanup.h"
 
 enum {

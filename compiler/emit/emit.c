@@ -15,6 +15,7 @@
 #include "compiler/emit/choice.h"
 #include "compiler/emit/diagram.h"
 #include "compiler/emit/shape.h"
+#include "compiler/facts/abi.h"
 
 enum {
     X32_BIT = 0x40000000, /* __X32_SYSCALL_BIT */
@@ -258,7 +259,7 @@ static const struct node *build_root(struct emission *em, bool fold, bool share)
     return dispatch(em, nodes);
 }
 
-int policy_emit(struct filter *filter, const struct policy *policy, struct syscalls *syscalls,
+int policy_emit(struct bpf_program *program, const struct policy *policy, struct syscalls *syscalls,
                 struct arena *arena)
 {
     struct emission em = {.policy = policy, .arena = arena};
@@ -288,7 +289,6 @@ int policy_emit(struct filter *filter, const struct policy *policy, struct sysca
             }
         }
     }
-    filter->flags = policy->flags;
-    return assemble(&filter->insns, &filter->n_insns, &em.diagram, best, policy->target, syscalls,
+    return assemble(&program->insns, &program->n_insns, &em.diagram, best, policy->target, syscalls,
                     arena);
 }

@@ -5,15 +5,17 @@
 #ifndef COMPILER_EMIT_EMIT_H
 #define COMPILER_EMIT_EMIT_H
 
-#include "compiler/compile.h"
+#include "compiler/facts/bpf.h"
+#include "compiler/facts/syscalls.h"
 #include "compiler/policy/policy.h"
+#include "util/arena.h"
 
 /*
- * Emits POLICY as *FILTER, in ARENA, with only such instructions as the kernel can emulate for its
+ * Emits POLICY as *PROGRAM, in ARENA, with only such instructions as the kernel can emulate for its
  * allow bitmap (seccomp_is_const_allow). Returns 0; -E2BIG where the kernel's limit of 4096
  * instructions does not suffice; -ENOMEM. SYSCALLS tell which numbers come up.
  */
-int policy_emit(struct filter *filter, const struct policy *policy, struct syscalls *syscalls,
+int policy_emit(struct bpf_program *program, const struct policy *policy, struct syscalls *syscalls,
                 struct arena *arena);
 
 #endif

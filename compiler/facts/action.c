@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* The tables of actions, operators and filter flags, and how verdicts compare. */
+/* The tables of actions, operators and filter flags. */
 #include "compiler/facts/action.h"
 
 #include <errno.h>
@@ -77,33 +77,6 @@ const struct action *action_of_verdict(uint32_t verdict)
         if (actions[i].ret == (verdict & SECCOMP_RET_ACTION_FULL))
             return &actions[i];
     return NULL;
-}
-
-int verdict_compare(uint32_t a, uint32_t b)
-{
-    /* The kernel compares them as signed numbers, so that KILL_PROCESS is the lowest. */
-    int32_t action_a = (int32_t)(a & SECCOMP_RET_ACTION_FULL);
-    int32_t action_b = (int32_t)(b & SECCOMP_RET_ACTION_FULL);
-
-    return (action_a > action_b) - (action_a < action_b);
-}
-
-const char *verdict_text(struct arena *arena, uint32_t verdict)
-{
-    static const char prefix[] = "SCMP_ACT_";
-    const struct action *action = action_of_verdict(verdict);
-    uint32_t data = verdict & SECCOMP_RET_DATA;
-
-    if (!action)
-        return arena_printf(arena, "0x%08x", verdict);
-
-    const char *name = action->name + strlen(prefix);
-
-    if (action->max_data == 0)
-        return name;
-    if (action->ret == SECCOMP_RET_ERRNO && errno_name((int)data))
-        return arena_printf(arena, "%s(%s)", name, errno_name((int)data));
-    return arena_printf(arena, "%s(%u)", name, data);
 }
 
 int cmp_op_by_name(const char *name)

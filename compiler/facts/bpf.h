@@ -16,6 +16,12 @@ enum {
     BPF_MAX_INSNS = 4096, /* BPF_MAXINSNS in the kernel */
 };
 
+/* A program, in the host's byte order. */
+struct bpf_program {
+    struct sock_filter *insns;
+    size_t n_insns;
+};
+
 /*
  * Checks PROGRAM as the kernel does before it takes a filter (net/core/filter.c, bpf_check_classic,
  * and kernel/seccomp.c, seccomp_check_filter). Returns 0, or -EINVAL with the number of the first

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The capabilities of linux/capability.h by name, and sets of them. */
-#include "compiler/facts/action.h"
+#include "compiler/facts/capability.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <strings.h>
 

@@ -4,10 +4,10 @@
  * the asm/errno.h of MIPS and PA-RISC, which number everything above ERANGE differently. The table
  * does not come from <errno.h>: it must not change with the machine that runs the compiler.
  */
-#include "compiler/facts/action.h"
+#include "compiler/facts/errno.h"
 
 #include <errno.h>
-#include <linux/seccomp.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "util/cleanup.h"
@@ -177,7 +177,7 @@ const char *errno_name_at(size_t i)
     return i < ARRAY_SIZE(errnos) ? errnos[i].name : NULL;
 }
 
-static uint32_t number_on(const struct errno_row *row, enum abi_id abi)
+static int number_on(const struct errno_row *row, enum abi_id abi)
 {
     switch (abi) {
     case ABI_MIPS:
@@ -195,26 +195,18 @@ static uint32_t number_on(const struct errno_row *row, enum abi_id abi)
     }
 }
 
-uint32_t verdict_on_abi(uint32_t verdict, enum abi_id abi)
+int errno_on_abi(int number, enum abi_id abi)
 {
-    uint32_t number = verdict & SECCOMP_RET_DATA;
-
-    if ((verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO)
-        return verdict;
     for (size_t i = 0; i < ARRAY_SIZE(errnos); i++)
         if (errnos[i].generic == number)
-            return SECCOMP_RET_ERRNO | number_on(&errnos[i], abi);
-    return verdict;
+            return number_on(&errnos[i], abi);
+    return number;
 }
 
-const char *verdict_text_on_abi(struct arena *arena, uint32_t verdict, enum abi_id abi)
+const char *errno_name_on_abi(int number, enum abi_id abi)
 {
-    uint32_t number = verdict & SECCOMP_RET_DATA;
-
-    if ((verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO)
-        return verdict_text(arena, verdict);
     for (size_t i = 0; i < ARRAY_SIZE(errnos); i++)
         if (number_on(&errnos[i], abi) == number)
-            return arena_printf(arena, "ERRNO(%s)", errnos[i].name);
-    return arena_printf(arena, "ERRNO(%u)", number);
+            return errnos[i].name;
+    return NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Kernel versions "K.M" as numbers that compare. */
-#include "compiler/parse/profile.h"
+#include "compiler/facts/kernel-version.h"
 
 #include <ctype.h>
 #include <errno.h>

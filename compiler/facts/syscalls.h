@@ -39,6 +39,14 @@ struct syscall_name {
 struct syscalls *syscalls_new(void);
 void syscalls_free(struct syscalls *syscalls);
 
+static inline void syscalls_free_at(struct syscalls *const *syscalls)
+{
+    syscalls_free(*syscalls);
+}
+
+/* A variable declared with this frees its database where it goes out of scope. */
+#define cleanup_syscalls __attribute__((cleanup(syscalls_free_at)))
+
 /*
  * Looks NAME up once for all of ABIS: *FOUND has its places in their tables, and NULL stands for a
  * name that none of them has. Returns 0 or -ENOMEM.

@@ -9,7 +9,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/facts/errno.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
 #include "compiler/lint/internal.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/prove/bdd.h"
 #include "util/suggest.h"
 
 enum {

@@ -6,9 +6,18 @@
 #ifndef COMPILER_LINT_INTERNAL_H
 #define COMPILER_LINT_INTERNAL_H
 
-#include "compiler/lint/lint.h"
-#include "compiler/policy/resolve.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/facts/abi.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/prove/bdd.h"
+
+struct multiplexed;
+struct syscalls;
 
 enum {
     LINT_MAX_NODES = 256 * 1024,   /* of the diagrams of one profile: at most some 10 MiB */

@@ -9,7 +9,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
 #include "compiler/lint/internal.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/request.h"
+#include "compiler/policy/resolve.h"
+#include "compiler/prove/bdd.h"
 
 static int compare_sites(const void *pa, const void *pb)
 {

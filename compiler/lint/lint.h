@@ -6,8 +6,13 @@
 #ifndef COMPILER_LINT_LINT_H
 #define COMPILER_LINT_LINT_H
 
-#include "compiler/facts/syscalls.h"
-#include "compiler/parse/profile.h"
+#include <stddef.h>
+
+struct arena;
+struct diags;
+struct profile;
+struct syscalls;
+struct target;
 
 /*
  * Adds to DIAGS what is noteworthy about PROFILE on the N_TARGETS architectures of TARGETS, by

@@ -5,8 +5,14 @@
  */
 #include <errno.h>
 
+#include "compiler/facts/action.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
 #include "compiler/lint/internal.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/prove/argument.h"
+#include "compiler/prove/bdd.h"
 #include "compiler/prove/behaviour.h"
 
 /* What the rules of a call say of its multiplexed form. */

@@ -5,8 +5,11 @@
  */
 #include <errno.h>
 
+#include "compiler/facts/abi.h"
 #include "compiler/lint/internal.h"
+#include "compiler/parse/profile.h"
 #include "compiler/policy/policy.h"
+#include "compiler/prove/bdd.h"
 #include "compiler/prove/behaviour.h"
 
 enum {

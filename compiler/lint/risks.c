@@ -3,7 +3,10 @@
 #include <linux/sched.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/kernel-version.h"
 #include "compiler/lint/internal.h"
+#include "compiler/parse/diag.h"
 #include "util/cleanup.h"
 
 #define ARG(index) (1U << (index))

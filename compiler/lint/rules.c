@@ -7,8 +7,15 @@
 #include <linux/seccomp.h>
 #include <stdlib.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/facts/verdict.h"
 #include "compiler/lint/internal.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
+#include "compiler/policy/resolve.h"
 #include "compiler/prove/argument.h"
+#include "compiler/prove/bdd.h"
 #include "compiler/prove/behaviour.h"
 
 /* True where RULE is for kernels of the target. */

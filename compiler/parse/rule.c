@@ -8,6 +8,12 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/facts/capability.h"
+#include "compiler/facts/errno.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/parse/json.h"
 #include "util/cleanup.h"
 #include "util/suggest.h"
 

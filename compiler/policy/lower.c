@@ -11,6 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/facts/errno.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/parse/profile.h"
 #include "util/cleanup.h"
 
 enum {

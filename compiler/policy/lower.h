@@ -9,6 +9,8 @@
 #include "compiler/policy/policy.h"
 #include "compiler/policy/resolve.h"
 
+struct syscalls;
+
 /*
  * Lowers VARIANT into *POLICY, whose parts live in ARENA. Returns 0 or -ENOMEM.
  */

@@ -2,6 +2,9 @@
 /* Looking a call up in a policy. */
 #include "compiler/policy/policy.h"
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+
 const struct policy_range *policy_range_of(const struct policy_arch *arch, uint32_t nr)
 {
     size_t low = 0;

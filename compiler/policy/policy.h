@@ -9,7 +9,10 @@
 
 #include <linux/seccomp.h>
 
+#include "compiler/facts/abi.h"
 #include "compiler/parse/profile.h"
+
+struct multiplexed;
 
 /* One way to decide a call: where all tests hold, VERDICT. */
 struct clause {

@@ -12,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/parse/profile.h"
+
 /* TEXT, which is UTF-8, in double quotes. */
 static void put_text(FILE *out, const char *text)
 {

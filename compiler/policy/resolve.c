@@ -4,6 +4,10 @@
 
 #include <errno.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/libseccomp.h"
+#include "compiler/facts/verdict.h"
+
 enum rule_state rule_resolve(const struct rule *rule, const struct variant_request *request)
 {
     const struct conditions *out = &rule->excludes;
@@ -94,60 +98,11 @@ int variant_resolve(struct variant *variant, const struct profile *profile,
 
         diags_add(diags, DIAG_ERROR, (struct location){0, 0},
                   "%s needs libseccomp %s or newer; installed is %s", abi->scmp_name, abi->since,
-                  compiler_libseccomp_version(installed, sizeof(installed)));
+                  libseccomp_version(installed, sizeof(installed)));
         return -EINVAL;
     }
     for (size_t i = 0; i < profile->n_rules; i++)
         if (rule_resolve(&profile->rules[i], request) == RULE_ACTIVE)
             variant->rules[variant->n_rules++] = &profile->rules[i];
     return name_errnos(variant, target->abis[0], arena);
-}
-
-/* Adds VERSION to the rising list, once. Past VARIANT_KERNELS_MAX versions: false. */
-static bool add_kernel(struct variant_axes *axes, uint32_t version)
-{
-    uint32_t at = axes->n_kernels;
-
-    if (!version)
-        return true;
-    while (at > 0 && axes->kernels[at - 1] >= version)
-        at--;
-    if (at < axes->n_kernels && axes->kernels[at] == version)
-        return true;
-    if (axes->n_kernels == VARIANT_KERNELS_MAX)
-        return false;
-    for (uint32_t i = axes->n_kernels++; i > at; i--)
-        axes->kernels[i] = axes->kernels[i - 1];
-    axes->kernels[at] = version;
-    return true;
-}
-
-void variant_axes_of(struct variant_axes *axes, const struct profile *profile)
-{
-    *axes = (struct variant_axes){0};
-    for (size_t i = 0; i < profile->n_rules; i++) {
-        const struct rule *rule = &profile->rules[i];
-
-        axes->caps |= rule->includes.caps | rule->excludes.caps;
-        if (!add_kernel(axes, rule->includes.min_kernel) ||
-            !add_kernel(axes, rule->excludes.min_kernel))
-            axes->all_kernels = true;
-    }
-}
-
-bool variant_request_equal(const struct variant_request *a, const struct variant_request *b)
-{
-    return a->target == b->target && a->caps == b->caps && a->kernel == b->kernel;
-}
-
-void variant_normalise(const struct variant_axes *axes, struct variant_request *request)
-{
-    uint32_t reached = 0;
-
-    request->caps &= axes->caps;
-    if (axes->all_kernels)
-        return;
-    for (uint32_t i = 0; i < axes->n_kernels && axes->kernels[i] <= request->kernel; i++)
-        reached = axes->kernels[i];
-    request->kernel = reached;
 }

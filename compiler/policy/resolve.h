@@ -5,7 +5,10 @@
 #ifndef COMPILER_POLICY_RESOLVE_H
 #define COMPILER_POLICY_RESOLVE_H
 
-#include "compiler/compile.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
+#include "util/arena.h"
 
 /* A profile without conditions. It borrows everything from the profile that it was made from. */
 struct variant {
@@ -40,8 +43,5 @@ enum rule_state rule_resolve(const struct rule *rule, const struct variant_reque
 int variant_resolve(struct variant *variant, const struct profile *profile,
                     const struct variant_request *request, struct arena *arena,
                     struct diags *diags);
-
-/* Collects what the conditions of PROFILE look at. */
-void variant_axes_of(struct variant_axes *axes, const struct profile *profile);
 
 #endif

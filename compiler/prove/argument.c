@@ -2,6 +2,9 @@
 /* Comparisons of an argument with a number, built from the lowest bit to the highest. */
 #include "compiler/prove/argument.h"
 
+#include "compiler/facts/action.h"
+#include "compiler/prove/symbolic-value.h"
+
 /* IF_CLEAR where bit BIT of the argument is clear, IF_SET where it is set. */
 static bdd_ref on_bit(struct bdd *bdd, unsigned int index, unsigned int bit, bool wide,
                       bdd_ref if_clear, bdd_ref if_set)

@@ -2,7 +2,8 @@
 /* The comparison of two behaviours, range by range. */
 #include "compiler/prove/behaviour.h"
 
-#include "compiler/facts/action.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/policy/policy.h"
 
 bool verdicts_differ(uint32_t a, uint32_t b)
 {

@@ -11,7 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/errno.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
+#include "compiler/policy/policy.h"
 #include "compiler/prove/argument.h"
+#include "compiler/prove/bdd.h"
 #include "util/cleanup.h"
 
 /* The answer to calls of ABIs that the filter does not serve. */

@@ -4,7 +4,13 @@
 
 #include <errno.h>
 
+#include "compiler/facts/abi.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/parse/profile.h"
+#include "compiler/prove/bdd.h"
+#include "compiler/prove/behaviour.h"
 #include "compiler/prove/meaning.h"
 #include "compiler/prove/symbolic.h"
 
@@ -67,21 +73,21 @@ static uint32_t count_ranges(const struct behaviour *behaviour)
 }
 
 /* Compares the flags, which are not part of the program. */
-static int compare_flags(const struct filter *filter, const struct proof *proof)
+static int compare_flags(uint32_t flags, const struct proof *proof)
 {
     const struct location whole = {0, 0};
     uint32_t asked = meaning_of_flags(proof->profile);
 
-    if (filter->flags == asked)
+    if (flags == asked)
         return 0;
     diags_add(proof->diags, DIAG_ERROR, whole,
-              "not proven: the profile asks for the flags %#x, the filter has %#x", asked,
-              filter->flags);
+              "not proven: the profile asks for the flags %#x, the filter has %#x", asked, flags);
     return -EINVAL;
 }
 
 /* The proof itself, with diagrams that its caller frees. */
-static int compare_with_meaning(struct bdd *bdd, struct filter *filter, const struct proof *proof)
+static int compare_with_meaning(struct proof_record *record, struct bdd *bdd,
+                                const struct bpf_program *program, const struct proof *proof)
 {
     const struct location whole = {0, 0};
     bool big_endian = target_native_abi(proof->request->target)->big_endian;
@@ -92,7 +98,7 @@ static int compare_with_meaning(struct bdd *bdd, struct filter *filter, const st
                                proof->arena);
 
     if (r == 0)
-        r = behaviour_of_program(&given, bdd, filter->insns, filter->n_insns, big_endian,
+        r = behaviour_of_program(&given, bdd, program->insns, program->n_insns, big_endian,
                                  proof->arena, &obstacle);
     if (r == -ENOTSUP || r == -E2BIG) {
         diags_add(proof->diags, DIAG_ERROR, whole,
@@ -104,13 +110,13 @@ static int compare_with_meaning(struct bdd *bdd, struct filter *filter, const st
         return r;
     r = behaviour_compare(bdd, &asked, &given, verdicts_differ, report_difference, (void *)proof);
     if (r == 0)
-        filter->proof = (struct proof_record){PROOF_VERSION, count_ranges(&given)};
+        *record = (struct proof_record){PROOF_VERSION, count_ranges(&given)};
     return r;
 }
 
-int prove_filter(struct filter *filter, const struct profile *profile,
-                 const struct variant_request *request, struct syscalls *syscalls,
-                 struct arena *arena, struct diags *diags)
+int prove_filter(struct proof_record *record, const struct bpf_program *program, uint32_t flags,
+                 const struct profile *profile, const struct variant_request *request,
+                 struct syscalls *syscalls, struct arena *arena, struct diags *diags)
 {
     const struct proof proof = {profile, request, syscalls, arena, diags};
     const struct location whole = {0, 0};
@@ -119,18 +125,18 @@ int prove_filter(struct filter *filter, const struct profile *profile,
     size_t bad;
     int r;
 
-    filter->proof = (struct proof_record){0};
-    if (bpf_check(filter->insns, filter->n_insns, &bad, &why) < 0) {
+    *record = (struct proof_record){0};
+    if (bpf_check(program->insns, program->n_insns, &bad, &why) < 0) {
         diags_add(diags, DIAG_ERROR, whole, "not proven: instruction %zu is %s", bad, why);
         return -EINVAL;
     }
-    r = compare_flags(filter, &proof);
+    r = compare_flags(flags, &proof);
     if (r < 0)
         return r;
     bdd = bdd_new(PROOF_MAX_NODES);
     if (!bdd)
         return -ENOMEM;
-    r = compare_with_meaning(bdd, filter, &proof);
+    r = compare_with_meaning(record, bdd, program, &proof);
     bdd_free(bdd);
     return r;
 }

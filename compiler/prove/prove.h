@@ -5,7 +5,27 @@
 #ifndef COMPILER_PROVE_PROVE_H
 #define COMPILER_PROVE_PROVE_H
 
-#include "compiler/compile.h"
+#include <stdint.h>
+
+#include "compiler/facts/bpf.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
+#include "util/arena.h"
+
+struct syscalls;
+
+/*
+ * The version of the proof, prove.c and what it rests on. It grows with each change after which an
+ * earlier proof is not to be relied on: filters in caches are proven anew then.
+ */
+#define PROOF_VERSION 4
+
+/* What was proven of a filter: that it answers as its profile says, for every input. */
+struct proof_record {
+    uint32_t version; /* PROOF_VERSION of the proof; 0: nothing was proven */
+    uint32_t ranges;  /* of syscall numbers, of all architectures, that were compared */
+};
 
 enum {
     /* Nodes of the diagrams of one proof, 36 bytes each with their tables. A real profile takes a
@@ -14,13 +34,13 @@ enum {
 };
 
 /*
- * Proves that FILTER, made of PROFILE for REQUEST, has the profile's flags and answers as the
- * profile says for each of the 2^512 inputs that a filter can see. Returns 0, and FILTER->proof,
+ * Proves that PROGRAM with FLAGS, made of PROFILE for REQUEST, has the profile's flags and answers
+ * as the profile says for each of the 2^512 inputs that a filter can see. Returns 0, and *RECORD,
  * where that is so; -EINVAL, with an error in DIAGS that names an input for which it is not and
  * both verdicts, or why it could not be proven; -ENOMEM.
  */
-int prove_filter(struct filter *filter, const struct profile *profile,
-                 const struct variant_request *request, struct syscalls *syscalls,
-                 struct arena *arena, struct diags *diags);
+int prove_filter(struct proof_record *record, const struct bpf_program *program, uint32_t flags,
+                 const struct profile *profile, const struct variant_request *request,
+                 struct syscalls *syscalls, struct arena *arena, struct diags *diags);
 
 #endif

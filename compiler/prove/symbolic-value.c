@@ -4,6 +4,8 @@
  * a program does with them.
  */
 #include "compiler/prove/symbolic-value.h"
+#include "compiler/prove/bdd.h"
+#include "compiler/prove/symbolic.h"
 
 #include <errno.h>
 

@@ -11,8 +11,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "compiler/compile.h"
+#include "compiler/facts/abi.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/libseccomp.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
+#include "compiler/prove/bdd-outcomes.h"
+#include "compiler/prove/bdd.h"
+#include "compiler/prove/behaviour.h"
 #include "compiler/prove/meaning.h"
 #include "compiler/prove/prove.h"
 #include "compiler/prove/symbolic.h"
@@ -463,7 +471,7 @@ int against_libseccomp(const struct profile *profile, const struct variant_reque
     size_t bad;
     int r;
 
-    compiler_libseccomp_version(with.version, sizeof(with.version));
+    libseccomp_version(with.version, sizeof(with.version));
     r = libseccomp_filter(variant, seconds, arena, &insns, &with.n_insns);
     if (r > 0)
         report_failure(&with, r, seconds);

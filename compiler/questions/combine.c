@@ -4,8 +4,10 @@
 
 #include <errno.h>
 
-#include "compiler/facts/action.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/policy/policy.h"
 #include "compiler/prove/bdd-outcomes.h"
+#include "compiler/prove/bdd.h"
 
 static uint32_t more_restrictive(uint32_t newer, uint32_t older)
 {

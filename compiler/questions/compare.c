@@ -7,6 +7,9 @@
 
 #include <errno.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/prove/bdd.h"
+
 enum {
     X32_FIRST = 0x40000000, /* __X32_SYSCALL_BIT */
 };

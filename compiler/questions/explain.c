@@ -9,6 +9,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/facts/capability.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
+
 enum {
     X32_FIRST = 0x40000000,
 };

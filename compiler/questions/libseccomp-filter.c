@@ -12,7 +12,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/parse/profile.h"
 #include "util/cleanup.h"
 
 enum {

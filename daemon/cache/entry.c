@@ -10,7 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/compile.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/libseccomp.h"
+#include "compiler/parse/request.h"
+#include "compiler/prove/prove.h"
 #include "config.h"
 #include "daemon/filters/verify.h"
 #include "util/cleanup.h"
@@ -29,7 +33,7 @@ void cache_key_begin(struct digest *key, const void *bytes, size_t size)
     digest_frame_number(key, CACHE_FORMAT);
     frame_text(key, PACKAGE_VERSION);
     digest_frame_number(key, COMPILER_VERSION);
-    frame_text(key, compiler_libseccomp_version(libseccomp, sizeof(libseccomp)));
+    frame_text(key, libseccomp_version(libseccomp, sizeof(libseccomp)));
     digest_frame(key, bytes, size);
 }
 

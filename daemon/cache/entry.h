@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "compiler/compile.h"
+#include "compiler/parse/request.h"
 #include "daemon/cache/dir.h"
 #include "daemon/digest.h"
 #include "daemon/filters/store.h"

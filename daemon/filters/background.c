@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/parse/request.h"
 #include "daemon/cache/process.h"
 
 static const struct cache_ops *cache_of(const struct background *background)

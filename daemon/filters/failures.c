@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/parse/request.h"
+
 void failures_init(struct failures *failures, uint64_t timeout_usec)
 {
     memset(failures, 0, sizeof(*failures));

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler/compile.h"
+#include "compiler/parse/request.h"
 #include "daemon/digest.h"
 
 enum {

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "compiler/parse/request.h"
+
 void jobs_init(struct jobs *jobs, size_t max_background)
 {
     *jobs = (struct jobs){.max_background = max_background};

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "compiler/compile.h"
+#include "compiler/parse/request.h"
 #include "daemon/filters/store.h"
 #include "daemon/filters/waiter.h"
 

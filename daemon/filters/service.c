@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/parse/request.h"
 #include "daemon/filters/lines.h"
 #include "util/cleanup.h"
 

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compiler/parse/request.h"
 #include "daemon/filters/cache-ops.h"
 #include "daemon/filters/changes.h"
 #include "daemon/filters/contents.h"

@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/parse/request.h"
 #include "daemon/cache/entry.h"
 #include "protocol/protocol.h"
 #include "util/cleanup.h"

@@ -11,7 +11,8 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "compiler/compile.h"
+#include "compiler/parse/request.h"
+#include "compiler/prove/prove.h"
 #include "daemon/digest.h"
 #include "daemon/files/access.h"
 

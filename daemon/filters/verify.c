@@ -5,6 +5,8 @@
 #include <linux/seccomp.h>
 
 #include "compiler/facts/bpf.h"
+#include "compiler/parse/request.h"
+#include "compiler/prove/prove.h"
 
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5) /* linux/seccomp.h, since 5.19 */

@@ -11,7 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/compile.h"
+#include "compiler/parse/request.h"
+#include "compiler/prove/prove.h"
 
 /* True where PROGRAM is a filter that seccomp(2) would take: 1 to 4096 instructions, all valid. */
 bool verify_program(const struct sock_filter *program, size_t n);

@@ -15,6 +15,9 @@
 #include <unistd.h>
 
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/parse/request.h"
+#include "compiler/prove/prove.h"
 #include "config.h"
 #include "daemon/filters/verify.h"
 #include "daemon/process/own-profiles.h"
@@ -66,7 +69,7 @@ static int make(const struct own_profile *profile, struct syscalls *syscalls, in
     made.result = compile_profile(&filter, NULL, syscalls, (const char *)profile->text,
                                   profile->size, &request, &scratch, &diags);
     if (made.result == 0) {
-        made.n_insns = (uint32_t)filter.n_insns;
+        made.n_insns = (uint32_t)filter.program.n_insns;
         made.flags = filter.flags;
         made.proof = filter.proof;
     } else {
@@ -75,7 +78,8 @@ static int make(const struct own_profile *profile, struct syscalls *syscalls, in
     made.text_len = text ? (uint32_t)strnlen(text, TEXT_MAX) : 0;
     r = io_write_all(fd, &made, sizeof(made));
     if (r == 0 && made.n_insns)
-        r = io_write_all(fd, filter.insns, filter.n_insns * sizeof(*filter.insns));
+        r = io_write_all(fd, filter.program.insns,
+                         filter.program.n_insns * sizeof(*filter.program.insns));
     if (r == 0 && made.text_len)
         r = io_write_all(fd, text, made.text_len);
     return r;
@@ -101,11 +105,12 @@ static int take(struct own_filters *own, struct filter *filter, int fd, const ch
         return r;
     if (made.n_insns > BPF_MAX_INSNS || made.text_len > TEXT_MAX || made.result > 0)
         return -EBADMSG;
-    *filter = (struct filter){.n_insns = made.n_insns, .flags = made.flags, .proof = made.proof};
-    filter->insns = arena_calloc(&own->arena, made.n_insns, sizeof(*filter->insns));
-    if (!filter->insns)
+    *filter =
+        (struct filter){.program.n_insns = made.n_insns, .flags = made.flags, .proof = made.proof};
+    filter->program.insns = arena_calloc(&own->arena, made.n_insns, sizeof(*filter->program.insns));
+    if (!filter->program.insns)
         return -ENOMEM;
-    r = read_all(fd, filter->insns, made.n_insns * sizeof(*filter->insns));
+    r = read_all(fd, filter->program.insns, made.n_insns * sizeof(*filter->program.insns));
     if (r == 0 && made.text_len) {
         char *text = arena_alloc(&own->arena, made.text_len + 1);
 
@@ -114,8 +119,8 @@ static int take(struct own_filters *own, struct filter *filter, int fd, const ch
     }
     if (r < 0 || made.result < 0)
         return r < 0 ? r : made.result;
-    return verify_program(filter->insns, filter->n_insns) && verify_flags(filter->flags) &&
-                   verify_proof(filter->proof, true)
+    return verify_program(filter->program.insns, filter->program.n_insns) &&
+                   verify_flags(filter->flags) && verify_proof(filter->proof, true)
                ? 0
                : -EBADMSG;
 }
@@ -160,7 +165,8 @@ void own_filters_clear(struct own_filters *own)
 int own_filter_install(const struct own_filters *own, enum own_filter which)
 {
     const struct filter *filter = &own->filters[which];
-    const struct sock_fprog program = {(unsigned short)filter->n_insns, filter->insns};
+    const struct sock_fprog program = {(unsigned short)filter->program.n_insns,
+                                       filter->program.insns};
 
     if (SANDBOX_SANITIZED)
         return 0;

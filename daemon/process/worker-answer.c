@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compiler/prove/prove.h"
 #include "daemon/filters/verify.h"
 #include "daemon/process/worker.h"
 

@@ -8,8 +8,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/compile.h"
 #include "compiler/lint/lint.h"
-#include "compiler/policy/resolve.h"
+#include "compiler/parse/request.h"
 #include "daemon/process/sandbox.h"
 #include "daemon/process/worker.h"
 #include "util/arena.h"
@@ -91,11 +92,12 @@ static int send_answer(const struct worker_answer *head, const struct filter *fi
     size_t n = 1;
 
     if (answer.result == 0) {
-        answer.n_insns = (uint32_t)filter->n_insns;
+        answer.n_insns = (uint32_t)filter->program.n_insns;
         answer.flags = filter->flags;
         answer.proof_version = filter->proof.version;
         answer.proof_ranges = filter->proof.ranges;
-        iov[n++] = (struct iovec){filter->insns, filter->n_insns * sizeof(*filter->insns)};
+        iov[n++] = (struct iovec){filter->program.insns,
+                                  filter->program.n_insns * sizeof(*filter->program.insns)};
     }
     answer.text_len = text ? (uint32_t)text_length(text) : 0;
     if (answer.text_len)

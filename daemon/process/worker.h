@@ -10,7 +10,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "compiler/compile.h"
+#include "compiler/parse/request.h"
+#include "compiler/prove/prove.h"
 #include "daemon/process/own-filter.h"
 #include "protocol/protocol.h"
 

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "compiler/parse/request.h"
 #include "daemon/filters/lines.h"
 #include "daemon/log.h"
 #include "daemon/serve/dispatch.h"

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/facts/libseccomp.h"
 #include "config.h"
 #include "daemon/filters/lines.h"
 #include "daemon/serve/dispatch.h"
@@ -50,7 +51,7 @@ static void answer_daemon(struct handlers *handlers, struct answer *answer)
     handlers->gather(handlers->user, &status);
     status_count_profiles(&service->registry, &status);
     strncpy(status.version, PACKAGE_VERSION, sizeof(status.version) - 1);
-    compiler_libseccomp_version(status.libseccomp, sizeof(status.libseccomp));
+    libseccomp_version(status.libseccomp, sizeof(status.libseccomp));
     answer_reply(answer, &status, sizeof(status));
 }
 

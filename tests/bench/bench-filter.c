@@ -12,6 +12,8 @@
 #include <string.h>
 
 #include "compiler/compile.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/parse/request.h"
 #include "compiler/policy/resolve.h"
 #include "tests/bench/live.h"
 #include "tests/bench/measure.h"
@@ -73,8 +75,9 @@ static int compile_with(struct bench *bench, struct syscalls *syscalls, struct a
         fputs(diags_render(&diags, arena, "profile"), stderr);
         return rc;
     }
-    bench->made[OURS].n = filter.n_insns;
-    memcpy(bench->made[OURS].insns, filter.insns, filter.n_insns * sizeof(*filter.insns));
+    bench->made[OURS].n = filter.program.n_insns;
+    memcpy(bench->made[OURS].insns, filter.program.insns,
+           filter.program.n_insns * sizeof(*filter.program.insns));
     return 0;
 }
 

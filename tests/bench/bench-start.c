@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "client/libsecprof/secprof.h"
+#include "compiler/facts/kernel-version.h"
 #include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/policy/resolve.h"
 #include "tests/bench/live.h"
 #include "tests/bench/measure.h"

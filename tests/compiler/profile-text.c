@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compiler/parse/diag.h"
+
 char *profile_json(struct arena *arena, const char *text)
 {
     char *copy = arena_strndup(arena, text, strlen(text));

@@ -6,6 +6,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/facts/capability.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "util/cleanup.h"
 
 struct random_source random_begin(uint64_t seed)

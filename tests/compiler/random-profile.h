@@ -10,8 +10,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/compile.h"
+#include "compiler/parse/request.h"
 #include "util/arena.h"
+
+struct syscalls;
 
 struct random_source {
     uint64_t state;

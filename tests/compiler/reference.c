@@ -4,6 +4,14 @@
 
 #include <string.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/facts/errno.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
+
 enum {
     X32_FIRST = 0x40000000,
 };

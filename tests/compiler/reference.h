@@ -11,7 +11,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler/compile.h"
+#include "compiler/parse/request.h"
+
+struct syscalls;
 
 /* The verdict of PROFILE, resolved for REQUEST, on the call DATA. */
 uint32_t reference_verdict(const struct profile *profile, const struct variant_request *request,

@@ -19,7 +19,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "compiler/facts/bpf.h"
+#include "compiler/compile.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"
 #include "tests/suite.h"
@@ -199,9 +204,9 @@ static void try_profile(uint64_t seed, struct syscalls *syscalls, struct call *c
     ck_assert_int_eq(profile_parse(&profile, text, strlen(text), &arena, &diags), 0);
     ck_assert_int_eq(
         compile_profile(&filter, NULL, syscalls, text, strlen(text), &request, &arena, &diags), 0);
-    n_verdicts = number_verdicts(filter.insns, filter.n_insns, verdicts);
+    n_verdicts = number_verdicts(filter.program.insns, filter.program.n_insns, verdicts);
     pick_calls(&profile, syscalls, &random, calls, &n);
-    call_in_child(filter.insns, filter.n_insns, calls, n);
+    call_in_child(filter.program.insns, filter.program.n_insns, calls, n);
     for (size_t i = 0; i < n; i++) {
         uint32_t wanted = reference_verdict(&profile, &request, syscalls, &calls[i].data);
 

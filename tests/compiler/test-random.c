@@ -14,7 +14,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/compile.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
+#include "compiler/policy/resolve.h"
+#include "compiler/prove/prove.h"
 #include "compiler/questions/libseccomp-filter.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"
@@ -266,7 +276,8 @@ static void check_call(const struct trial *t, const struct abi *abi,
 {
     bool big_endian = target_native_abi(t->request.target)->big_endian;
     uint32_t expected = reference_verdict(&t->profile, &t->request, t->syscalls, data);
-    uint32_t verdict = bpf_simulate(t->filter.insns, t->filter.n_insns, data, big_endian).verdict;
+    uint32_t verdict =
+        bpf_simulate(t->filter.program.insns, t->filter.program.n_insns, data, big_endian).verdict;
 
     t->totals->calls++;
     if (verdict != expected)
@@ -376,7 +387,7 @@ static void check_foreign(const struct trial *t, struct random_source *random)
             tokens[n++] = abi_get(target->abis[i])->audit_arch;
     for (size_t i = 0; i < n; i++) {
         struct seccomp_data data = {.nr = (int)random_below(random, 400), .arch = tokens[i]};
-        uint32_t verdict = bpf_simulate(t->filter.insns, t->filter.n_insns, &data,
+        uint32_t verdict = bpf_simulate(t->filter.program.insns, t->filter.program.n_insns, &data,
                                         target_native_abi(target)->big_endian)
                                .verdict;
 
@@ -391,9 +402,9 @@ static void check_filter(const struct trial *t, struct random_source *random)
     const char *why = "";
     size_t bad = 0;
 
-    ck_assert_msg(bpf_check(t->filter.insns, t->filter.n_insns, &bad, &why) == 0,
+    ck_assert_msg(bpf_check(t->filter.program.insns, t->filter.program.n_insns, &bad, &why) == 0,
                   "seed %" PRIu64 ", %s: instruction %zu: %s", t->seed, target->name, bad, why);
-    ck_assert(bpf_is_emulable(t->filter.insns, t->filter.n_insns));
+    ck_assert(bpf_is_emulable(t->filter.program.insns, t->filter.program.n_insns));
     for (int i = 0; i < target->n_abis; i++) {
         const struct abi *abi = abi_get(target->abis[i]);
         uint32_t numbers[NUMBERS_MAX];

@@ -8,7 +8,16 @@
 #include <seccomp.h>
 #include <string.h>
 
+#include "compiler/compile.h"
+#include "compiler/facts/abi.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
+#include "compiler/policy/resolve.h"
 #include "compiler/questions/libseccomp-filter.h"
 #include "tests/compiler/profile-text.h"
 #include "tests/compiler/reference.h"
@@ -231,10 +240,10 @@ static void assert_verdict(const struct compiled *c, struct syscalls *syscalls, 
     ck_assert_str_eq(
         verdict_text(arena, reference_verdict(&c->profile, &c->request, syscalls, data)),
         verdict_text(arena, expected));
-    ck_assert_str_eq(
-        verdict_text(arena,
-                     bpf_simulate(c->filter.insns, c->filter.n_insns, data, big_endian).verdict),
-        verdict_text(arena, expected));
+    ck_assert_str_eq(verdict_text(arena, bpf_simulate(c->filter.program.insns,
+                                                      c->filter.program.n_insns, data, big_endian)
+                                             .verdict),
+                     verdict_text(arena, expected));
 }
 
 START_TEST(verdicts)

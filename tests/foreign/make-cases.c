@@ -17,6 +17,9 @@
 #include <string.h>
 
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/parse/request.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"
 #include "tests/foreign/cases.h"

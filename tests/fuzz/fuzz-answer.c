@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "compiler/facts/bpf.h"
+#include "compiler/parse/request.h"
+#include "compiler/prove/prove.h"
 #include "daemon/process/worker.h"
 #include "tests/fuzz/check-text.h"
 #include "util/cleanup.h"

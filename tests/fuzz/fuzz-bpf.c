@@ -14,8 +14,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "compiler/facts/action.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/verdict.h"
 #include "compiler/prove/symbolic.h"
 #include "compiler/questions/combine.h"
 #include "tests/compiler/random.h"

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "compiler/facts/bpf.h"
+#include "compiler/prove/prove.h"
 #include "daemon/cache/entry.h"
 #include "tests/fuzz/check-text.h"
 #include "util/cleanup.h"

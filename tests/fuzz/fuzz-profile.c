@@ -14,6 +14,8 @@
 #include "compiler/facts/bpf.h"
 #include "compiler/lint/lint.h"
 #include "compiler/parse/json-error.h"
+#include "compiler/parse/request.h"
+#include "compiler/prove/prove.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"
 #include "tests/fuzz/fuzz.h"
@@ -167,8 +169,10 @@ static int compile(struct filter *filter, const struct profile *profile, struct 
     if (r < 0)
         return r;
     FUZZ_CHECK(filter->proof.version == PROOF_VERSION && filter->proof.ranges > 0, "no proof");
-    FUZZ_CHECK(bpf_check(filter->insns, filter->n_insns, &bad, &why) == 0, "%zu: %s", bad, why);
-    FUZZ_CHECK(bpf_is_emulable(filter->insns, filter->n_insns), "the kernel cannot emulate it");
+    FUZZ_CHECK(bpf_check(filter->program.insns, filter->program.n_insns, &bad, &why) == 0,
+               "%zu: %s", bad, why);
+    FUZZ_CHECK(bpf_is_emulable(filter->program.insns, filter->program.n_insns),
+               "the kernel cannot emulate it");
     FUZZ_CHECK(filter->flags == profile->flags, "flags %#x", filter->flags);
     return 0;
 }
@@ -193,7 +197,7 @@ static void check_name(const struct filter *filter, const struct profile *profil
         data.nr = (int)(nr + (random_below(random, 8) == 0));
 
         uint32_t wanted = reference_verdict(profile, request, syscalls, &data);
-        uint32_t verdict = bpf_simulate(filter->insns, filter->n_insns, &data,
+        uint32_t verdict = bpf_simulate(filter->program.insns, filter->program.n_insns, &data,
                                         target_native_abi(target)->big_endian)
                                .verdict;
 
@@ -218,10 +222,10 @@ static void check_compile(const struct profile *profile, struct syscalls *syscal
     int r = compile(&filter, profile, syscalls, request, &arena);
 
     FUZZ_CHECK(compile(&again, profile, syscalls, request, &arena) == r, "not %d again", r);
-    FUZZ_CHECK(
-        filter.n_insns == again.n_insns &&
-            (r < 0 || !memcmp(filter.insns, again.insns, filter.n_insns * sizeof(*filter.insns))),
-        "another filter for the same profile");
+    FUZZ_CHECK(filter.program.n_insns == again.program.n_insns &&
+                   (r < 0 || !memcmp(filter.program.insns, again.program.insns,
+                                     filter.program.n_insns * sizeof(*filter.program.insns))),
+               "another filter for the same profile");
     for (size_t i = 0; r == 0 && i < profile->n_rules && i < RULES_TRIED; i++)
         for (size_t k = 0; k < profile->rules[i].n_names && k < NAMES_TRIED; k++)
             check_name(&filter, profile, request, syscalls, profile->rules[i].names[k].name,

@@ -13,6 +13,8 @@
 #include <string.h>
 
 #include "compiler/facts/abi.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/parse/request.h"
 #include "integration/oci-config.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"

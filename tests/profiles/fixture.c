@@ -7,9 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compiler/facts/action.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/verdict.h"
 #include "compiler/parse/diag.h"
+#include "compiler/parse/request.h"
 #include "util/cleanup.h"
 
 int text_read(struct text *text, const char *path)
@@ -54,11 +55,11 @@ const struct filter *fixture_compile(const struct text *text, const struct varia
         *why = diags_render(&diags, arena, "profile");
         return NULL;
     }
-    if (bpf_check(filter->insns, filter->n_insns, &bad, &fault) < 0) {
+    if (bpf_check(filter->program.insns, filter->program.n_insns, &bad, &fault) < 0) {
         *why = arena_printf(arena, "the kernel would refuse instruction %zu: %s", bad, fault);
         return NULL;
     }
-    if (!bpf_is_emulable(filter->insns, filter->n_insns)) {
+    if (!bpf_is_emulable(filter->program.insns, filter->program.n_insns)) {
         *why = "the kernel could not emulate the filter for its allow bitmap";
         return NULL;
     }
@@ -72,7 +73,7 @@ uint32_t fixture_verdict(const struct filter *filter, const struct target *targe
 
     for (size_t i = 0; i < 6; i++)
         data.args[i] = args[i];
-    return bpf_simulate(filter->insns, filter->n_insns, &data,
+    return bpf_simulate(filter->program.insns, filter->program.n_insns, &data,
                         target_native_abi(target)->big_endian)
         .verdict;
 }

@@ -13,6 +13,7 @@
 #include "compiler/compile.h"
 #include "compiler/facts/abi.h"
 #include "compiler/facts/syscalls.h"
+#include "compiler/parse/request.h"
 #include "util/arena.h"
 
 #define PODMAN_PROFILE "/usr/share/containers/seccomp.json" /* golang-github-containers-common */

@@ -67,7 +67,7 @@ static void make_calls(struct live_call *calls, size_t n)
 
 static int install(const struct filter *filter)
 {
-    struct sock_fprog program = {(unsigned short)filter->n_insns, filter->insns};
+    struct sock_fprog program = {(unsigned short)filter->program.n_insns, filter->program.insns};
 
     if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return -errno;

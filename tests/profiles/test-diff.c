@@ -10,6 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/facts/capability.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/parse/request.h"
 #include "compiler/prove/behaviour.h"
 #include "compiler/prove/prove.h"
 #include "compiler/prove/symbolic.h"
@@ -133,10 +136,10 @@ static void analyse(struct context *c, const struct text *text,
     struct obstacle obstacle;
 
     ck_assert_msg(filter != NULL, "%s", why);
-    ck_assert_int_eq(behaviour_of_program(behaviour, bdd, filter->insns, filter->n_insns,
-                                          target_native_abi(request->target)->big_endian, arena,
-                                          &obstacle),
-                     0);
+    ck_assert_int_eq(
+        behaviour_of_program(behaviour, bdd, filter->program.insns, filter->program.n_insns,
+                             target_native_abi(request->target)->big_endian, arena, &obstacle),
+        0);
 }
 
 static void compare(struct context *c, const struct target *target, uint64_t caps)

@@ -15,8 +15,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "compiler/facts/action.h"
-#include "compiler/parse/profile.h"
+#include "compiler/facts/capability.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/parse/request.h"
 #include "tests/profiles/fixture.h"
 #include "tests/profiles/live.h"
 #include "tests/suite.h"

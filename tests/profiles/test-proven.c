@@ -13,7 +13,9 @@
 #include <string.h>
 
 #include "compiler/compile.h"
-#include "compiler/policy/resolve.h"
+#include "compiler/facts/capability.h"
+#include "compiler/parse/request.h"
+#include "compiler/prove/prove.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/profiles/fixture.h"
 #include "tests/suite.h"
@@ -49,9 +51,9 @@ static void prove_variant(const char *name, const struct text *text, uint64_t ca
         ck_assert_uint_gt(filter->proof.ranges, 0);
         n_targets++;
         totals->filters++;
-        totals->insns += filter->n_insns;
-        if (filter->n_insns > totals->most_insns)
-            totals->most_insns = filter->n_insns;
+        totals->insns += filter->program.n_insns;
+        if (filter->program.n_insns > totals->most_insns)
+            totals->most_insns = filter->program.n_insns;
     }
     ck_assert_uint_gt(n_targets, 0);
     totals->targets = n_targets;

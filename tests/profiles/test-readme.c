@@ -11,11 +11,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/compile.h"
 #include "compiler/facts/abi.h"
 #include "compiler/facts/action.h"
+#include "compiler/facts/capability.h"
+#include "compiler/facts/kernel-version.h"
 #include "compiler/lint/lint.h"
 #include "compiler/parse/diag.h"
 #include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "tests/profiles/fixture.h"
 #include "tests/profiles/readme-table.h"
 #include "tests/suite.h"

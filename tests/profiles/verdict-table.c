@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "compiler/facts/action.h"
+#include "compiler/facts/errno.h"
 
 size_t table_split(char *text, char *words[TABLE_WORDS_MAX])
 {

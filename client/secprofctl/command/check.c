@@ -16,8 +16,17 @@
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/text.h"
 #include "client/secprofctl/subject/local.h"
+#include "compiler/compile.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/facts/syscalls.h"
 #include "compiler/lint/lint.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/policy/lower.h"
+#include "compiler/policy/policy.h"
+#include "compiler/policy/resolve.h"
 #include "compiler/questions/against-libseccomp.h"
 #include "util/cleanup.h"
 
@@ -63,11 +72,6 @@ static void report_free(struct report *report)
 {
     local_free(&report->file);
     arena_free(&report->arena);
-}
-
-static void free_syscalls(struct syscalls **syscalls)
-{
-    syscalls_free(*syscalls);
 }
 
 static bool same_diag(const struct diag *a, const struct diag *b)
@@ -146,8 +150,8 @@ static int check_variant(struct report *report, struct syscalls *syscalls, targe
     report->n_dropped += diags.n_dropped;
     if (r < 0 || diags.n_errors > 0)
         outcome->compiled = false;
-    else if (filter.n_insns > outcome->n_insns)
-        outcome->n_insns = (uint32_t)filter.n_insns;
+    else if (filter.program.n_insns > outcome->n_insns)
+        outcome->n_insns = (uint32_t)filter.program.n_insns;
     if (r == 0)
         outcome->flags = filter.flags;
     return r == -EINVAL ? 0 : r;
@@ -382,7 +386,7 @@ static int check_and_tell(const struct ctl_options *options, struct syscalls *sy
 
 static int check(const struct ctl_options *options)
 {
-    __attribute__((cleanup(free_syscalls))) struct syscalls *syscalls = syscalls_new();
+    cleanup_syscalls struct syscalls *syscalls = syscalls_new();
     struct json json;
     int worst = CTL_OK;
 

@@ -10,14 +10,14 @@
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/local.h"
+#include "compiler/compile.h"
+#include "compiler/facts/abi.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/request.h"
 #include "protocol/codec.h"
 #include "util/cleanup.h"
-
-static void free_syscalls(struct syscalls **syscalls)
-{
-    syscalls_free(*syscalls);
-}
 
 /* What the profile in the file PATH would be called in service: the file's stem. */
 static char *profile_name(const char *path)
@@ -50,7 +50,7 @@ static int print_json(const struct ctl_options *options, const struct format_fil
 static int write_filter(const struct ctl_options *options, const struct filter *filter,
                         const struct variant_request *request, const char *path)
 {
-    size_t len = filter->n_insns * sizeof(struct sock_filter);
+    size_t len = filter->program.n_insns * sizeof(struct sock_filter);
     cleanup_free void *bytes = malloc(len);
     cleanup_free char *name = profile_name(path);
     struct format_filter out = {
@@ -63,15 +63,15 @@ static int write_filter(const struct ctl_options *options, const struct filter *
 
     if (!bytes || !name)
         return ctl_fail(CTL_SYSTEM, "out of memory");
-    bpf_store(filter->insns, filter->n_insns, target_native_abi(request->target)->big_endian,
-              bytes);
+    bpf_store(filter->program.insns, filter->program.n_insns,
+              target_native_abi(request->target)->big_endian, bytes);
     return options->json ? print_json(options, &out) : write_filter_output(options, &out);
 }
 
 static int compile_file(const struct ctl_options *options, const struct variant_request *request,
                         const char *path)
 {
-    __attribute__((cleanup(free_syscalls))) struct syscalls *syscalls = syscalls_new();
+    cleanup_syscalls struct syscalls *syscalls = syscalls_new();
     cleanup_local struct local_file file = {0};
     cleanup_arena struct arena arena = ARENA_INIT;
     struct diags diags;

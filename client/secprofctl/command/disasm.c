@@ -8,15 +8,17 @@
 #include "client/secprofctl/show/format.h"
 #include "client/secprofctl/show/text.h"
 #include "client/secprofctl/subject/subject.h"
+#include "compiler/facts/bpf.h"
+#include "compiler/facts/syscalls.h"
 
 static int print_filter(const struct subject *subject, size_t i)
 {
-    const struct filter *filter = &subject->filters[i];
+    const struct bpf_program *program = &subject->programs[i];
 
-    if (subject->n_filters > 1)
+    if (subject->n_programs > 1)
         printf("; filter %zu of %zu, the newest first: %zu instructions\n", i + 1,
-               subject->n_filters, filter->n_insns);
-    if (format_listing(stdout, filter->insns, filter->n_insns, subject->request.target) < 0)
+               subject->n_programs, program->n_insns);
+    if (format_listing(stdout, program->insns, program->n_insns, subject->request.target) < 0)
         return ctl_fail(CTL_SYSTEM, "out of memory");
     return CTL_OK;
 }
@@ -39,7 +41,7 @@ static int disasm(const struct ctl_options *options)
     fputs("; ", stdout);
     text_print(stdout, text ? text : subject.operand);
     printf(", for %s\n", subject.request.target->name);
-    for (size_t i = 0; code == CTL_OK && i < subject.n_filters; i++)
+    for (size_t i = 0; code == CTL_OK && i < subject.n_programs; i++)
         code = print_filter(&subject, i);
     return code;
 }

@@ -8,6 +8,7 @@
 #include "client/secprofctl/show/output.h"
 #include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/remote.h"
+#include "compiler/facts/abi.h"
 #include "compiler/parse/profile.h"
 #include "util/cleanup.h"
 #include "util/hex.h"

@@ -10,6 +10,7 @@
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/output.h"
 #include "client/secprofctl/subject/recorder.h"
+#include "compiler/facts/abi.h"
 #include "compiler/facts/syscalls.h"
 #include "util/cleanup.h"
 

@@ -16,7 +16,9 @@
 #include "client/secprofctl/show/text.h"
 #include "client/secprofctl/subject/local.h"
 #include "client/secprofctl/subject/subject.h"
-#include "compiler/facts/action.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/parse/profile.h"
 #include "compiler/questions/explain.h"
 #include "util/cleanup.h"
 

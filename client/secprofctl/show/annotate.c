@@ -9,8 +9,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "compiler/facts/action.h"
-#include "compiler/facts/bpf.h"
+#include "compiler/facts/verdict.h"
 
 enum {
     X32_BIT = 0x40000000,

@@ -7,6 +7,12 @@
 #include "client/secprofctl/show/example.h"
 #include "client/secprofctl/show/explain-text.h"
 #include "client/secprofctl/show/json.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/policy/policy.h"
+#include "compiler/questions/explain.h"
 
 static void json_place(struct json *json, struct location at)
 {

@@ -12,6 +12,14 @@
 
 #include "client/secprofctl/show/example.h"
 #include "client/secprofctl/show/text.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/policy/policy.h"
+#include "compiler/prove/bdd-outcomes.h"
+#include "compiler/questions/explain.h"
 #include "util/cleanup.h"
 
 enum {

@@ -12,6 +12,7 @@
 #include "client/secprofctl/show/text.h"
 #include "compiler/facts/action.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/syscalls.h"
 #include "util/base64.h"
 #include "util/cleanup.h"
 #include "util/hex.h"

@@ -10,6 +10,10 @@
 #include <unistd.h>
 
 #include "client/secprofctl/show/text.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

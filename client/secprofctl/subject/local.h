@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 #include "client/secprofctl/ctl.h"
-#include "compiler/compile.h"
 #include "compiler/parse/diag.h"
+#include "compiler/parse/request.h"
 
 /* A profile's file. */
 struct local_file {

@@ -79,24 +79,24 @@ static int attach(pid_t pid, int *signal)
  * Reads filter number INDEX, counted from the oldest, of the stopped PID. Returns 0; -ENOENT where
  * there is none; -errno.
  */
-static int read_filter(pid_t pid, size_t index, struct filter *filter, struct arena *arena)
+static int read_filter(pid_t pid, size_t index, struct bpf_program *program, struct arena *arena)
 {
     long n = ptrace(PTRACE_SECCOMP_GET_FILTER, pid, index, NULL);
 
     if (n <= 0)
         return n < 0 ? -errno : -EIO;
-    *filter = (struct filter){
-        .insns = arena_calloc(arena, (size_t)n, sizeof(*filter->insns)),
+    *program = (struct bpf_program){
+        .insns = arena_calloc(arena, (size_t)n, sizeof(*program->insns)),
         .n_insns = (size_t)n,
     };
-    if (!filter->insns)
+    if (!program->insns)
         return -ENOMEM;
-    if (ptrace(PTRACE_SECCOMP_GET_FILTER, pid, index, filter->insns) != n)
+    if (ptrace(PTRACE_SECCOMP_GET_FILTER, pid, index, program->insns) != n)
         return -EIO;
     return 0;
 }
 
-static int read_filters(pid_t pid, struct filter **filters, size_t *n, struct arena *arena)
+static int read_filters(pid_t pid, struct bpf_program **filters, size_t *n, struct arena *arena)
 {
     size_t room = 0;
     int r;
@@ -104,19 +104,19 @@ static int read_filters(pid_t pid, struct filter **filters, size_t *n, struct ar
     *filters = NULL;
     *n = 0;
     for (;;) {
-        struct filter filter;
+        struct bpf_program program;
 
-        r = read_filter(pid, *n, &filter, arena);
+        r = read_filter(pid, *n, &program, arena);
         if (r == -ENOENT)
             break;
         if (r == 0)
-            r = arena_grow(arena, filters, *n, &room, sizeof(filter));
+            r = arena_grow(arena, filters, *n, &room, sizeof(program));
         if (r < 0)
             return r;
-        (*filters)[(*n)++] = filter;
+        (*filters)[(*n)++] = program;
     }
     for (size_t i = 0; i < *n / 2; i++) {
-        struct filter swapped = (*filters)[i];
+        struct bpf_program swapped = (*filters)[i];
 
         (*filters)[i] = (*filters)[*n - 1 - i];
         (*filters)[*n - 1 - i] = swapped;
@@ -144,7 +144,7 @@ static int fail(pid_t pid, int r)
                     why);
 }
 
-int process_filters(pid_t pid, struct filter **filters, size_t *n, struct arena *arena)
+int process_filters(pid_t pid, struct bpf_program **filters, size_t *n, struct arena *arena)
 {
     int mode = seccomp_mode(pid);
     int signal = 0;

@@ -10,7 +10,7 @@
 #include <sys/types.h>
 
 #include "client/secprofctl/ctl.h"
-#include "compiler/compile.h"
+#include "compiler/facts/bpf.h"
 #include "util/arena.h"
 
 /* The number in "pid:N" at TEXT, or 0: it is none. */
@@ -20,6 +20,6 @@ pid_t process_parse(const char *text);
  * Reads the filters of thread PID, the newest first, into *FILTERS, in ARENA. It is stopped for
  * that moment. Returns CTL_OK, or another exit code after a message.
  */
-int process_filters(pid_t pid, struct filter **filters, size_t *n, struct arena *arena);
+int process_filters(pid_t pid, struct bpf_program **filters, size_t *n, struct arena *arena);
 
 #endif

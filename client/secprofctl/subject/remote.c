@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client/secprofctl/show/text.h"
+#include "compiler/facts/abi.h"
 #include "protocol/codec.h"
 #include "util/cleanup.h"
 

@@ -13,7 +13,11 @@
 #include "client/secprofctl/subject/helper-file.h"
 #include "client/secprofctl/subject/process.h"
 #include "client/secprofctl/subject/remote.h"
+#include "compiler/compile.h"
+#include "compiler/facts/abi.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/parse/diag.h"
 #include "compiler/prove/symbolic.h"
 #include "compiler/questions/combine.h"
 #include "util/cleanup.h"
@@ -37,38 +41,39 @@ static int take_raw(struct subject *subject, const char *what, const void *bytes
                         "%s: %zu bytes are no filter: that is 1 to %d instructions of %zu bytes",
                         what, len, BPF_MAX_INSNS, sizeof(struct sock_filter));
 
-    struct filter *filter = arena_alloc(&subject->arena, sizeof(*filter));
+    struct bpf_program *program = arena_alloc(&subject->arena, sizeof(*program));
 
-    if (filter)
-        filter->insns = arena_calloc(&subject->arena, n, sizeof(*filter->insns));
-    if (!filter || !filter->insns)
+    if (program)
+        program->insns = arena_calloc(&subject->arena, n, sizeof(*program->insns));
+    if (!program || !program->insns)
         return ctl_fail(CTL_SYSTEM, "out of memory");
-    filter->n_insns = n;
-    bpf_load(bytes, n, !big_endian, filter->insns);
+    program->n_insns = n;
+    bpf_load(bytes, n, !big_endian, program->insns);
 
-    bool swapped = bpf_check(filter->insns, n, &bad, &why) == 0;
+    bool swapped = bpf_check(program->insns, n, &bad, &why) == 0;
 
-    bpf_load(bytes, n, big_endian, filter->insns);
-    if (bpf_check(filter->insns, n, &bad, &why) < 0)
+    bpf_load(bytes, n, big_endian, program->insns);
+    if (bpf_check(program->insns, n, &bad, &why) < 0)
         return ctl_fail(CTL_NO, "%s: instruction %zu is %s%s", what, bad, why,
                         swapped ? "; it is a filter in the other byte order: name its architecture "
                                   "with --target"
                                 : "");
-    subject->filters = filter;
-    subject->n_filters = 1;
+    subject->programs = program;
+    subject->n_programs = 1;
     return CTL_OK;
 }
 
 static int compile_file(struct subject *subject, struct syscalls *syscalls)
 {
-    struct filter *filter = arena_alloc(&subject->arena, sizeof(*filter));
+    struct bpf_program *program = arena_alloc(&subject->arena, sizeof(*program));
+    struct filter filter;
     struct diags diags;
     int r;
 
-    if (!filter)
+    if (!program)
         return ctl_fail(CTL_SYSTEM, "out of memory");
     diags_init(&diags, &subject->arena);
-    r = compile_profile(filter, NULL, syscalls, subject->file.text, subject->file.len,
+    r = compile_profile(&filter, NULL, syscalls, subject->file.text, subject->file.len,
                         &subject->request, &subject->arena, &diags);
     if (diags.n_errors > 0) {
         local_print_diags(&subject->file, &diags, &subject->arena);
@@ -76,8 +81,9 @@ static int compile_file(struct subject *subject, struct syscalls *syscalls)
     }
     if (r < 0)
         return ctl_fail(CTL_SYSTEM, "%s: %s", subject->file.name, strerror(-r));
-    subject->filters = filter;
-    subject->n_filters = 1;
+    *program = filter.program;
+    subject->programs = program;
+    subject->n_programs = 1;
     return CTL_OK;
 }
 
@@ -135,7 +141,7 @@ static int open_process(struct subject *subject, const struct ctl_options *optio
     if (options->target && options->target != target_host())
         return ctl_fail(CTL_USAGE, "%s runs on this machine; leave out --target", subject->operand);
     subject->kind = SUBJECT_PROCESS;
-    return process_filters(pid, &subject->filters, &subject->n_filters, &subject->arena);
+    return process_filters(pid, &subject->programs, &subject->n_programs, &subject->arena);
 }
 
 int subject_open(struct subject *subject, const struct ctl_options *options,
@@ -178,7 +184,7 @@ int subject_read_source(struct subject *subject, const struct ctl_options *optio
 const char *subject_text(struct subject *subject)
 {
     struct arena *arena = &subject->arena;
-    size_t n = subject->n_filters == 1 ? subject->filters[0].n_insns : 0;
+    size_t n = subject->n_programs == 1 ? subject->programs[0].n_insns : 0;
 
     switch (subject->kind) {
     case SUBJECT_PROFILE:
@@ -190,14 +196,14 @@ const char *subject_text(struct subject *subject)
     case SUBJECT_PROCESS:
         break;
     }
-    if (subject->n_filters == 0)
+    if (subject->n_programs == 0)
         return arena_printf(arena, "%s: a process without a filter", subject->operand);
-    if (subject->n_filters == 1)
+    if (subject->n_programs == 1)
         return arena_printf(arena, "%s: one filter, %zu instructions", subject->operand, n);
     return arena_printf(arena,
                         "%s: %zu filters together; the most restrictive answer counts, of equal "
                         "actions the newest filter's",
-                        subject->operand, subject->n_filters);
+                        subject->operand, subject->n_programs);
 }
 
 uint32_t subject_simulate(const struct subject *subject, const struct seccomp_data *data)
@@ -205,9 +211,9 @@ uint32_t subject_simulate(const struct subject *subject, const struct seccomp_da
     bool big_endian = target_native_abi(subject->request.target)->big_endian;
     uint32_t verdict = SECCOMP_RET_ALLOW;
 
-    for (size_t i = 0; i < subject->n_filters; i++) {
-        const struct filter *filter = &subject->filters[i];
-        uint32_t answer = bpf_simulate(filter->insns, filter->n_insns, data, big_endian).verdict;
+    for (size_t i = 0; i < subject->n_programs; i++) {
+        const struct bpf_program *program = &subject->programs[i];
+        uint32_t answer = bpf_simulate(program->insns, program->n_insns, data, big_endian).verdict;
 
         if (i == 0 || verdict_compare(answer, verdict) < 0)
             verdict = answer;
@@ -222,14 +228,14 @@ int subject_behaviour(struct subject *subject, struct bdd *bdd, struct behaviour
     struct obstacle obstacle;
     int r = 0;
 
-    if (subject->n_filters == 0)
+    if (subject->n_programs == 0)
         r = behaviour_of_program(behaviour, bdd, allow, ARRAY_SIZE(allow), big_endian,
                                  &subject->arena, &obstacle);
-    for (size_t i = 0; r == 0 && i < subject->n_filters; i++) {
-        const struct filter *filter = &subject->filters[i];
+    for (size_t i = 0; r == 0 && i < subject->n_programs; i++) {
+        const struct bpf_program *program = &subject->programs[i];
         struct behaviour older;
 
-        r = behaviour_of_program(i == 0 ? behaviour : &older, bdd, filter->insns, filter->n_insns,
+        r = behaviour_of_program(i == 0 ? behaviour : &older, bdd, program->insns, program->n_insns,
                                  big_endian, &subject->arena, &obstacle);
         if (r == -ENOTSUP || r == -E2BIG)
             return ctl_fail(CTL_NO, "%s: it cannot be analysed: instruction %zu: %s",

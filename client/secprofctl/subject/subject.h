@@ -12,9 +12,12 @@
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/subject/local.h"
-#include "compiler/compile.h"
+#include "compiler/facts/bpf.h"
+#include "compiler/parse/request.h"
 #include "compiler/prove/behaviour.h"
 #include "util/arena.h"
+
+struct syscalls;
 
 enum subject_kind {
     SUBJECT_PROFILE, /* a file with a profile */
@@ -28,9 +31,9 @@ struct subject {
     const char *operand; /* as it stands on the command line */
     struct variant_request request;
     struct local_file file; /* of a file, and of a name where subject_read_source() was called */
-    struct filter *filters; /* as the kernel runs them: the newest first; all are valid */
-    size_t n_filters;       /* more than one, or none, only for a process */
-    struct arena arena;     /* holds the filters */
+    struct bpf_program *programs; /* as the kernel runs them: the newest first; all are valid */
+    size_t n_programs;            /* more than one, or none, only for a process */
+    struct arena arena;           /* holds the filters */
 };
 
 /*
@@ -63,13 +66,5 @@ uint32_t subject_simulate(const struct subject *subject, const struct seccomp_da
  * another exit code after a message.
  */
 int subject_behaviour(struct subject *subject, struct bdd *bdd, struct behaviour *behaviour);
-
-/* Frees SYSCALLS; for __attribute__((cleanup)). */
-static inline void subject_free_syscalls(struct syscalls **syscalls)
-{
-    syscalls_free(*syscalls);
-}
-
-#define cleanup_syscalls __attribute__((cleanup(subject_free_syscalls)))
 
 #endif

@@ -4,6 +4,8 @@
  * the diagram does, and says so where it does not fit.
  */
 #include "compiler/emit/assemble.h"
+#include "compiler/emit/diagram.h"
+#include "compiler/facts/abi.h"
 
 #include <check.h>
 #include <errno.h>
@@ -11,6 +13,7 @@
 #include <stdlib.h>
 
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/syscalls.h"
 #include "tests/compiler/evaluate.h"
 #include "tests/compiler/random.h"
 #include "tests/suite.h"

@@ -12,7 +12,19 @@
 #include <string.h>
 
 #include "compiler/emit/emit.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/facts/bpf.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/policy/lower.h"
+#include "compiler/policy/policy.h"
+#include "compiler/policy/resolve.h"
+#include "compiler/prove/bdd.h"
+#include "compiler/prove/behaviour.h"
 #include "compiler/prove/meaning.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/suite.h"
@@ -81,12 +93,13 @@ static bool has_masks(const struct decision *decision)
 
 /* Tries number NR of ARCH; returns true where it is always allowed. */
 static bool check_number(const struct bdd *bdd, const struct behaviour *asked,
-                         const struct filter *filter, const struct policy_arch *arch, uint32_t nr)
+                         const struct bpf_program *program, const struct policy_arch *arch,
+                         uint32_t nr)
 {
     uint32_t verdict;
     bool allowed = bdd_is_constant(bdd, behaviour_at(asked, arch->audit_arch, nr), &verdict) &&
                    verdict == SECCOMP_RET_ALLOW;
-    bool found = is_const_allow(filter->insns, filter->n_insns, arch->audit_arch, nr);
+    bool found = is_const_allow(program->insns, program->n_insns, arch->audit_arch, nr);
 
     if (allowed && !found && has_masks(policy_range_of(arch, nr)->decision))
         return false;
@@ -106,7 +119,7 @@ static size_t check_text(const char *text, size_t len, const struct variant_requ
     struct variant variant;
     struct policy policy;
     struct behaviour asked;
-    struct filter filter;
+    struct bpf_program program;
     struct diags diags;
     size_t allowed = 0;
 
@@ -115,7 +128,7 @@ static size_t check_text(const char *text, size_t len, const struct variant_requ
     ck_assert_int_eq(profile_parse(&profile, text, len, &arena, &diags), 0);
     ck_assert_int_eq(variant_resolve(&variant, &profile, request, &arena, &diags), 0);
     ck_assert_int_eq(policy_lower(&policy, &variant, syscalls, &arena), 0);
-    ck_assert_int_eq(policy_emit(&filter, &policy, syscalls, &arena), 0);
+    ck_assert_int_eq(policy_emit(&program, &policy, syscalls, &arena), 0);
     ck_assert_int_eq(meaning_of_profile(&asked, bdd, &profile, request, syscalls, &arena), 0);
     for (size_t i = 0; i < policy.n_archs; i++) {
         for (size_t k = 0; k < request->target->n_abis; k++) {
@@ -124,7 +137,7 @@ static size_t check_text(const char *text, size_t len, const struct variant_requ
             if (abi->audit_arch != policy.archs[i].audit_arch)
                 continue;
             for (uint32_t nr = abi->nr_base; nr < abi->nr_base + NUMBERS; nr++)
-                allowed += check_number(bdd, &asked, &filter, &policy.archs[i], nr);
+                allowed += check_number(bdd, &asked, &program, &policy.archs[i], nr);
         }
     }
     bdd_free(bdd);

@@ -4,11 +4,16 @@
  * ABIs of both widths and in both byte orders, and stay within bounds for whatever a profile asks.
  */
 #include "compiler/emit/choice.h"
+#include "compiler/emit/diagram.h"
 
 #include <check.h>
 #include <stdlib.h>
 
 #include "compiler/emit/shape.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/parse/profile.h"
+#include "compiler/policy/policy.h"
 #include "tests/compiler/evaluate.h"
 #include "tests/compiler/random.h"
 #include "tests/suite.h"

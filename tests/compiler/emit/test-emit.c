@@ -8,7 +8,12 @@
 #include <stdlib.h>
 
 #include "compiler/emit/emit.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/parse/profile.h"
+#include "compiler/policy/policy.h"
 #include "tests/compiler/random.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"
@@ -113,7 +118,7 @@ static void random_arch(struct policy_arch *arch, const struct abi *abi, bool x3
     }
 }
 
-static void check_arch(const struct policy *policy, const struct filter *filter,
+static void check_arch(const struct policy *policy, const struct bpf_program *program,
                        const struct policy_arch *arch, bool big_endian, uint64_t *seed)
 {
     for (size_t i = 0; i < arch->n_ranges; i++) {
@@ -128,7 +133,8 @@ static void check_arch(const struct policy *policy, const struct filter *filter,
                 data.args[a] = pick_value(seed);
 
             uint32_t wanted = policy_evaluate(policy, &data);
-            uint32_t got = bpf_simulate(filter->insns, filter->n_insns, &data, big_endian).verdict;
+            uint32_t got =
+                bpf_simulate(program->insns, program->n_insns, &data, big_endian).verdict;
 
             /* An assertion writes to a file each time, so it is not asked each time. */
             if (got != wanted)
@@ -150,7 +156,7 @@ START_TEST(random_policies)
         const struct target *target = target_at(next_random(&seed) % 16);
         bool big_endian = target_native_abi(target)->big_endian;
         struct policy policy = {.target = target, .foreign = SECCOMP_RET_KILL_THREAD};
-        struct filter filter;
+        struct bpf_program program;
         size_t bad;
         const char *why;
 
@@ -158,17 +164,18 @@ START_TEST(random_policies)
             if (target->abis[i] != ABI_X32)
                 random_arch(&policy.archs[policy.n_archs++], abi_get(target->abis[i]),
                             target->abis[i] == ABI_X86_64 && next_random(&seed) % 2, &arena, &seed);
-        ck_assert_int_eq(policy_emit(&filter, &policy, syscalls, &arena), 0);
-        ck_assert_msg(bpf_check(filter.insns, filter.n_insns, &bad, &why) == 0, "%zu: %s", bad,
+        ck_assert_int_eq(policy_emit(&program, &policy, syscalls, &arena), 0);
+        ck_assert_msg(bpf_check(program.insns, program.n_insns, &bad, &why) == 0, "%zu: %s", bad,
                       why);
-        ck_assert(bpf_is_emulable(filter.insns, filter.n_insns));
+        ck_assert(bpf_is_emulable(program.insns, program.n_insns));
         for (size_t i = 0; i < policy.n_archs; i++)
-            check_arch(&policy, &filter, &policy.archs[i], big_endian, &seed);
+            check_arch(&policy, &program, &policy.archs[i], big_endian, &seed);
 
         struct seccomp_data foreign = {.arch = AUDIT_ARCH_ALPHA};
 
-        ck_assert_uint_eq(bpf_simulate(filter.insns, filter.n_insns, &foreign, big_endian).verdict,
-                          SECCOMP_RET_KILL_THREAD);
+        ck_assert_uint_eq(
+            bpf_simulate(program.insns, program.n_insns, &foreign, big_endian).verdict,
+            SECCOMP_RET_KILL_THREAD);
     }
     syscalls_free(syscalls);
 }
@@ -193,18 +200,18 @@ static void many_values(size_t n, int expected)
         .n_archs = 1,
         .foreign = SECCOMP_RET_KILL_THREAD,
     };
-    struct filter filter;
+    struct bpf_program program;
 
     for (size_t i = 0; i < n; i++) {
         tests[i] = (struct arg_test){.index = 0, .op = CMP_EQ, .value = 10 * i + 3};
         clauses[i] =
             (struct clause){SECCOMP_RET_ERRNO | (uint32_t)(i % 3), &tests[i], 1, NULL, NULL};
     }
-    ck_assert_int_eq(policy_emit(&filter, &policy, syscalls, &arena), expected);
+    ck_assert_int_eq(policy_emit(&program, &policy, syscalls, &arena), expected);
     for (size_t i = 0; expected == 0 && i < 10 * n + 10; i++) {
         struct seccomp_data data = {.arch = AUDIT_ARCH_AARCH64, .args = {i}};
 
-        if (bpf_simulate(filter.insns, filter.n_insns, &data, false).verdict !=
+        if (bpf_simulate(program.insns, program.n_insns, &data, false).verdict !=
             policy_evaluate(&policy, &data))
             ck_abort_msg("argument %zu of %zu", i, n);
     }

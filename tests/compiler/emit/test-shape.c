@@ -4,6 +4,7 @@
  * boundaries, and cost the least there can be, or nearly so: small tables are solved by trying
  * everything, and tables without holes by the textbook's dynamic program.
  */
+#include "compiler/emit/diagram.h"
 #include "compiler/emit/shape.h"
 
 #include <check.h>

@@ -3,12 +3,15 @@
  * Which calls come to which switch: architectures lead their own calls on, x32's meet those of
  * x86_64 where their bit is gone, and what nobody calls weighs little or nothing.
  */
+#include "compiler/emit/diagram.h"
 #include "compiler/emit/traffic.h"
 
 #include <check.h>
 #include <linux/audit.h>
 
 #include "compiler/emit/shape.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"
 

@@ -7,8 +7,12 @@
 #include <linux/seccomp.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
 #include "compiler/facts/action.h"
-#include "compiler/parse/profile.h"
+#include "compiler/facts/capability.h"
+#include "compiler/facts/errno.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/facts/verdict.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"
 

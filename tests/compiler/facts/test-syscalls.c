@@ -3,6 +3,7 @@
  * Names and numbers of syscalls: against a table of facts, against the kernel's own headers where
  * the machine has them, and each ABI's table against itself.
  */
+#include "compiler/facts/abi.h"
 #include "compiler/facts/syscalls.h"
 
 #include <check.h>

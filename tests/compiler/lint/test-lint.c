@@ -8,8 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/facts/syscalls.h"
 #include "compiler/lint/lint.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/policy/lower.h"
+#include "compiler/policy/policy.h"
+#include "compiler/policy/resolve.h"
 #include "tests/compiler/lint/cases.h"
 #include "tests/compiler/profile-text.h"
 #include "tests/compiler/random.h"

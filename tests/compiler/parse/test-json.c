@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "compiler/parse/diag.h"
 #include "compiler/parse/json.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"

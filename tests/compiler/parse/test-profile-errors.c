@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/parse/profile.h"
 #include "tests/compiler/profile-text.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"

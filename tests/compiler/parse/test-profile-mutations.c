@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/parse/diag.h"
 #include "compiler/parse/profile.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/suite.h"

@@ -8,6 +8,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/parse/diag.h"
 #include "compiler/parse/profile.h"
 #include "tests/compiler/profile-text.h"
 #include "tests/suite.h"

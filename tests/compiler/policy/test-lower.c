@@ -3,7 +3,17 @@
  * What profiles mean, case by case: DESIGN's "lower" as a table of small profiles and the verdicts
  * that their policies give. The shape of every policy is checked along the way.
  */
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/policy/lower.h"
+#include "compiler/policy/policy.h"
+#include "compiler/policy/resolve.h"
 
 #include <check.h>
 #include <errno.h>
@@ -386,15 +396,10 @@ static void check_policy(const struct policy *policy)
     }
 }
 
-static void cleanup_syscalls(struct syscalls **syscalls)
-{
-    syscalls_free(*syscalls);
-}
-
 START_TEST(verdicts)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
-    __attribute__((cleanup(cleanup_syscalls))) struct syscalls *syscalls = syscalls_new();
+    cleanup_syscalls struct syscalls *syscalls = syscalls_new();
     struct policy policy;
 
     lower(&policy, cases[_i].text, cases[_i].target, syscalls, &arena);
@@ -433,7 +438,7 @@ static const struct decision *decision_on(const struct policy *policy, size_t ar
 START_TEST(origins)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
-    __attribute__((cleanup(cleanup_syscalls))) struct syscalls *syscalls = syscalls_new();
+    cleanup_syscalls struct syscalls *syscalls = syscalls_new();
     static const char text[] = PROFILE(
         "ERRNO", ABIS("'SCMP_ARCH_X86'"),
         RULE("'read','close'", "ALLOW", "") "," RULE("'write'", "ALLOW", ARG(0, "EQ", 1)) "," RULE(
@@ -480,7 +485,7 @@ START_TEST(many_rules)
         N = PROFILE_MAX_RULES,
     };
     cleanup_arena struct arena arena = ARENA_INIT;
-    __attribute__((cleanup(cleanup_syscalls))) struct syscalls *syscalls = syscalls_new();
+    cleanup_syscalls struct syscalls *syscalls = syscalls_new();
     static const uint32_t actions[] = {LOG, TRAP, ERRNO(5), KILL_GROUP, TRACE(1)};
     const struct rule_name name = {"read", {0, 0}};
     struct rule *rules = arena_calloc(&arena, N, sizeof(*rules));

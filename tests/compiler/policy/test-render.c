@@ -3,6 +3,12 @@
  * A rendered profile must mean what the variant means that it was made from: both are turned into
  * decision diagrams over all inputs, which are compared.
  */
+#include "compiler/facts/abi.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/policy/render.h"
 
 #include <check.h>
@@ -11,6 +17,10 @@
 #include <string.h>
 
 #include "compiler/policy/lower.h"
+#include "compiler/policy/policy.h"
+#include "compiler/policy/resolve.h"
+#include "compiler/prove/bdd.h"
+#include "compiler/prove/behaviour.h"
 #include "compiler/prove/meaning.h"
 #include "compiler/prove/prove.h"
 #include "tests/compiler/profile-text.h"

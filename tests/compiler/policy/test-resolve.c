@@ -1,5 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Conditions of rules, the ABIs of a variant, and which requests share one. */
+#include "compiler/facts/abi.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/facts/libseccomp.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/policy/resolve.h"
 
 #include <check.h>
@@ -157,7 +163,7 @@ START_TEST(abi_that_libseccomp_lacks)
         ck_assert_uint_eq(diags.n, 1);
         ck_assert_ptr_nonnull(strstr(diags.items[0].text, abi->scmp_name));
         ck_assert_ptr_nonnull(strstr(diags.items[0].text, abi->since));
-        compiler_libseccomp_version(installed, sizeof(installed));
+        libseccomp_version(installed, sizeof(installed));
         ck_assert_ptr_nonnull(strstr(diags.items[0].text, installed));
     }
 }

@@ -9,8 +9,15 @@
 #include <string.h>
 
 #include "compiler/emit/emit.h"
+#include "compiler/facts/abi.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/policy/lower.h"
+#include "compiler/policy/policy.h"
 #include "compiler/policy/resolve.h"
 #include "compiler/prove/prove.h"
 #include "tests/suite.h"
@@ -41,7 +48,8 @@ struct fixture {
     struct profile profile;
     struct variant_request request;
     struct policy policy;
-    struct filter filter;
+    struct bpf_program program;
+    struct proof_record proof; /* of the last prove() */
 };
 
 static void set_up(struct fixture *fixture, const char *text, const char *target)
@@ -60,7 +68,7 @@ static void set_up(struct fixture *fixture, const char *text, const char *target
     ck_assert_int_eq(policy_lower(&fixture->policy, &variant, fixture->syscalls, &fixture->arena),
                      0);
     ck_assert_int_eq(
-        policy_emit(&fixture->filter, &fixture->policy, fixture->syscalls, &fixture->arena), 0);
+        policy_emit(&fixture->program, &fixture->policy, fixture->syscalls, &fixture->arena), 0);
 }
 
 static void tear_down(struct fixture *fixture)
@@ -69,14 +77,14 @@ static void tear_down(struct fixture *fixture)
     arena_free(&fixture->arena);
 }
 
-static int prove(struct fixture *fixture, struct filter *filter)
+static int prove(struct fixture *fixture, const struct bpf_program *program)
 {
-    return prove_filter(filter, &fixture->profile, &fixture->request, fixture->syscalls,
-                        &fixture->arena, &fixture->diags);
+    return prove_filter(&fixture->proof, program, fixture->policy.flags, &fixture->profile,
+                        &fixture->request, fixture->syscalls, &fixture->arena, &fixture->diags);
 }
 
 /* True where some sampled input makes PROGRAM answer otherwise than the policy. */
-static bool samples_differ(const struct fixture *fixture, const struct filter *filter)
+static bool samples_differ(const struct fixture *fixture, const struct bpf_program *program)
 {
     static const uint64_t values[] = {
         0,         1, 7, 8, 37, 38, 0x10000000, 0x20000, 0x100000000, 0x100000008, 0x10000000000000,
@@ -94,7 +102,7 @@ static bool samples_differ(const struct fixture *fixture, const struct filter *f
                     .args = {values[v / 2], v % 2 ? 7 : 0},
                 };
 
-                if (bpf_simulate(filter->insns, filter->n_insns, &data, big_endian).verdict !=
+                if (bpf_simulate(program->insns, program->n_insns, &data, big_endian).verdict !=
                     policy_evaluate(&fixture->policy, &data))
                     return true;
             }
@@ -162,7 +170,7 @@ struct mutants {
  * The proof of BROKEN has failed: what it says it must be right about. Takes the input out of its
  * message, and asks the policy and the simulator.
  */
-static void check_counterexample(const struct fixture *fixture, const struct filter *broken,
+static void check_counterexample(const struct fixture *fixture, const struct bpf_program *broken,
                                  const char *target, size_t i, int kind)
 {
     const struct diag *said = &fixture->diags.items[fixture->diags.n - 1];
@@ -194,8 +202,8 @@ static void check_counterexample(const struct fixture *fixture, const struct fil
 }
 
 /* Proves BROKEN, which may be, and counts it. */
-static void try_mutant(struct fixture *fixture, struct filter *broken, const char *target, size_t i,
-                       int kind, struct mutants *mutants)
+static void try_mutant(struct fixture *fixture, struct bpf_program *broken, const char *target,
+                       size_t i, int kind, struct mutants *mutants)
 {
     diags_init(&fixture->diags, &fixture->arena);
 
@@ -228,19 +236,19 @@ static void try_mutations(const char *target)
     struct mutants mutants = {0, 0, 0};
 
     set_up(&fixture, profile_text, target);
-    ck_assert_int_eq(prove(&fixture, &fixture.filter), 0);
-    ck_assert_uint_eq(fixture.filter.proof.version, PROOF_VERSION);
-    ck_assert_uint_gt(fixture.filter.proof.ranges, 10);
-    ck_assert(!samples_differ(&fixture, &fixture.filter));
-    for (size_t i = 0; i < fixture.filter.n_insns; i++) {
+    ck_assert_int_eq(prove(&fixture, &fixture.program), 0);
+    ck_assert_uint_eq(fixture.proof.version, PROOF_VERSION);
+    ck_assert_uint_gt(fixture.proof.ranges, 10);
+    ck_assert(!samples_differ(&fixture, &fixture.program));
+    for (size_t i = 0; i < fixture.program.n_insns; i++) {
         for (int kind = 0; kind < MUTATIONS; kind++) {
-            struct sock_filter insn = fixture.filter.insns[i];
-            struct filter broken = fixture.filter;
+            struct sock_filter insn = fixture.program.insns[i];
+            struct bpf_program broken = fixture.program;
             size_t bad;
             const char *why;
 
             broken.insns = arena_calloc(&fixture.arena, broken.n_insns, sizeof(insn));
-            memcpy(broken.insns, fixture.filter.insns, broken.n_insns * sizeof(insn));
+            memcpy(broken.insns, fixture.program.insns, broken.n_insns * sizeof(insn));
             if (mutate(&broken.insns[i], kind) &&
                 bpf_check(broken.insns, broken.n_insns, &bad, &why) == 0)
                 try_mutant(&fixture, &broken, target, i, kind, &mutants);
@@ -296,13 +304,13 @@ static void try_range(struct fixture *fixture, const char *target, size_t arch, 
     struct policy wrong = fixture->policy;
     const struct policy_arch *right = &fixture->policy.archs[arch];
     struct policy_range *ranges = arena_calloc(&fixture->arena, right->n_ranges, sizeof(*ranges));
-    struct filter filter;
+    struct bpf_program program;
 
     memcpy(ranges, right->ranges, right->n_ranges * sizeof(*ranges));
     ranges[i] = changed;
     wrong.archs[arch].ranges = ranges;
-    ck_assert_int_eq(policy_emit(&filter, &wrong, fixture->syscalls, &fixture->arena), 0);
-    try_mutant(fixture, &filter, target, i, kind, mutants);
+    ck_assert_int_eq(policy_emit(&program, &wrong, fixture->syscalls, &fixture->arena), 0);
+    try_mutant(fixture, &program, target, i, kind, mutants);
 }
 
 /*
@@ -314,7 +322,7 @@ static void try_losses(const char *target)
     struct fixture fixture;
     struct mutants mutants = {0, 0, 0};
     struct policy fewer;
-    struct filter filter;
+    struct bpf_program program;
 
     set_up(&fixture, profile_text, target);
     for (size_t a = 0; a < fixture.policy.n_archs; a++) {
@@ -340,14 +348,14 @@ static void try_losses(const char *target)
     }
     fewer = fixture.policy;
     fewer.n_archs--;
-    ck_assert_int_eq(policy_emit(&filter, &fewer, fixture.syscalls, &fixture.arena), 0);
-    try_mutant(&fixture, &filter, target, 0, 104, &mutants);
-    filter = fixture.filter;
-    for (size_t i = 0; i < filter.n_insns; i++)
-        if (filter.insns[i].code == (BPF_LD | BPF_W | BPF_ABS) &&
-            filter.insns[i].k >= offsetof(struct seccomp_data, args))
-            filter.insns[i].k ^= 4;
-    try_mutant(&fixture, &filter, target, 0, 105, &mutants);
+    ck_assert_int_eq(policy_emit(&program, &fewer, fixture.syscalls, &fixture.arena), 0);
+    try_mutant(&fixture, &program, target, 0, 104, &mutants);
+    program = fixture.program;
+    for (size_t i = 0; i < program.n_insns; i++)
+        if (program.insns[i].code == (BPF_LD | BPF_W | BPF_ABS) &&
+            program.insns[i].k >= offsetof(struct seccomp_data, args))
+            program.insns[i].k ^= 4;
+    try_mutant(&fixture, &program, target, 0, 105, &mutants);
     print_mutants("broken policies", target, &mutants);
     /* On x86 a test of a value above 32 bits never holds, and some neighbours decide alike. */
     ck_assert_uint_gt(mutants.caught, 50);
@@ -369,17 +377,30 @@ START_TEST(counterexample_is_named)
     const char *text;
 
     set_up(&fixture, profile_text, "x86_64");
-    for (size_t i = 0; i < fixture.filter.n_insns; i++)
-        if (fixture.filter.insns[i].code == (BPF_RET | BPF_K) &&
-            fixture.filter.insns[i].k == SECCOMP_RET_KILL_PROCESS)
-            fixture.filter.insns[i].k = SECCOMP_RET_ALLOW;
-    ck_assert_int_eq(prove(&fixture, &fixture.filter), -EINVAL);
-    ck_assert_uint_eq(fixture.filter.proof.version, 0);
+    for (size_t i = 0; i < fixture.program.n_insns; i++)
+        if (fixture.program.insns[i].code == (BPF_RET | BPF_K) &&
+            fixture.program.insns[i].k == SECCOMP_RET_KILL_PROCESS)
+            fixture.program.insns[i].k = SECCOMP_RET_ALLOW;
+    ck_assert_int_eq(prove(&fixture, &fixture.program), -EINVAL);
+    ck_assert_uint_eq(fixture.proof.version, 0);
     ck_assert_uint_eq(fixture.diags.n_errors, 1);
     text = fixture.diags.items[0].text;
     ck_assert_msg(strstr(text, "number 26 (ptrace)") || strstr(text, "number 101 (ptrace)"), "%s",
                   text);
     ck_assert_msg(strstr(text, "the profile says KILL_PROCESS, the filter ALLOW"), "%s", text);
+    tear_down(&fixture);
+}
+END_TEST
+
+START_TEST(flags_of_the_profile_are_asked_for)
+{
+    struct fixture fixture;
+
+    set_up(&fixture, profile_text, "x86_64");
+    fixture.policy.flags ^= SECCOMP_FILTER_FLAG_LOG;
+    ck_assert_int_eq(prove(&fixture, &fixture.program), -EINVAL);
+    ck_assert_uint_eq(fixture.proof.version, 0);
+    ck_assert_ptr_nonnull(strstr(fixture.diags.items[0].text, "asks for the flags"));
     tear_down(&fixture);
 }
 END_TEST
@@ -391,10 +412,11 @@ START_TEST(unanalysable_is_refused)
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, args)),
         BPF_STMT(BPF_RET | BPF_A, 0),
     };
-    struct filter filter = {.insns = returns_argument, .n_insns = ARRAY_SIZE(returns_argument)};
+    struct bpf_program program = {.insns = returns_argument,
+                                  .n_insns = ARRAY_SIZE(returns_argument)};
 
     set_up(&fixture, profile_text, "x86_64");
-    ck_assert_int_eq(prove(&fixture, &filter), -EINVAL);
+    ck_assert_int_eq(prove(&fixture, &program), -EINVAL);
     ck_assert_str_eq(
         fixture.diags.items[0].text,
         "not proven: the filter cannot be analysed: instruction 1: a returned value that depends "
@@ -412,6 +434,7 @@ int main(void)
     tcase_add_test(tcase, mutations_are_caught);
     tcase_add_test(tcase, losses_are_caught);
     tcase_add_test(tcase, counterexample_is_named);
+    tcase_add_test(tcase, flags_of_the_profile_are_asked_for);
     tcase_add_test(tcase, unanalysable_is_refused);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);

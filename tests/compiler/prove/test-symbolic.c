@@ -10,6 +10,9 @@
 #include <stdlib.h>
 
 #include "compiler/facts/bpf.h"
+#include "compiler/policy/policy.h"
+#include "compiler/prove/bdd.h"
+#include "compiler/prove/behaviour.h"
 #include "tests/compiler/random.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"

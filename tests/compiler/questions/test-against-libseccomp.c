@@ -3,6 +3,7 @@
  * Tests of against.c: what libseccomp is known to get wrong is found, each with an example, and
  * what is only another reading is a note.
  */
+#include "compiler/facts/abi.h"
 #include "compiler/questions/against-libseccomp.h"
 
 #include <check.h>
@@ -13,7 +14,16 @@
 #include <string.h>
 
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/facts/libseccomp.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/policy/lower.h"
+#include "compiler/policy/policy.h"
+#include "compiler/policy/resolve.h"
 #include "compiler/questions/libseccomp-filter.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"
@@ -189,7 +199,7 @@ START_TEST(faults_are_found)
 
     if (faults[_i].only_254 && !is_254)
         return;
-    compiler_libseccomp_version(installed, sizeof(installed));
+    libseccomp_version(installed, sizeof(installed));
     snprintf(line, sizeof(line), "%.*s%s%s", (int)(at - format), format, installed, at + 2);
     ck_assert_msg(strstr(said, line) != NULL, "no '%s' in:\n%s", line, said);
     ck_assert_uint_ge(diags.n_warnings, 1);

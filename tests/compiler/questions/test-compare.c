@@ -3,14 +3,19 @@
  * Tests of bdd-outcomes.c, combine.c and compare.c: the pairs of answers of two filters, several
  * filters together, and differences by name.
  */
+#include "compiler/facts/abi.h"
 #include "compiler/questions/compare.h"
 
 #include <check.h>
 #include <linux/audit.h>
 #include <string.h>
 
-#include "compiler/facts/action.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
+#include "compiler/prove/bdd-outcomes.h"
+#include "compiler/prove/bdd.h"
+#include "compiler/prove/behaviour.h"
 #include "compiler/prove/symbolic.h"
 #include "compiler/questions/combine.h"
 #include "tests/suite.h"

@@ -3,12 +3,21 @@
  * Tests of explain.c: for each way of making a call, the verdict (which must be the policy's), what
  * decided, and what each rule has to do with it.
  */
+#include "compiler/facts/abi.h"
+#include "compiler/facts/action.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/questions/explain.h"
 
 #include <check.h>
 #include <string.h>
 
 #include "compiler/policy/lower.h"
+#include "compiler/policy/policy.h"
+#include "compiler/policy/resolve.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"
 

@@ -10,6 +10,8 @@
 #include <time.h>
 
 #include "compiler/facts/bpf.h"
+#include "compiler/parse/request.h"
+#include "compiler/prove/prove.h"
 #include "daemon/cache/disk.h"
 #include "tests/daemon/unit.h"
 

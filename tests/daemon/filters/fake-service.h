@@ -6,6 +6,7 @@
 #ifndef TESTS_DAEMON_FILTERS_FAKE_SERVICE_H
 #define TESTS_DAEMON_FILTERS_FAKE_SERVICE_H
 
+#include "compiler/parse/request.h"
 #include "daemon/filters/service.h"
 #include "tests/daemon/unit.h"
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/filters/lines.c and daemon/filters/verify.c: lines for people, and what is made
  * harmless. */
+#include "compiler/parse/request.h"
 #include "daemon/filters/lines.h"
 
 #include <linux/seccomp.h>

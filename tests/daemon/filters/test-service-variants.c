@@ -3,6 +3,7 @@
  * Tests of daemon/filters/service.c: where the variants are found that clients ask for, who is
  * woken when they come, and what is made ahead of time.
  */
+#include "compiler/parse/request.h"
 #include "daemon/filters/service.h"
 
 #include "tests/daemon/filters/fake-service.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of the worker: the check of its answers, the real process, and what it can still do. */
+#include "compiler/parse/request.h"
+#include "compiler/prove/prove.h"
 #include "daemon/process/worker.h"
 
 #include <errno.h>

@@ -3,6 +3,7 @@
  * Tests of daemon/serve/helper-image.c and helper-open.c: the executable with a filter built in is
  * laid out as it should be, runs, and is made of nothing but the template that make links.
  */
+#include "compiler/parse/request.h"
 #include "daemon/serve/helper-image.h"
 #include "daemon/serve/helper-open.h"
 

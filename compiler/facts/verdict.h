@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * Verdicts: the 32-bit values that a filter returns to the kernel, SECCOMP_RET_* with data (an
+ * errno, a tracer's message) in the low 16 bits.
+ */
+#ifndef COMPILER_FACTS_VERDICT_H
+#define COMPILER_FACTS_VERDICT_H
+
+#include <stdint.h>
+
+#include "compiler/facts/abi.h"
+#include "util/arena.h"
+
+/*
+ * Compares two verdicts as the kernel does between filters (kernel/seccomp.c, seccomp_run_filters):
+ * negative where A is more restrictive than B, 0 where their actions are the same, else positive.
+ */
+int verdict_compare(uint32_t a, uint32_t b);
+
+/* VERDICT for people: "ALLOW", "ERRNO(EPERM)", "TRACE(7)". NULL where ARENA has no memory. */
+const char *verdict_text(struct arena *arena, uint32_t verdict);
+
+/*
+ * VERDICT with its errno as errno_on_abi() has it. For an errno that came from a name, not for one
+ * that the profile has as a number. Verdicts other than ERRNO stay as they are.
+ */
+uint32_t verdict_on_abi(uint32_t verdict, enum abi_id abi);
+
+/*
+ * VERDICT for people as verdict_text() has it, its errno named as kernels that run ABI number it.
+ */
+const char *verdict_text_on_abi(struct arena *arena, uint32_t verdict, enum abi_id abi);
+
+#endif

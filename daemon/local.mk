@@ -9,6 +9,7 @@ libdaemon_la_SOURCES = \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/digest.c daemon/digest.h \
 	daemon/log.c daemon/log.h \
+	daemon/loop.c daemon/loop.h \
 	daemon/options.c daemon/options.h \
 	daemon/phase.c daemon/phase.h \
 	daemon/cache/dir.c daemon/cache/dir.h \

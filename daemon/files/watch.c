@@ -13,6 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/loop.h"
 #include "util/cleanup.h"
 
 enum {
@@ -264,10 +265,7 @@ int watch_start(struct watch *watch, sd_event *event)
 
     watch->event = event;
     watch->fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
-    r = sd_event_add_time_relative(event, &watch->timer, CLOCK_MONOTONIC, 0, WATCH_ACCURACY_USEC,
-                                   on_timer, watch);
-    if (r >= 0)
-        r = sd_event_source_set_enabled(watch->timer, SD_EVENT_OFF);
+    r = loop_add_timer(event, &watch->timer, WATCH_ACCURACY_USEC, on_timer, watch);
     /* No inotify instance is left: watch_arm() says so, and files are looked at from time to time.
      */
     if (r >= 0 && watch->fd >= 0)

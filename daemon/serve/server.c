@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "daemon/loop.h"
 #include "util/packet.h"
 
 int server_check(struct log *log, const char *path)
@@ -324,37 +325,17 @@ void server_sweep_at(struct server *server, uint64_t usec)
         sd_event_source_set_enabled(server->sweep, SD_EVENT_ONESHOT);
 }
 
-/* Adds what the event loop comes to after something else, and is off until then. */
-static int add_deferred(struct server *server, sd_event_source **source, sd_event_handler_t handler,
-                        int64_t priority)
-{
-    int r = sd_event_add_defer(server->event, source, handler, server);
-
-    if (r >= 0)
-        r = sd_event_source_set_priority(*source, priority);
-    return r < 0 ? r : sd_event_source_set_enabled(*source, SD_EVENT_OFF);
-}
-
-/* The same for a timer; its time may be passed by ACCURACY microseconds. */
-static int add_timer(struct server *server, sd_event_source **source,
-                     sd_event_time_handler_t handler, uint64_t accuracy)
-{
-    int r = sd_event_add_time(server->event, source, CLOCK_MONOTONIC, 0, accuracy, handler, server);
-
-    return r < 0 ? r : sd_event_source_set_enabled(*source, SD_EVENT_OFF);
-}
-
 int server_open(struct server *server)
 {
     sd_event *event = server->event;
-    int r = add_timer(server, &server->sweep, on_sweep, 0);
+    int r = loop_add_timer(event, &server->sweep, 0, on_sweep, server);
 
     if (r >= 0)
-        r = add_timer(server, &server->resume, on_resume, 1);
+        r = loop_add_timer(event, &server->resume, 1, on_resume, server);
     if (r >= 0)
-        r = add_deferred(server, &server->go_on, on_go_on, SERVER_PRIORITY_WOKEN);
+        r = loop_add_deferred(event, &server->go_on, SERVER_PRIORITY_WOKEN, on_go_on, server);
     if (r >= 0)
-        r = add_deferred(server, &server->push, on_push, SD_EVENT_PRIORITY_NORMAL);
+        r = loop_add_deferred(event, &server->push, SD_EVENT_PRIORITY_NORMAL, on_push, server);
     if (r >= 0)
         r = users_init(&server->users, server->max_connections);
     if (r >= 0)

@@ -17,6 +17,7 @@
 #include "compiler/facts/bpf.h"
 #include "compiler/parse/profile.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 enum {
     API_LEVEL = 6, /* all actions, whatever the kernel of this machine */
@@ -169,7 +170,7 @@ static int read_program(int fd, bool big_endian, struct arena *arena, struct soc
     *insns = arena_calloc(arena, *n_insns, sizeof(**insns));
     if (!bytes || !*insns)
         return -ENOMEM;
-    if (pread(fd, bytes, (size_t)size, 0) != size)
+    if (io_pread_all(fd, bytes, (size_t)size) < 0)
         return -EIO;
     bpf_load(bytes, *n_insns, big_endian, *insns);
     return 0;

@@ -18,6 +18,7 @@
 #include "config.h"
 #include "daemon/filters/verify.h"
 #include "util/cleanup.h"
+#include "util/io.h"
 
 static void frame_text(struct digest *key, const char *text)
 {
@@ -166,7 +167,7 @@ static ssize_t read_entry(const struct cache_dir *dir, const char *name, uint8_t
 {
     cleanup_close int fd = openat(dir->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     struct stat st;
-    size_t size = 0;
+    ssize_t size;
 
     if (fd < 0)
         return errno == ELOOP ? -EBADMSG : -errno;
@@ -175,20 +176,12 @@ static ssize_t read_entry(const struct cache_dir *dir, const char *name, uint8_t
     if (!S_ISREG(st.st_mode) || (st.st_uid != 0 && st.st_uid != dir->own_uid) ||
         (st.st_mode & (S_IWGRP | S_IWOTH)))
         return -EBADMSG;
-    while (size <= CACHE_ENTRY_MAX) {
-        ssize_t n = read(fd, bytes + size, CACHE_ENTRY_MAX + 1 - size);
-
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n < 0)
-            return -errno;
-        if (n == 0)
-            break;
-        size += (size_t)n;
-    }
+    size = io_read_up_to(fd, bytes, CACHE_ENTRY_MAX + 1);
+    if (size < 0)
+        return size;
     /* What was not used for longest goes first when room is needed. No harm where this fails. */
     (void)!futimens(fd, NULL);
-    return (ssize_t)size;
+    return size;
 }
 
 enum cache_outcome cache_read(const struct cache_dir *dir, const uint8_t key[DIGEST_SIZE],

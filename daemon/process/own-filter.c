@@ -41,16 +41,11 @@ struct made {
 
 static int read_all(int fd, void *bytes, size_t size)
 {
-    for (size_t done = 0; done < size;) {
-        ssize_t n = read(fd, (char *)bytes + done, size - done);
+    ssize_t n = io_read_up_to(fd, bytes, size);
 
-        if (n < 0 && errno == EINTR)
-            continue;
-        if (n <= 0)
-            return n < 0 ? -errno : -EPIPE;
-        done += (size_t)n;
-    }
-    return 0;
+    if (n < 0)
+        return (int)n;
+    return (size_t)n == size ? 0 : -EPIPE;
 }
 
 /* In the child: compiles PROFILE, and writes what came of it to FD. */

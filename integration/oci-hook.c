@@ -73,7 +73,7 @@ static int read_options(int argc, char **argv, struct settings *settings)
             settings->socket = optarg;
             if (*optarg)
                 break;
-            system_log_error("--socket wants a path");
+            system_log_error("--socket needs a path");
             return 1 + EXIT_USAGE;
         case 't':
             wrong = settings_timeout(settings, optarg);

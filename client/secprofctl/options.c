@@ -102,7 +102,7 @@ static int take_socket(struct ctl_options *options, const char *path)
     options->socket = path;
     if (*path)
         return 0;
-    ctl_warn("--socket wants a path");
+    ctl_warn("--socket needs a path");
     return -EINVAL;
 }
 
@@ -111,7 +111,7 @@ static int take_timeout(struct ctl_options *options, const char *text)
     uint64_t seconds;
 
     if (!number_parse(text, &seconds) || seconds < 1 || seconds > TIMEOUT_MAX_SEC) {
-        ctl_warn("--timeout wants a number of seconds from 1 to %d, not '%s'", TIMEOUT_MAX_SEC,
+        ctl_warn("--timeout needs a number of seconds from 1 to %d, not '%s'", TIMEOUT_MAX_SEC,
                  text);
         return -EINVAL;
     }
@@ -125,7 +125,7 @@ static int take_output(struct ctl_options *options, const char *path)
     options->has_output = true;
     if (*path)
         return 0;
-    ctl_warn("--output wants a path, or - for stdout");
+    ctl_warn("--output needs a path, or - for stdout");
     return -EINVAL;
 }
 
@@ -223,12 +223,12 @@ static int take_options(struct ctl_options *options, int argc, char **argv)
         if (returned == '?' && command && command->negative_args && is_negative_number(argv[at]))
             return at;
         if (!row) {
-            ctl_warn(returned == ':' ? "'%s' wants a value" : "unknown option '%s'",
+            ctl_warn(returned == ':' ? "'%s' needs a value" : "unknown option '%s'",
                      argv[optind - 1]);
             return -EINVAL;
         }
         if (!(taken & row->option)) {
-            ctl_warn("--%s does not fit here", row->name);
+            ctl_warn("--%s cannot be used here", row->name);
             return -EINVAL;
         }
         if (take(options, row, optarg) < 0)
@@ -295,7 +295,7 @@ int options_parse(struct ctl_options *options, const struct ctl_command *command
     if (r < 0 || options->help)
         return r;
     if (options->n_args < command->min_args) {
-        ctl_warn("'%s' wants %s", command->name, command->wants);
+        ctl_warn("'%s' needs %s", command->name, command->wants);
         return -EINVAL;
     }
     if (command->max_args >= 0 && options->n_args > command->max_args) {

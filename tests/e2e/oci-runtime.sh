@@ -16,7 +16,7 @@ make_bundle "$bundle" || { not_ok "crun spec"; finish; }
 make_configs
 
 # A container that goes on running: its filters, a command in it, and what its process and the
-# profile decide unlike.
+# profile decide differently.
 cat > "$D/inside.sh" <<'END'
 . "$here/oci-lib.sh"
 ctl() { "$build/secprofctl" "$@"; }

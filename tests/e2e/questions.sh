@@ -95,7 +95,7 @@ gives "with a capability" 1 'A ALLOW, B ERRNO\(EPERM\): .*ptrace' diff profiles/
     --caps CAP_SYS_PTRACE
 refuses "of a file that is not there" 2 'cannot open' diff default ./none
 refuses "of a broken profile" 2 'error' diff default <(echo '{}')
-refuses "of one" 2 'wants two' diff default
+refuses "of one" 2 'needs two' diff default
 for json in '' --json; do
     # shellcheck disable=SC2086
     ctl diff $json small.json large.json 2> err > /dev/full

@@ -153,9 +153,9 @@ refused "an unknown capability" 2 "unknown capability 'CAP_FLY'" get default --c
 refused "a kernel that is none" 2 'no kernel version' get default --kernel new
 refused "an unknown format" 2 "unknown format 'elf'; there are: raw, hex" get default --format elf
 refused "an unknown option" 2 "unknown option '--bogus'" get default --bogus
-refused "an option without its value" 2 "wants a value" get default --target
-refused "an option that does not fit" 2 "--strict does not fit" get default --strict
-refused "no name" 2 'wants the name of a profile' get
+refused "an option without its value" 2 "needs a value" get default --target
+refused "an option that does not fit" 2 "--strict cannot be used" get default --strict
+refused "no name" 2 'needs the name of a profile' get
 refused "one name too many" 2 "'b'" get a b
 refused "--json with a format" 2 'leave out --format' get default --json --format c
 refused "an unknown syscall" 2 "no syscall 'opn'.*did you mean 'open'" explain default opn
@@ -284,7 +284,7 @@ run_ctl run default -- ls /proc/self/fd
 is "no fd is left to the command" "$(paste -sd' ' without)" "$(paste -sd' ' out)"
 refused "run of an unknown profile" 125 'no such profile' run nosuch -- true
 refused "without a daemon" 125 'no daemon listens' --socket "$D/none" run default -- true
-refused "of nothing" 125 'wants the name of a profile and a command' run default --
+refused "of nothing" 125 'needs the name of a profile and a command' run default --
 refused "with a bad name" 125 'no profile name' run ../x -- true
 refused "for a listener" 125 'listener' run notify -- true
 refused "with --json" 125 'leave out --json' --json run default -- true

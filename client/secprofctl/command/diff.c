@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * secprofctl diff: what two filters decide unlike, exactly; each example has been run through both
- * filters before it is shown.
+ * secprofctl diff: what two filters decide differently, exactly; each example has been run through
+ * both filters before it is shown.
  */
 #include "config.h"
 
@@ -328,7 +328,7 @@ const struct ctl_command command_diff = {
         "usage: secprofctl diff A B [OPTION…]\n"
         "\n"
         "Compares two filters for every architecture, number and argument, and prints what they\n"
-        "decide unlike: the syscalls, the arguments that matter, both answers, examples.\n"
+        "decide differently: the syscalls, the arguments that matter, both answers, examples.\n"
         "\n"
         "  A, B                a profile's file or raw BPF (struct sock_filter), - for stdin, the\n"
         "                      name of a profile that secprofd serves, or pid:N for the filters\n"

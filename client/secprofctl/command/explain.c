@@ -102,8 +102,7 @@ static int compare_with_service(struct explaining *what)
         uint32_t nr = what->list[i].nr;
 
         if (behaviour_at(&asked, arch, nr) != behaviour_at(&served, arch, nr))
-            return ctl_fail(CTL_NO, "%s: it changed just now; ask once more",
-                            what->subject.operand);
+            return ctl_fail(CTL_NO, "%s: it changed just now; ask again", what->subject.operand);
     }
     return CTL_OK;
 }

@@ -31,7 +31,7 @@ static int check(const struct ctl_options *options)
     if (has_command == options->has_output)
         return ctl_fail(CTL_USAGE, has_command
                                        ? "'helper' either runs a command or keeps a file (-o)"
-                                       : "'helper' wants a command to run, or -o FILE");
+                                       : "'helper' needs a command to run, or -o FILE");
     if (options->has_output && !options->output && output_is_terminal())
         return ctl_fail(CTL_USAGE, "an executable is not for a terminal: name a file with -o FILE");
     return remote_check_name(options->args[0]);

@@ -70,7 +70,7 @@ static int metrics(const struct ctl_options *options)
     int r;
 
     if (options->json)
-        return ctl_fail(CTL_USAGE, "metrics have a form of their own; 'secprofctl status --json' "
+        return ctl_fail(CTL_USAGE, "metrics have their own format; 'secprofctl status --json' "
                                    "has the same numbers");
     code = remote_open(options, &handle);
     if (code != CTL_OK)

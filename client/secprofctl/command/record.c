@@ -67,7 +67,7 @@ static int find_names(struct names *names, const struct recording *recording,
             names->items[n++] = name;
             names->abis |= 1U << abi->id;
         } else {
-            ctl_warn("call %u of architecture 0x%x has no name here: it is left out", call->nr,
+            ctl_warn("call %u of architecture 0x%x has no known name and is left out", call->nr,
                      call->audit_arch);
         }
     }
@@ -136,7 +136,7 @@ static int record(const struct ctl_options *options)
     int r;
 
     if (options->json || !options->output) {
-        ctl_fail(CTL_RUN_FAILED, options->json ? "a profile is JSON anyhow; leave out --json"
+        ctl_fail(CTL_RUN_FAILED, options->json ? "a profile is JSON already; leave out --json"
                                                : "name a file for the profile: -o FILE");
         return CTL_RUN_FAILED;
     }

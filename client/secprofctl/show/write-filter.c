@@ -15,7 +15,7 @@
 int write_filter_check(const struct ctl_options *options)
 {
     if (options->json && options->has_format)
-        return ctl_fail(CTL_USAGE, "--json is a form of its own; leave out --format");
+        return ctl_fail(CTL_USAGE, "--json and --format cannot be used together");
     if (options->json || options->format != FORMAT_RAW || options->output || !output_is_terminal())
         return CTL_OK;
     return ctl_fail(CTL_USAGE,

@@ -139,7 +139,7 @@ static int fail(pid_t pid, int r)
     else if (r == -EMEDIUMTYPE)
         why = " (one of its filters is not classic BPF)";
     else if (r == -EINVAL || r == -EIO)
-        why = " (the kernel hands out no filters: it wants CONFIG_CHECKPOINT_RESTORE)";
+        why = " (the kernel shows no filters: it needs CONFIG_CHECKPOINT_RESTORE)";
     return ctl_fail(code, "cannot read the filters of process %d: %s%s", (int)pid, strerror(-r),
                     why);
 }

@@ -103,7 +103,7 @@ need_packages()
 
 # Prints the path of Docker's own default profile: from Debian's package of Docker's sources, where
 # that is installed; else from the package's file alone, unpacked below the new directory $1, since
-# to install it would bring 250 other packages along. Fails where it cannot be had.
+# installing it would bring 250 other packages. Fails if there is no such package.
 docker_profile()
 {
     local path=usr/share/gocode/src/github.com/docker/docker/profiles/seccomp/default.json

@@ -205,7 +205,7 @@ def test_fds(test):
         test.check(first.status().connections > 20, "who is connected is served on")
         test.refused("an fd that cannot be made is a failure that is told", FAILED, first.get,
                      "default", FD)
-        test.check(first.get("default", BYTES).n_insns, "bytes can still be had")
+        test.check(first.get("default", BYTES).n_insns, "bytes can still be fetched")
         for client in flood:
             client.sock.close()
         with daemon.client() as client:

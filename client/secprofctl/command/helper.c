@@ -128,7 +128,7 @@ const struct ctl_command command_helper = {
         "  --kernel 6.1        as if the daemon ran on this kernel\n"
         "  -o, --output FILE   replaces FILE in one step; - is stdout\n"
         "\n"
-        "Exit codes: that of COMMAND; 125 where the filter could not be had or installed (COMMAND\n"
+        "Exit codes: that of COMMAND; 125 where the filter was not fetched or installed (COMMAND\n"
         "was not started), 126 where COMMAND could not be started, 127 where it was not found.\n"
         "With -o: those of 'get'.\n",
 };

@@ -18,7 +18,7 @@
 enum {
     LEAVES = 5,
     MAX_SEGMENTS = 700,
-    SMALL = 9, /* segments that brute force can bear */
+    SMALL = 9, /* segments that brute force can try all of */
     MEDIUM = 60,
 };
 

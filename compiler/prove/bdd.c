@@ -38,6 +38,7 @@ struct bdd {
     struct cached *cache; /* room slots: it grows with the nodes, and forgets then */
     uint64_t work;        /* steps of bdd_if() so far */
     bool failed;
+    bool out_of_memory;
 };
 
 static uint32_t hash3(uint32_t a, uint32_t b, uint32_t c)
@@ -72,14 +73,17 @@ static bool grow(struct bdd *bdd)
     if (room > bdd->max)
         return false;
     nodes = realloc(bdd->nodes, room * sizeof(*nodes));
-    if (!nodes)
+    if (!nodes) {
+        bdd->out_of_memory = true;
         return false;
+    }
     bdd->nodes = nodes;
     table = calloc(2 * (size_t)room, sizeof(*table));
     cache = calloc(room, sizeof(*cache));
     if (!table || !cache) {
         free(table);
         free(cache);
+        bdd->out_of_memory = true;
         return false;
     }
     free(bdd->table);
@@ -150,6 +154,11 @@ void bdd_free(struct bdd *bdd)
 bool bdd_failed(const struct bdd *bdd)
 {
     return bdd->failed;
+}
+
+bool bdd_out_of_memory(const struct bdd *bdd)
+{
+    return bdd->out_of_memory;
 }
 
 size_t bdd_size(const struct bdd *bdd)

@@ -34,6 +34,9 @@ void bdd_free(struct bdd *bdd);
  */
 bool bdd_failed(const struct bdd *bdd);
 
+/* True where that was for want of memory, and not since the diagrams grew past their limits. */
+bool bdd_out_of_memory(const struct bdd *bdd);
+
 /* How many distinct functions there are so far. */
 size_t bdd_size(const struct bdd *bdd);
 

@@ -3,7 +3,6 @@
 #include "compiler/prove/behaviour.h"
 
 #include "compiler/facts/verdict.h"
-#include "compiler/policy/policy.h"
 
 bool verdicts_differ(uint32_t a, uint32_t b)
 {

@@ -17,7 +17,6 @@
 #include "compiler/facts/verdict.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
-#include "compiler/policy/policy.h"
 #include "compiler/prove/argument.h"
 #include "compiler/prove/bdd.h"
 #include "util/cleanup.h"
@@ -421,7 +420,9 @@ int meaning_of_profile(struct behaviour *meaning, struct bdd *bdd, const struct 
         syscalls_find(syscalls, m.abis, "ipc", &m.multiplexers[1].name) < 0 || read_rules(&m) < 0)
         return -ENOMEM;
     decide_inner_calls(&m);
-    return answer_all(&m, meaning) < 0 || bdd_failed(bdd) ? -ENOMEM : 0;
+    if (answer_all(&m, meaning) < 0 || bdd_out_of_memory(bdd))
+        return -ENOMEM;
+    return bdd_failed(bdd) ? -E2BIG : 0;
 }
 
 uint32_t meaning_of_flags(const struct profile *profile)

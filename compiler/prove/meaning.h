@@ -7,12 +7,16 @@
 #ifndef COMPILER_PROVE_MEANING_H
 #define COMPILER_PROVE_MEANING_H
 
-#include "compiler/compile.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/prove/behaviour.h"
+#include "util/arena.h"
+
+struct syscalls;
 
 /*
- * What PROFILE asks of a filter for REQUEST: the answer to every call, in ARENA and BDD. Returns 0
- * or -ENOMEM (also where BDD has failed).
+ * What PROFILE asks of a filter for REQUEST: the answer to every call, in ARENA and BDD. Returns 0;
+ * -E2BIG where its rules make diagrams too large; -ENOMEM.
  */
 int meaning_of_profile(struct behaviour *meaning, struct bdd *bdd, const struct profile *profile,
                        const struct variant_request *request, struct syscalls *syscalls,

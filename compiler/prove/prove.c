@@ -97,6 +97,12 @@ static int compare_with_meaning(struct proof_record *record, struct bdd *bdd,
     int r = meaning_of_profile(&asked, bdd, proof->profile, proof->request, proof->syscalls,
                                proof->arena);
 
+    if (r == -E2BIG) {
+        diags_add(proof->diags, DIAG_ERROR, whole,
+                  "not proven: the argument tests of the profile's rules overlap in so many ways "
+                  "that their diagrams grow too large; test fewer arguments together");
+        return -EINVAL;
+    }
     if (r == 0)
         r = behaviour_of_program(&given, bdd, program->insns, program->n_insns, big_endian,
                                  proof->arena, &obstacle);

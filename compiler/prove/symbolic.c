@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "compiler/policy/policy.h"
 #include "compiler/prove/bdd.h"
 #include "compiler/prove/symbolic-value.h"
 

@@ -423,6 +423,13 @@ static int compare(const struct against *with, struct bdd *bdd)
     int r =
         meaning_of_profile(&ours, bdd, with->profile, with->request, with->syscalls, with->arena);
 
+    if (r == -E2BIG) {
+        diags_add(with->diags, DIAG_WARNING, whole,
+                  "libseccomp %s: its filter is not compared: the diagrams of the profile's rules "
+                  "grow too large",
+                  with->version);
+        return 0;
+    }
     if (r == 0)
         r = behaviour_of_program(&theirs, bdd, with->insns, with->n_insns, big_endian, with->arena,
                                  &obstacle);

@@ -94,9 +94,13 @@ static int compare_with_service(struct explaining *what)
 
     if (code != CTL_OK)
         return code;
-    if (meaning_of_profile(&asked, what->bdd, &what->profile, &what->subject.request,
-                           what->syscalls, &what->arena) < 0)
-        return ctl_fail(CTL_SYSTEM, "out of memory");
+
+    int r = meaning_of_profile(&asked, what->bdd, &what->profile, &what->subject.request,
+                               what->syscalls, &what->arena);
+
+    if (r < 0)
+        return ctl_fail(CTL_SYSTEM, "%s: %s", what->subject.operand,
+                        r == -E2BIG ? "its rules take diagrams that grow too large" : strerror(-r));
     for (size_t i = 0; i < what->n; i++) {
         uint32_t arch = what->list[i].abi->audit_arch;
         uint32_t nr = what->list[i].nr;

@@ -7,9 +7,13 @@
 #include "compiler/prove/meaning.h"
 
 #include <check.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/facts/kernel-version.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
 #include "compiler/policy/lower.h"
 #include "compiler/policy/resolve.h"
 #include "compiler/prove/prove.h"
@@ -295,6 +299,38 @@ START_TEST(flags_are_the_profiles)
 }
 END_TEST
 
+/*
+ * Tests of one bit on each of two arguments: which bits of the first are set must be remembered
+ * until the second is read. With few nodes this is refused, and not for want of memory.
+ */
+START_TEST(what_grows_too_large_is_said_so)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    const struct variant_request request = {target_by_name("x86_64"), 0, 0};
+    struct syscalls *syscalls = syscalls_new();
+    const char *text = "{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[";
+    struct bdd *bdd = bdd_new(4096);
+    struct behaviour meaning;
+    struct profile profile;
+
+    for (unsigned int i = 0; i < 20; i++)
+        text = arena_printf(&arena,
+                            "%s%s{'names':['ioctl'],'action':'SCMP_ACT_ALLOW','args':["
+                            "{'index':0,'op':'SCMP_CMP_MASKED_EQ','value':%llu,'valueTwo':%llu},"
+                            "{'index':1,'op':'SCMP_CMP_MASKED_EQ','value':%llu,'valueTwo':%llu}]}",
+                            text, i ? "," : "", 1ULL << i, 1ULL << i, 1ULL << 7 * i % 64,
+                            1ULL << 7 * i % 64);
+    text = profile_json(&arena, arena_printf(&arena, "%s]}", text));
+    profile_diags(&arena, &profile, text);
+    ck_assert_int_eq(meaning_of_profile(&meaning, bdd, &profile, &request, syscalls, &arena),
+                     -E2BIG);
+    ck_assert(bdd_failed(bdd));
+    ck_assert(!bdd_out_of_memory(bdd));
+    bdd_free(bdd);
+    syscalls_free(syscalls);
+}
+END_TEST
+
 /* Asks meaning, policy and reference about number NR of ABI, at the edges of the rules on it. */
 static size_t compare_number(struct fixture *f, const struct policy *policy,
                              const struct variant_request *request, struct random_source *random,
@@ -377,6 +413,7 @@ int main(void)
     tcase_set_timeout(tcase, 300);
     tcase_add_loop_test(tcase, answers, 0, ARRAY_SIZE(cases));
     tcase_add_test(tcase, flags_are_the_profiles);
+    tcase_add_test(tcase, what_grows_too_large_is_said_so);
     tcase_add_test(tcase, random_profiles_mean_what_policy_and_reference_say);
     suite_add_tcase(suite, tcase);
 

@@ -9,7 +9,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/compile.h"
 #include "compiler/emit/emit.h"
+#include "compiler/facts/kernel-version.h"
+#include "compiler/facts/syscalls.h"
 #include "compiler/policy/lower.h"
 #include "compiler/policy/resolve.h"
 #include "compiler/prove/prove.h"
@@ -302,7 +305,8 @@ START_TEST(faults_are_refused)
 {
     struct pipeline p = {.syscalls = syscalls_new()};
     char *text = profile_json(&p.arena, profile_text);
-    struct filter filter;
+    struct bpf_program program;
+    struct proof_record record;
     struct diags diags;
     const char *said;
 
@@ -318,11 +322,11 @@ START_TEST(faults_are_refused)
     ck_assert_int_eq(policy_lower(&p.policy, &p.variant, p.syscalls, &p.arena), 0);
     if (faults[_i].lower)
         faults[_i].lower(&p);
-    ck_assert_int_eq(policy_emit(&filter, &p.policy, p.syscalls, &p.arena), 0);
-    ck_assert_msg(prove_filter(&filter, &p.profile, &p.request, p.syscalls, &p.arena, &diags) ==
-                      -EINVAL,
+    ck_assert_int_eq(policy_emit(&program, &p.policy, p.syscalls, &p.arena), 0);
+    ck_assert_msg(prove_filter(&record, &program, p.policy.flags, &p.profile, &p.request,
+                               p.syscalls, &p.arena, &diags) == -EINVAL,
                   "%s: proven", faults[_i].name);
-    ck_assert_uint_eq(filter.proof.version, 0);
+    ck_assert_uint_eq(record.version, 0);
     ck_assert_uint_eq(diags.n_errors, 1);
     said = diags.items[diags.n - 1].text;
     ck_assert_msg(strstr(said, faults[_i].input) && strstr(said, faults[_i].verdicts),

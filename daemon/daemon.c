@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "compiler/facts/kernel-version.h"
+#include "daemon/priority.h"
 #include "daemon/process/confine.h"
 #include "util/cleanup.h"
 
@@ -215,7 +216,7 @@ static void gather_status(void *user, struct wire_daemon_status *status)
     const struct daemon *daemon = user;
 
     status->uptime_usec = daemon_now(daemon) - daemon->started_usec;
-    status->worker_failures = daemon->counters.worker_failures;
+    status->worker_failures = daemon->workers.failures;
     status->workers = (uint32_t)workers_alive(&daemon->workers);
     status->jobs += background_left(&daemon->background);
     status->cache_errors = daemon->background.errors;
@@ -294,13 +295,29 @@ static void on_written(void *user, int result)
         sd_event_exit(daemon->event, 0);
 }
 
-static void on_writer_lost(void *user, const char *who, const char *why)
+static void on_writer_lost(void *user, const char *why)
 {
     struct daemon *daemon = user;
 
-    log_write(&daemon->log, LOG_WARNING, "%s %s%s", who, why,
-              cache_writer_is_healing(&daemon->writer) ? "; another one takes over"
-                                                       : "; nothing replaces it until a restart");
+    log_write(&daemon->log, LOG_WARNING,
+              "the process that writes the cache %s; nothing is written until a restart", why);
+}
+
+/* Its clean copy of this process cannot be made again here: a new daemon makes one. */
+static void on_spawner_lost(void *user, const char *why)
+{
+    struct daemon *daemon = user;
+
+    log_write(&daemon->log, LOG_ERR,
+              "the process that makes workers %s; secprofd ends, and is to be started again", why);
+    sd_event_exit(daemon->event, -EPIPE);
+}
+
+static void on_compiled(void *user, struct job *job, const struct outcome *outcome)
+{
+    struct daemon *daemon = user;
+
+    service_finish(&daemon->service, job, outcome);
 }
 
 static void on_cache_failed(void *user, const char *why)
@@ -324,7 +341,7 @@ static int on_place(sd_event_source *source, const struct inotify_event *event, 
 
     (void)source;
     /* Without a name it is the place itself, or too much happened. */
-    if (!event->len || !strcmp(event->name, daemon->cache.name))
+    if (!event->len || !strcmp(event->name, CACHE_ENTRIES))
         background_unpause(&daemon->background);
     return 0;
 }
@@ -399,14 +416,12 @@ static void start_cache(struct daemon *daemon)
                   options->cache_path, strerror(-r));
         return;
     }
-    /* A keeper that is left the cache only, and not what it lies in, has to find it there. */
-    (void)cache_dir_make(&daemon->cache);
     daemon->writer.done = on_written;
     daemon->writer.lost = on_writer_lost;
     daemon->writer.failed = on_cache_failed;
     daemon->writer.found = on_cache_found;
     daemon->writer.user = daemon;
-    r = cache_writer_start(&daemon->writer, daemon->event, &daemon->cache, options->cache_size,
+    r = cache_writer_start(&daemon->writer, &daemon->children, &daemon->cache, options->cache_size,
                            &daemon->own);
     if (r < 0)
         log_write(&daemon->log, LOG_WARNING, "the cache cannot be written: %s", strerror(-r));
@@ -415,13 +430,14 @@ static void start_cache(struct daemon *daemon)
 /* So that a lost directory is made again before somebody needs it: a restart may come first. */
 static void watch_place(struct daemon *daemon)
 {
-    const uint32_t mask = IN_CREATE | IN_DELETE | IN_MOVE | IN_ATTRIB | IN_ONLYDIR;
+    const uint32_t mask =
+        IN_CREATE | IN_DELETE | IN_MOVE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
     char path[32];
     int r;
 
-    if (daemon->cache.parent_fd < 0)
+    if (daemon->cache.place_fd < 0)
         return;
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", daemon->cache.parent_fd);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", daemon->cache.place_fd);
     r = sd_event_add_inotify(daemon->event, &daemon->place, path, mask, on_place, daemon);
     if (r < 0)
         log_write(&daemon->log, LOG_NOTICE,
@@ -435,16 +451,20 @@ static void open_cache(struct daemon *daemon)
 {
     char why[TRUST_WHY_SIZE];
     bool other;
-    int made, r;
+    int r;
 
-    if (daemon->cache.parent_fd < 0)
+    if (daemon->cache.place_fd < 0)
         return;
-    made = cache_dir_make(&daemon->cache);
     r = cache_dir_open(&daemon->cache, &other, why);
-    if (r == -ENOENT && made < 0)
-        r = made;
+    if (r == -ENOENT) {
+        r = cache_dir_make(daemon->cache.place_fd);
+        if (r == 0)
+            r = cache_dir_open(&daemon->cache, &other, why);
+    }
     if (r != TRUST_OK)
         background_note_failed(&daemon->background, r < 0 ? strerror(-r) : why);
+    else
+        cache_writer_look(&daemon->writer);
 }
 
 /* The filters for this process and its children, before anything from outside is read. */
@@ -499,6 +519,12 @@ static void start_rooms(struct daemon *daemon)
     daemon->background.targets = daemon->targets;
     daemon->background.n_targets = daemon->n_targets;
     daemon->background.path = options->cache_path;
+    daemon->workers.log = &daemon->log;
+    daemon->workers.children = &daemon->children;
+    daemon->workers.spawner = &daemon->spawner;
+    daemon->workers.jobs = &service->jobs;
+    daemon->workers.done = on_compiled;
+    daemon->workers.user = daemon;
 }
 
 static void start_server(struct daemon *daemon)
@@ -509,7 +535,8 @@ static void start_server(struct daemon *daemon)
 
     server->log = &daemon->log;
     server->event = daemon->event;
-    server->spawner = &daemon->workers.spawner;
+    server->children = &daemon->children;
+    server->spawner = &daemon->spawner;
     server->max_connections = options->max_connections;
     server->max_connections_per_uid = options->max_connections_per_uid;
     server->idle_usec = options->idle_timeout_usec;
@@ -558,6 +585,30 @@ static int start_events(struct daemon *daemon)
     return r < 0 ? r : 0;
 }
 
+static int start_spawner(struct daemon *daemon)
+{
+    struct spawner_arg arg = {.limits = WORKER_LIMITS, .own = &daemon->own};
+
+    for (size_t i = 0; i < daemon->n_targets; i++)
+        arg.abis |= target_abis(daemon->targets[i]);
+    daemon->spawner.lost = on_spawner_lost;
+    daemon->spawner.user = daemon;
+    return spawner_start(&daemon->spawner, &daemon->children, &arg);
+}
+
+static int confine(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+    const struct confine_places places = {
+        .directories = options->directories,
+        .n_directories = options->n_directories,
+        .cache_fd = daemon->cache.place_fd,
+        .socket_path = options->socket_path,
+    };
+
+    return confine_main(&places, &daemon->own, &daemon->log, &daemon->lacks);
+}
+
 static int start(struct daemon *daemon)
 {
     const struct options *options = daemon->options;
@@ -573,14 +624,17 @@ static int start(struct daemon *daemon)
         return r;
     daemon->started_usec = daemon_now(daemon);
     raise_fd_limit(daemon);
+    daemon->children.event = daemon->event;
     start_rooms(daemon);
     start_server(daemon);
-    r = strays_start(daemon);
+    r = strays_start(&daemon->strays, &daemon->log, &daemon->children, &daemon->spawner);
     if (r < 0)
         return r;
     /* The processes first, while there is nothing in this one that they should not have. */
     start_cache(daemon);
-    r = workers_start(&daemon->workers, daemon, options->workers);
+    r = start_spawner(daemon);
+    if (r == 0)
+        r = workers_start(&daemon->workers, options->workers, options->compile_timeout_usec);
     /* None of them has it: when this process is killed, nobody can connect any more. */
     if (r == 0)
         r = server_listen(&daemon->server, options->socket_path);
@@ -592,7 +646,7 @@ static int start(struct daemon *daemon)
     open_cache(daemon);
     r = watch_start(&daemon->follow.watch, daemon->event);
     if (r == 0)
-        r = confine_main(daemon);
+        r = confine(daemon);
     if (r == 0)
         daemon->phase.barrier = follow_scan(&daemon->follow, true);
     return r;
@@ -603,8 +657,9 @@ static void finish(struct daemon *daemon)
     server_close(&daemon->server);
     watch_stop(&daemon->follow.watch);
     workers_stop(&daemon->workers);
+    spawner_stop(&daemon->spawner);
     cache_writer_stop(&daemon->writer);
-    strays_stop(daemon);
+    strays_stop(&daemon->strays);
     stop_events(daemon);
     service_clear(&daemon->service);
     cache_dir_clear(&daemon->cache);

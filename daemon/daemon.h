@@ -25,20 +25,6 @@
 #include "daemon/serve/server.h"
 #include "protocol/protocol.h"
 
-/* Since the start; see struct wire_daemon_status for what each one counts. */
-struct counters {
-    uint64_t worker_failures;
-};
-
-/*
- * The order in which the event loop takes what is due at the same time: what others wait for goes
- * before the clients (0), so that many of them cannot hold it up. It is bounded by itself.
- */
-enum {
-    PRIORITY_PROCESS_ENDED = -20, /* before anything is sent to that process */
-    PRIORITY_COMPILES = -10,
-};
-
 struct daemon {
     const struct options *options;
     struct log log;
@@ -48,7 +34,6 @@ struct daemon {
     const struct target *targets[ABI_COUNT]; /* those that are served, the host first */
     size_t n_targets;
     uint64_t started_usec; /* CLOCK_MONOTONIC */
-    struct counters counters;
     struct own_filters own;
     uint32_t lacks; /* enum wire_lacks */
 
@@ -64,6 +49,8 @@ struct daemon {
 
     struct cache_dir cache;
     struct cache_writer writer;
+    struct children children;
+    struct spawner spawner;
     struct workers workers;
     struct strays strays;
     struct server server;

@@ -12,10 +12,12 @@ libdaemon_la_SOURCES = \
 	daemon/loop.c daemon/loop.h \
 	daemon/options.c daemon/options.h \
 	daemon/phase.c daemon/phase.h \
+	daemon/priority.h \
 	daemon/cache/dir.c daemon/cache/dir.h \
 	daemon/cache/disk.c daemon/cache/disk.h \
 	daemon/cache/entry.c daemon/cache/entry.h \
 	daemon/cache/process.c daemon/cache/process.h \
+	daemon/cache/queue.c daemon/cache/queue.h \
 	daemon/cache/writer.c daemon/cache/writer.h \
 	daemon/files/access.c daemon/files/access.h \
 	daemon/files/follow.c daemon/files/follow.h \
@@ -36,14 +38,14 @@ libdaemon_la_SOURCES = \
 	daemon/filters/store.c daemon/filters/store.h \
 	daemon/filters/verify.c daemon/filters/verify.h \
 	daemon/filters/waiter.c daemon/filters/waiter.h \
+	daemon/process/child.c daemon/process/child.h \
 	daemon/process/confine.c daemon/process/confine.h \
 	daemon/process/own-filter.c daemon/process/own-filter.h \
 	daemon/process/own-profiles.h \
+	daemon/process/pool.c daemon/process/pool.h \
 	daemon/process/sandbox.c daemon/process/sandbox.h \
 	daemon/process/sink.c daemon/process/sink.h \
 	daemon/process/spawner.c daemon/process/spawner.h \
-	daemon/process/standby.c daemon/process/standby.h \
-	daemon/process/standby-process.c \
 	daemon/process/strays.c daemon/process/strays.h \
 	daemon/process/worker.h \
 	daemon/process/worker-answer.c \
@@ -71,15 +73,13 @@ nodist_libdaemon_la_SOURCES = daemon/process/own-profiles.c
 CLEANFILES += daemon/process/own-profiles.c
 EXTRA_DIST += daemon/process/embed-profiles
 own_profiles = $(srcdir)/profiles/secprofd.json $(srcdir)/profiles/secprofd-spawner.json \
-	$(srcdir)/profiles/secprofd-worker.json $(srcdir)/profiles/secprofd-keeper.json \
-	$(srcdir)/profiles/secprofd-cache.json
+	$(srcdir)/profiles/secprofd-worker.json $(srcdir)/profiles/secprofd-cache.json
 
 daemon/process/own-profiles.c: daemon/process/embed-profiles $(own_profiles)
 	$(AM_V_GEN)$(MKDIR_P) daemon && $(SHELL) $(srcdir)/daemon/process/embed-profiles \
 		OWN_MAIN $(srcdir)/profiles/secprofd.json \
 		OWN_SPAWNER $(srcdir)/profiles/secprofd-spawner.json \
 		OWN_WORKER $(srcdir)/profiles/secprofd-worker.json \
-		OWN_KEEPER $(srcdir)/profiles/secprofd-keeper.json \
 		OWN_CACHE $(srcdir)/profiles/secprofd-cache.json >$@.tmp && mv $@.tmp $@
 
 # secprof-helper, which client/helper/local.mk links and turns into C.

@@ -13,7 +13,7 @@
 #include "compiler/facts/libseccomp.h"
 #include "config.h"
 #include "daemon/log.h"
-#include "daemon/process/workers.h"
+#include "daemon/process/pool.h"
 #include "util/cleanup.h"
 
 static const char *const default_directories[] = {
@@ -215,7 +215,7 @@ static const struct {
     {"no-cache", NULL, OTHER(parse_no_cache), "keep no filters on disk"},
     {"cache-size", "MIB", OTHER(parse_cache_size), "keep at most this much on disk (default 64)"},
     {"targets", "LIST", OTHER(parse_targets), "serve these: native, all (default), or names"},
-    {"workers", "N", NUMBER(workers, 1, WORKERS_MAX),
+    {"workers", "N", NUMBER(workers, 1, POOL_WORKERS_MAX),
      "compile in N processes (default: one per core, up to 4)"},
     {"compile-timeout", "SEC", OTHER(parse_compile_timeout),
      "give up a compile after SEC (default 20)"},

@@ -5,7 +5,7 @@
 # secprofd*.json are the daemon's own filters. It has them built in, and reads no file for them; they
 # are installed so that they can be read, explained and compared like any other.
 own_profiles_data = profiles/secprofd.json profiles/secprofd-cache.json \
-	profiles/secprofd-keeper.json profiles/secprofd-spawner.json profiles/secprofd-worker.json
+	profiles/secprofd-spawner.json profiles/secprofd-worker.json
 profilesdir = $(prefix)/lib/secprof/profiles.d
 dist_profiles_DATA = profiles/default.json $(own_profiles_data)
 EXTRA_DIST += profiles/README.md

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Finds, makes and opens the cache directory. Reads nothing in it. */
+/* Finds, makes and opens the cache's directories. Reads nothing in them. */
 #include "daemon/cache/dir.h"
 
 #include <errno.h>
@@ -28,92 +28,36 @@ static char *absolute_path(const char *path)
     return absolute;
 }
 
-/* Keeps the directory PARENT open, in which the cache has the name NAME. */
-static int keep_place(struct cache_dir *dir, const char *parent, const char *name)
+/* Makes the directory PATH, and the one that it lies in, where they are missing. */
+static int make_place(const char *path)
 {
-    if (!*name)
-        return -EINVAL;
-    if (strlen(name) >= sizeof(dir->name))
-        return -ENAMETOOLONG;
-    memcpy(dir->name, name, strlen(name) + 1);
-    dir->in_root = !strcmp(parent, "/");
-    dir->parent_fd = open(parent, O_PATH | O_DIRECTORY | O_CLOEXEC);
-    return dir->parent_fd < 0 ? -errno : 0;
+    cleanup_free char *above = strdup(path);
+
+    if (!above)
+        return -ENOMEM;
+    *strrchr(above, '/') = '\0';
+    if (*above && mkdir(above, 0755) < 0 && errno != EEXIST)
+        return -errno;
+    return mkdir(path, 0700) < 0 && errno != EEXIST ? -errno : 0;
 }
 
 int cache_dir_find(struct cache_dir *dir, const char *path, uid_t own_uid)
 {
-    cleanup_free char *real = NULL;
-    char *name;
+    int made = 0;
 
     *dir = CACHE_DIR_NONE;
     dir->own_uid = own_uid;
     dir->path = absolute_path(path);
-    if (!dir->path)
+    if (!dir->path || asprintf(&dir->entries_path, "%s/" CACHE_ENTRIES, dir->path) < 0)
         return -ENOMEM;
-    /* Links may lead there: healing is possible where they end, in that one directory. */
-    real = realpath(dir->path, NULL);
-    if (!real && errno != ENOENT)
-        return -errno;
-    if (!real)
-        real = strdup(dir->path);
-    if (!real)
-        return -ENOMEM;
-    name = strrchr(real, '/');
-    *name++ = '\0';
-    return keep_place(dir, *real ? real : "/", name);
-}
-
-void cache_dir_clear(struct cache_dir *dir)
-{
-    cache_dir_close(dir);
-    if (dir->parent_fd >= 0)
-        close(dir->parent_fd);
-    free(dir->path);
-    *dir = CACHE_DIR_NONE;
-}
-
-int cache_dir_make(const struct cache_dir *dir)
-{
-    return mkdirat(dir->parent_fd, dir->name, 0700) < 0 && errno != EEXIST ? -errno : 0;
-}
-
-static bool is_same(const struct stat *a, const struct stat *b)
-{
-    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
-}
-
-/* True where FD is what lies there. Links are not followed: what is behind one lies elsewhere. */
-static bool is_there(const struct cache_dir *dir, int fd)
-{
-    struct stat is, should;
-
-    return fstat(fd, &is) == 0 &&
-           fstatat(dir->parent_fd, dir->name, &should, AT_SYMLINK_NOFOLLOW) == 0 &&
-           is_same(&is, &should);
-}
-
-int cache_dir_open(struct cache_dir *dir, bool *other, char why[TRUST_WHY_SIZE])
-{
-    struct stat now, before;
-    int r, fd = -1;
-
-    /* Whoever can write there, or put another one in its place, could hand out filters. */
-    r = trust_open_directory(dir->path, dir->own_uid, false, &fd, why);
-    if (r == TRUST_OK && !is_there(dir, fd)) {
-        snprintf(why, TRUST_WHY_SIZE,
-                 "its path leads to another place than at the start; only a restart follows it");
-        r = TRUST_REFUSED;
+    dir->place_fd = open(dir->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (dir->place_fd < 0 && errno == ENOENT) {
+        made = make_place(dir->path);
+        dir->place_fd = open(dir->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     }
-    /* While one is open, no other can have its number. */
-    *other = dir->fd < 0 || fd < 0 || fstat(dir->fd, &before) < 0 || fstat(fd, &now) < 0 ||
-             !is_same(&before, &now);
-    cache_dir_close(dir);
-    if (r == TRUST_OK)
-        dir->fd = fd;
-    else if (fd >= 0)
-        close(fd);
-    return r;
+    if (dir->place_fd < 0)
+        return made < 0 ? made : -errno;
+    return 0;
 }
 
 void cache_dir_close(struct cache_dir *dir)
@@ -123,10 +67,86 @@ void cache_dir_close(struct cache_dir *dir)
     dir->fd = -1;
 }
 
+void cache_dir_clear(struct cache_dir *dir)
+{
+    cache_dir_close(dir);
+    if (dir->place_fd >= 0)
+        close(dir->place_fd);
+    free(dir->path);
+    free(dir->entries_path);
+    *dir = CACHE_DIR_NONE;
+}
+
+int cache_dir_make(int place_fd)
+{
+    return mkdirat(place_fd, CACHE_ENTRIES, 0700) < 0 && errno != EEXIST ? -errno : 0;
+}
+
+static bool is_same(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino;
+}
+
+/* True where what was found is still what its path leads to. */
+static bool is_found(const struct cache_dir *dir)
+{
+    struct stat is, should;
+
+    return fstat(dir->place_fd, &is) == 0 && stat(dir->path, &should) == 0 && is_same(&is, &should);
+}
+
+bool cache_dir_is_below(int place_fd, int fd)
+{
+    struct stat is, should;
+
+    return fd >= 0 && fstat(fd, &is) == 0 &&
+           fstatat(place_fd, CACHE_ENTRIES, &should, AT_SYMLINK_NOFOLLOW) == 0 &&
+           is_same(&is, &should);
+}
+
+int cache_dir_check(const struct cache_dir *dir, char why[TRUST_WHY_SIZE])
+{
+    if (is_found(dir))
+        return trust_directory(dir->place_fd, dir->own_uid, false, why);
+    snprintf(why, TRUST_WHY_SIZE,
+             "it was removed or exchanged; a restart makes it anew, or takes the other one");
+    return TRUST_REFUSED;
+}
+
+/* Opens the subdirectory to *FD, and looks at all that leads there. */
+static int open_trusted(const struct cache_dir *dir, int *fd, char why[TRUST_WHY_SIZE])
+{
+    int r = cache_dir_check(dir, why);
+
+    /* Whoever can write there, or put another one in its place, could hand out filters. */
+    if (r == TRUST_OK)
+        r = trust_open_directory(dir->entries_path, dir->own_uid, false, fd, why);
+    if (r == TRUST_OK && !cache_dir_is_below(dir->place_fd, *fd)) {
+        snprintf(why, TRUST_WHY_SIZE, CACHE_ENTRIES " in it leads to another place");
+        r = TRUST_REFUSED;
+    }
+    return r;
+}
+
+int cache_dir_open(struct cache_dir *dir, bool *other, char why[TRUST_WHY_SIZE])
+{
+    struct stat now, before;
+    cleanup_close int fd = -1;
+    int r = open_trusted(dir, &fd, why);
+
+    /* While one is open, no other can have its number. */
+    *other = dir->fd < 0 || fd < 0 || fstat(dir->fd, &before) < 0 || fstat(fd, &now) < 0 ||
+             !is_same(&before, &now);
+    cache_dir_close(dir);
+    if (r == TRUST_OK)
+        dir->fd = steal_fd(&fd);
+    return r;
+}
+
 bool cache_dir_is_in_place(const struct cache_dir *dir)
 {
     char why[TRUST_WHY_SIZE];
 
-    return dir->fd >= 0 && is_there(dir, dir->fd) &&
+    return cache_dir_is_below(dir->place_fd, dir->fd) && cache_dir_check(dir, why) == TRUST_OK &&
            trust_directory(dir->fd, dir->own_uid, false, why) == TRUST_OK;
 }

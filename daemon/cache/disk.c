@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/cache/dir.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 
@@ -40,10 +41,10 @@ static uint64_t disk_size(const struct stat *st)
     return (uint64_t)st->st_blocks * STAT_BLOCK;
 }
 
-/* Opens the cache directory for reading through, from its start. */
-static DIR *open_directory(const struct cache_disk *disk)
+/* Opens the directory DIR_FD for reading through, from its start. */
+static DIR *open_directory(int dir_fd)
 {
-    int fd = openat(disk->dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    int fd = openat(dir_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
     if (!dir && fd >= 0)
@@ -65,7 +66,7 @@ static int by_use(const void *a, const void *b)
 static int list_entries(const struct cache_disk *disk, struct old_entry **entries, size_t *n,
                         uint64_t *size)
 {
-    DIR *dir = open_directory(disk);
+    DIR *dir = open_directory(disk->dir_fd);
     cleanup_free struct old_entry *list = NULL;
     size_t room = 0;
 
@@ -118,16 +119,40 @@ static void evict(struct cache_disk *disk)
             disk->size -= entries[i].size;
 }
 
-void cache_disk_tidy(struct cache_disk *disk)
+/* Removes all files in the directory DIR_FD whose names are such. */
+static void remove_all(int dir_fd, bool (*is_such)(const char *name))
 {
-    DIR *dir = open_directory(disk);
+    DIR *dir = open_directory(dir_fd);
 
     if (!dir)
         return;
     for (const struct dirent *item; (item = readdir(dir));)
-        if (!strncmp(item->d_name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX)))
-            unlinkat(disk->dir_fd, item->d_name, 0);
+        if (is_such(item->d_name))
+            unlinkat(dir_fd, item->d_name, 0);
     closedir(dir);
+}
+
+static bool is_temporary_name(const char *name)
+{
+    return !strncmp(name, TEMPORARY_PREFIX, strlen(TEMPORARY_PREFIX));
+}
+
+int cache_disk_open(struct cache_disk *disk)
+{
+    int r = cache_dir_make(disk->place_fd);
+
+    /* The number that is free now is the one that the process's filter knows. */
+    if (disk->dir_fd >= 0)
+        close(disk->dir_fd);
+    disk->dir_fd =
+        openat(disk->place_fd, CACHE_ENTRIES, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    disk->counted = false;
+    if (disk->dir_fd < 0)
+        return r < 0 ? r : -errno;
+    remove_all(disk->dir_fd, is_temporary_name);
+    /* Before version 2 of the format the entries lay in the cache's own directory. */
+    remove_all(disk->place_fd, is_entry_name);
+    return 0;
 }
 
 static int write_synced(int fd, const void *bytes, size_t size)
@@ -164,6 +189,8 @@ int cache_disk_write(struct cache_disk *disk, const uint8_t key[DIGEST_SIZE], co
     struct stat st;
     int r;
 
+    if (!cache_dir_is_below(disk->place_fd, disk->dir_fd))
+        return -ESTALE;
     digest_hex(key, name);
     snprintf(temporary, sizeof(temporary), TEMPORARY_PREFIX "%d", (int)getpid());
     r = write_file(disk, temporary, name, bytes, size);

@@ -1,43 +1,42 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The processes behind the cache. A keeper stays where the cache's directory lies, so that it can
- * make the directory again, and makes the process that writes to it: that one keeps nothing but the
- * directory itself, so there is a new one for each new directory.
+ * The process that writes the cache. It holds the cache's directory, and may touch nothing else; it
+ * makes the subdirectory with the entries anew where that is gone.
  */
 #ifndef DAEMON_CACHE_PROCESS_H
 #define DAEMON_CACHE_PROCESS_H
 
+#include <assert.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "daemon/cache/dir.h"
+#include "daemon/digest.h"
 #include "daemon/process/own-filter.h"
-#include "daemon/process/standby.h"
 
-/* What a keeper is asked for, and answers. */
-enum {
-    KEEPER_MAKE = STANDBY_SPARE + 1, /* the directory, where it is missing: 0 or -errno */
-    KEEPER_WRITER,                   /* a writer for the directory whose fd comes along: its pid */
+/* What it is asked for. */
+enum cache_order {
+    CACHE_MAKE = 1, /* looks for the subdirectory, and makes it where it is missing: 0 or -errno */
+    CACHE_WRITE,    /* the entry KEY, whose bytes follow: CACHE_WRITTEN or -errno */
+    CACHE_DROP,     /* the entry KEY: CACHE_DROPPED */
 };
 
-/*
- * What a writer answers to each packet: an entry to be written (its key, then its bytes) or to be
- * dropped (its key).
- */
-enum {
-    CACHE_ANSWER = KEEPER_WRITER + 1, /* CACHE_WRITTEN, CACHE_DROPPED, or -errno */
+struct cache_request {
+    uint32_t order; /* enum cache_order */
+    uint8_t key[DIGEST_SIZE];
+};
+static_assert(sizeof(struct cache_request) == 4 + DIGEST_SIZE, "cache_request");
 
-    CACHE_WRITTEN = 0, /* as cache_disk_write() says */
-    CACHE_DROPPED = 1, /* or was not there, or cannot be removed */
+struct cache_answer {
+    int32_t result;
 };
 
-struct cache_keeper_arg {
-    const struct cache_dir *dir;
+struct cache_process_arg {
+    int place_fd;        /* the cache's directory */
     uint64_t size_limit; /* of all entries, in bytes on the disk */
     const struct own_filters *own;
 };
 
-/* A keeper's life; ARG is a struct cache_keeper_arg. */
-_Noreturn void cache_keeper_main(int sock, pid_t parent, const void *arg);
+/* Its life; ARG is a struct cache_process_arg. */
+void cache_process_main(int sock, pid_t parent, const void *arg);
 
 #endif

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "compiler/parse/request.h"
-#include "daemon/cache/process.h"
+#include "daemon/cache/queue.h"
 
 static const struct cache_ops *cache_of(const struct background *background)
 {

@@ -53,7 +53,7 @@ void background_wake(struct background *background);
 /* Lets it try again to write to the disk. */
 void background_unpause(struct background *background);
 
-/* An enum of cache/process.h, or -errno for an entry that was not written, which makes it pause. */
+/* CACHE_WRITTEN and the like, or -errno for an entry that was not written, which makes it pause. */
 void background_note_written(struct background *background, int result);
 
 /* There is no directory to write to, or nobody who could: WHY. It pauses. */

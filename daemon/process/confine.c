@@ -9,8 +9,9 @@
 #include <unistd.h>
 
 #include "config.h"
-#include "daemon/daemon.h"
+#include "daemon/files/scan.h"
 #include "daemon/process/sandbox.h"
+#include "protocol/protocol.h"
 #include "util/cleanup.h"
 
 enum {
@@ -116,65 +117,57 @@ static int add_socket(struct rules *rules, const char *path)
     return add(rules, directory, SANDBOX_REMOVE);
 }
 
-/* What it lies in: the cache's directory may be another one later. */
-static int add_cache(struct rules *rules, const struct cache_dir *cache)
-{
-    int fd = cache->in_root ? cache->fd : cache->parent_fd;
-
-    return fd < 0 ? 0 : add_fd(rules, fd, SANDBOX_READ);
-}
-
-static int restrict_files(struct daemon *daemon)
+static int restrict_files(const struct confine_places *places)
 {
     __attribute__((cleanup(rules_clear))) struct rules rules = {.n = 0};
-    const struct options *options = daemon->options;
     int r = 0;
 
-    for (size_t i = 0; r == 0 && i < options->n_directories; i++)
-        r = add_profiles(&rules, options->directories[i]);
-    if (r == 0)
-        r = add_cache(&rules, &daemon->cache);
-    if (r == 0 && options->socket_path)
-        r = add_socket(&rules, options->socket_path);
+    for (size_t i = 0; r == 0 && i < places->n_directories; i++)
+        r = add_profiles(&rules, places->directories[i]);
+    if (r == 0 && places->cache_fd >= 0)
+        r = add_fd(&rules, places->cache_fd, SANDBOX_READ);
+    if (r == 0 && places->socket_path)
+        r = add_socket(&rules, places->socket_path);
     return r < 0 ? r : sandbox_restrict_files(rules.list, rules.n);
 }
 
 /* Says what is missing, once; STATUS says it whenever it is asked. */
-static void note_lacks(struct daemon *daemon)
+static void tell_lacks(struct log *log, uint32_t lacks)
 {
-    if (daemon->lacks & WIRE_LACKS_LANDLOCK)
-        log_write(&daemon->log, LOG_WARNING,
+    if (lacks & WIRE_LACKS_LANDLOCK)
+        log_write(log, LOG_WARNING,
                   "this kernel has no Landlock, or it is turned off: which files secprofd and its "
                   "workers reach is limited by their user and their filters only");
     if (!OWN_FILTERS)
-        log_write(
-            &daemon->log, LOG_WARNING,
-            "built for debugging (--disable-own-filters): secprofd and its workers run without "
-            "filters of their own");
-    else if (daemon->lacks & WIRE_LACKS_SECCOMP)
-        log_write(&daemon->log, LOG_WARNING,
+        log_write(log, LOG_WARNING,
+                  "built for debugging (--disable-own-filters): secprofd and its workers run "
+                  "without filters of their own");
+    else if (lacks & WIRE_LACKS_SECCOMP)
+        log_write(log, LOG_WARNING,
                   "this kernel has no seccomp filters: secprofd and its workers run without their "
                   "own, and no filter of secprofd's can be installed here");
 }
 
-int confine_main(struct daemon *daemon)
+int confine_main(const struct confine_places *places, const struct own_filters *own,
+                 struct log *log, uint32_t *lacks)
 {
     int r = sandbox_drop_capabilities();
 
+    *lacks = 0;
     if (r == 0)
         r = sandbox_no_new_privileges();
     if (r == 0 && !SANDBOX_SANITIZED) {
-        r = restrict_files(daemon);
-        daemon->lacks |= r == 1 ? WIRE_LACKS_LANDLOCK : 0;
+        r = restrict_files(places);
+        *lacks |= r == 1 ? WIRE_LACKS_LANDLOCK : 0;
     }
     if (r >= 0)
         r = own_filter_tell();
     if (r >= 0) {
-        r = own_filter_install(&daemon->own, OWN_MAIN);
-        daemon->lacks |= r == 1 ? WIRE_LACKS_SECCOMP : 0;
+        r = own_filter_install(own, OWN_MAIN);
+        *lacks |= r == 1 ? WIRE_LACKS_SECCOMP : 0;
     }
     if (r < 0)
-        log_write(&daemon->log, LOG_ERR, "secprofd cannot confine itself: %s", strerror(-r));
-    note_lacks(daemon);
+        log_write(log, LOG_ERR, "secprofd cannot confine itself: %s", strerror(-r));
+    tell_lacks(log, *lacks);
     return r < 0 ? r : 0;
 }

@@ -7,14 +7,26 @@
 #define DAEMON_PROCESS_CONFINE_H
 
 #include <limits.h>
+#include <stddef.h>
+#include <stdint.h>
 
-struct daemon;
+#include "daemon/log.h"
+#include "daemon/process/own-filter.h"
+
+/* What is left of the file system. */
+struct confine_places {
+    char *const *directories; /* of profiles */
+    size_t n_directories;
+    int cache_fd;            /* the cache's directory; -1: none */
+    const char *socket_path; /* that is removed at the end; NULL: none */
+};
 
 /*
- * Confines the calling process. What the kernel cannot do is logged, and noted for the status.
- * Returns 0 or -errno (logged); then the daemon must not serve.
+ * Confines the calling process. What the kernel cannot do is logged, and noted in *LACKS (enum
+ * wire_lacks). Returns 0 or -errno (logged); then the daemon must not serve.
  */
-int confine_main(struct daemon *daemon);
+int confine_main(const struct confine_places *places, const struct own_filters *own,
+                 struct log *log, uint32_t *lacks);
 
 /*
  * Writes to ANCHOR the directory below which all is read that PATH (absolute) may stand for, now

@@ -16,8 +16,7 @@ enum own_filter {
     OWN_MAIN,
     OWN_SPAWNER, /* stays in place for its workers, under theirs */
     OWN_WORKER,
-    OWN_KEEPER, /* makes the cache's directory and its writer; stays in place for that, too */
-    OWN_CACHE,  /* the cache's writing process */
+    OWN_CACHE, /* the cache's writing process */
     OWN_COUNT,
 };
 

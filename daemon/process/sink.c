@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "daemon/process/sandbox.h"
@@ -26,7 +25,7 @@ _Noreturn void sink_main(void)
 static struct sink *find_empty(struct sinks *sinks)
 {
     for (size_t i = 0; i < SINKS_MAX; i++)
-        if (!sinks->places[i].child)
+        if (!child_exists(&sinks->places[i].child))
             return &sinks->places[i];
     return NULL;
 }
@@ -34,11 +33,8 @@ static struct sink *find_empty(struct sinks *sinks)
 /* Has the open sink end, with all that is in it. */
 static void end_open(struct sinks *sinks)
 {
-    struct sink *sink = sinks->open;
-
+    child_hang_up(&sinks->open->child);
     sinks->open = NULL;
-    close(sink->sock);
-    sink->sock = -1;
 }
 
 static void set_tick(struct sinks *sinks)
@@ -54,7 +50,7 @@ static void set_tick(struct sinks *sinks)
 static void ask(struct sinks *sinks)
 {
     if (!sinks->asked && !sinks->paused && find_empty(sinks))
-        sinks->asked = spawner_request_sink(sinks->spawner) == 0;
+        sinks->asked = spawner_request(sinks->spawner, SPAWNER_SINK) == 0;
 }
 
 /* Moves what waits into the open sink. */
@@ -67,7 +63,7 @@ static void move(struct sinks *sinks)
     while (sinks->n_waiting > 0) {
         int fd = sinks->waiting[sinks->n_waiting - 1];
 
-        if (packet_send(sink->sock, &iov, 1, &fd, 1, MSG_DONTWAIT) < 0)
+        if (child_send(&sink->child, &iov, 1, &fd, 1) < 0)
             return;
         /* Not the last reference any more. */
         close(fd);
@@ -104,28 +100,25 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *user)
     return 0;
 }
 
-static int on_child(sd_event_source *source, const siginfo_t *info, void *user)
+static void on_ended(void *user, const char *why)
 {
     struct sink *sink = user;
     struct sinks *sinks = sink->sinks;
 
-    (void)info;
-    sd_event_source_disable_unref(source);
-    sink->child = NULL;
-    if (sink->sock < 0) {
+    if (sink != sinks->open) {
         go_on(sinks);
-        return 0;
+        return;
     }
     /* Not by our will: the next one comes with the tick. */
-    log_write(sinks->log, LOG_WARNING, "a process that ends connections was killed");
-    end_open(sinks);
+    log_write(sinks->log, LOG_WARNING, "a process that ends connections %s", why);
+    sinks->open = NULL;
     sinks->paused = true;
-    return 0;
 }
 
 /* The spawner's answer: a sink PID behind the socket SOCK (consumed), or -errno. */
-static void on_born(void *user, int sock, pid_t pid)
+static void on_made(void *user, int sock, pid_t pid)
 {
+    static const struct child_events events = {NULL, on_ended};
     struct sinks *sinks = user;
     struct sink *sink = find_empty(sinks);
     int r = sock < 0 ? sock : 0;
@@ -136,31 +129,20 @@ static void on_born(void *user, int sock, pid_t pid)
         return;
     }
     if (r == 0)
-        r = sd_event_add_child(sinks->event, &sink->child, pid, WEXITED, on_child, sink);
-    if (r < 0 || !sink) {
+        r = child_adopt(&sink->child, sinks->children, pid, sock, &events, sink);
+    if (r < 0) {
         log_write(sinks->log, LOG_WARNING, "no process to end connections: %s", strerror(-r));
-        if (sock >= 0)
-            close(sock);
         sinks->paused = true;
         return;
     }
     sink->sinks = sinks;
-    sink->sock = sock;
     sink->n = 0;
     sinks->open = sink;
     go_on(sinks);
 }
 
-/* The spawner ended. The tick asks its spare. */
-static void on_lost(void *user)
-{
-    struct sinks *sinks = user;
-
-    sinks->asked = false;
-}
-
-int sinks_open(struct sinks *sinks, sd_event *event, struct log *log, struct spawner *spawner,
-               size_t room)
+int sinks_open(struct sinks *sinks, struct log *log, struct children *children,
+               struct spawner *spawner, size_t room)
 {
     int r;
 
@@ -169,12 +151,12 @@ int sinks_open(struct sinks *sinks, sd_event *event, struct log *log, struct spa
         return -ENOMEM;
     sinks->max_waiting = room;
     sinks->log = log;
-    sinks->event = event;
+    sinks->children = children;
     sinks->spawner = spawner;
-    spawner->sink_born = on_born;
-    spawner->sink_lost = on_lost;
-    spawner->sink_user = sinks;
-    r = sd_event_add_time_relative(event, &sinks->tick, CLOCK_MONOTONIC, 0, 0, on_tick, sinks);
+    spawner->owners[SPAWNER_SINK].made = on_made;
+    spawner->owners[SPAWNER_SINK].user = sinks;
+    r = sd_event_add_time_relative(children->event, &sinks->tick, CLOCK_MONOTONIC, 0, 0, on_tick,
+                                   sinks);
     if (r >= 0)
         r = sd_event_source_set_enabled(sinks->tick, SD_EVENT_OFF);
     return r < 0 ? r : 0;
@@ -182,11 +164,10 @@ int sinks_open(struct sinks *sinks, sd_event *event, struct log *log, struct spa
 
 void sinks_close(struct sinks *sinks)
 {
-    if (sinks->open)
-        end_open(sinks);
+    sinks->open = NULL;
     sinks->tick = sd_event_source_disable_unref(sinks->tick);
     for (size_t i = 0; i < SINKS_MAX; i++)
-        sinks->places[i].child = sd_event_source_disable_unref(sinks->places[i].child);
+        child_drop(&sinks->places[i].child);
     free(sinks->waiting);
     sinks->waiting = NULL;
     sinks->max_waiting = sinks->n_waiting = 0;

@@ -31,19 +31,18 @@ struct sinks;
 
 struct sink {
     struct sinks *sinks;
-    int sock;               /* -1: it was told to end */
-    size_t n;               /* connections in it */
-    sd_event_source *child; /* NULL: this place is empty */
+    struct child child;
+    size_t n; /* connections in it */
 };
 
 struct sinks {
     struct log *log;
-    sd_event *event;
+    struct children *children;
     struct spawner *spawner;
     struct sink places[SINKS_MAX];
     struct sink *open;     /* that takes connections; NULL: none does */
     bool asked;            /* the spawner is making one */
-    bool paused;           /* there was none to be had: not until the next tick */
+    bool paused;           /* none could be made: not until the next tick */
     sd_event_source *tick; /* then the open one ends, and what failed is tried again */
     int *waiting;          /* connections without a sink */
     size_t n_waiting;
@@ -51,12 +50,11 @@ struct sinks {
 };
 
 /*
- * Makes no process yet. EVENT, LOG and SPAWNER (whose callbacks for sinks are set here) are
- * borrowed. ROOM is how many connections there can be at once that will come here. Returns 0 or
- * -errno.
+ * Makes no process yet. LOG, CHILDREN and SPAWNER (whose owner of sinks it becomes) are borrowed.
+ * ROOM is how many connections there can be at once that will come here. Returns 0 or -errno.
  */
-int sinks_open(struct sinks *sinks, sd_event *event, struct log *log, struct spawner *spawner,
-               size_t room);
+int sinks_open(struct sinks *sinks, struct log *log, struct children *children,
+               struct spawner *spawner, size_t room);
 
 /* At the end of the daemon. Connections that still wait are left to the end of the process. */
 void sinks_close(struct sinks *sinks);

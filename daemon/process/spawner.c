@@ -3,6 +3,8 @@
 #include "daemon/process/spawner.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/sched.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -15,178 +17,212 @@
 #include "util/packet.h"
 
 enum {
-    SPAWNER_WORKER = STANDBY_SPARE + 1, /* make one; the answer is its pid and socket */
-    SPAWNER_KILL,                       /* the worker whose pidfd comes along; no answer */
-    SPAWNER_SINK,                       /* make one; the answer is as for a worker */
+    SPAWNER_KILL = SPAWNER_KINDS, /* a request for the worker whose pidfd comes along; no answer */
 };
 
-/* What a spawner and all its workers have. */
-struct nursery {
+struct request {
+    uint32_t kind;
+};
+
+/* What it says of each process that it was asked for, whose socket comes along. */
+struct answer {
+    uint32_t kind;
+    int32_t pid; /* or -errno */
+};
+
+/* What the process has. */
+struct family {
+    const struct spawner_arg *given;
     pid_t parent; /* the main process */
-    const struct worker_limits *limits;
-    const struct own_filters *own;
     struct syscalls *syscalls;
     abi_set missing; /* whose tables are not in it yet */
     const struct target *host;
 };
 
-/* Kills the process behind FD, which is a pidfd or none. */
-static void kill_worker(int fd)
+/*
+ * Forks a sibling: a child of the main process. Not through fork(3), which cannot do that; there is
+ * only one thread here, and no lock that it could have left locked. Nor through clone3(2):
+ * systemd's RestrictNamespaces= and container runtimes answer it with ENOSYS.
+ */
+static pid_t fork_sibling(void)
 {
-    (void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+#if defined(__s390__)
+    long pid = syscall(SYS_clone, NULL, (long)CLONE_PARENT, NULL, NULL, 0L);
+#else
+    long pid = syscall(SYS_clone, (long)CLONE_PARENT, NULL, NULL, NULL, 0L);
+#endif
+
+    return pid < 0 ? -errno : (pid_t)pid;
 }
 
-/* Does what REQUEST asks for. Returns false where the main process cannot be reached any more. */
-static bool obey(const struct nursery *nursery, const struct standby_request *request, int fd)
+/* The sibling's first steps: with its own socket, and with an end when its parent ends. */
+static int begin(const int socks[2], pid_t parent)
 {
-    int r = 1;
+    if (dup3(socks[1], SANDBOX_SOCKET, O_CLOEXEC) < 0)
+        return -errno;
+    close(socks[0]);
+    close(socks[1]);
+    return sandbox_die_with(parent);
+}
 
-    switch (request->kind) {
-    case STANDBY_SPARE:
-        /* The sibling goes on just like this one. */
-        r = standby_bear(STANDBY_SPARE, nursery->parent);
-        break;
-    case SPAWNER_WORKER:
-        r = standby_bear(SPAWNER_WORKER, nursery->parent);
-        if (r == 0)
-            worker_main(nursery->limits, nursery->own, nursery->syscalls, nursery->host);
-        break;
-    case SPAWNER_KILL:
-        kill_worker(fd);
-        break;
-    case SPAWNER_SINK:
-        r = standby_bear(SPAWNER_SINK, nursery->parent);
-        if (r == 0)
-            sink_main();
-        break;
-    default:
-        return false;
+static _Noreturn void live(const struct family *family, uint32_t kind)
+{
+    if (kind == SPAWNER_SINK)
+        sink_main();
+    worker_main(&family->given->limits, family->given->own, family->syscalls, family->host);
+}
+
+/* Makes a process of KIND, and tells of it. Returns false where the main process is gone. */
+static bool make(const struct family *family, uint32_t kind)
+{
+    struct answer answer = {.kind = kind};
+    const struct iovec iov = {&answer, sizeof(answer)};
+    int r, socks[2] = {-1, -1};
+
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, socks) < 0) {
+        answer.pid = -errno;
+        return packet_send(SANDBOX_SOCKET, &iov, 1, NULL, 0, 0) == 0;
     }
-    return r >= 0;
+    answer.pid = fork_sibling();
+    if (answer.pid == 0) {
+        if (begin(socks, family->parent) < 0)
+            _exit(EXIT_FAILURE);
+        live(family, kind);
+    }
+    close(socks[1]);
+    r = packet_send(SANDBOX_SOCKET, &iov, 1, socks, answer.pid > 0, 0);
+    close(socks[0]);
+    if (r == 0 || answer.pid <= 0)
+        return r == 0;
+    /* Too many fds are on their way, perhaps. The process ends without a peer: see strays.h. */
+    answer.pid = r;
+    return packet_send(SANDBOX_SOCKET, &iov, 1, NULL, 0, 0) == 0;
 }
-
-/* ARG is a struct spawner_arg; all of it is there in each process that is born from this one. */
-struct spawner_arg {
-    struct worker_limits limits;
-    const struct own_filters *own;
-    abi_set abis;
-};
 
 /* Makes the table of ABI, for all workers to come. What cannot be made now they make themselves. */
-static void warm(struct nursery *nursery, enum abi_id abi)
+static void warm(struct family *family, enum abi_id abi)
 {
     uint32_t nr;
 
-    (void)syscalls_number(nursery->syscalls, abi, "read", &nr);
-    nursery->missing &= ~((abi_set)1 << abi);
+    (void)syscalls_number(family->syscalls, abi, "read", &nr);
+    family->missing &= ~((abi_set)1 << abi);
 }
 
 /*
  * Receives a request. As long as there is none it makes the tables that are missing, one at a time:
  * who waits for a worker waits for none of them.
  */
-static ssize_t receive(struct nursery *nursery, struct standby_request *request, int *fd)
+static ssize_t receive(struct family *family, struct request *request, int *fd)
 {
     size_t n_fds;
     ssize_t len = -EAGAIN;
 
-    for (int abi = 0; nursery->missing && abi < ABI_COUNT; abi++) {
-        if (!(nursery->missing & (abi_set)1 << abi))
+    for (int abi = 0; family->missing && abi < ABI_COUNT; abi++) {
+        if (!(family->missing & (abi_set)1 << abi))
             continue;
         len = packet_recv(SANDBOX_SOCKET, request, sizeof(*request), fd, 1, &n_fds, MSG_DONTWAIT);
         if (len != -EAGAIN)
             return len;
-        warm(nursery, (enum abi_id)abi);
+        warm(family, (enum abi_id)abi);
     }
     return packet_recv(SANDBOX_SOCKET, request, sizeof(*request), fd, 1, &n_fds, 0);
 }
 
-static _Noreturn void spawner_main(int sock, pid_t parent, const void *arg)
+/* Does what the next request asks for. Returns false at the end. */
+static bool obey(struct family *family)
 {
-    const struct spawner_arg *given = arg;
-    struct nursery nursery = {.parent = parent,
-                              .limits = &given->limits,
-                              .own = given->own,
-                              .missing = given->abis,
-                              .host = target_host()};
+    struct request request;
+    cleanup_close int fd = -1;
 
-    nursery.syscalls = syscalls_new();
-    if (!nursery.syscalls)
-        _exit(EXIT_FAILURE);
-    for (size_t i = 0; i < nursery.host->n_abis; i++)
-        warm(&nursery, nursery.host->abis[i]);
-    if (worker_confine_family(sock, parent, given->own) < 0)
-        _exit(EXIT_FAILURE);
-    for (;;) {
-        struct standby_request request;
-        cleanup_close int fd = -1;
-        ssize_t len = receive(&nursery, &request, &fd);
-
-        if (len != sizeof(request) || !obey(&nursery, &request, fd))
-            _exit(len == 0 ? EXIT_SUCCESS : EXIT_FAILURE);
-    }
+    if (receive(family, &request, &fd) != sizeof(request))
+        return false;
+    if (request.kind < SPAWNER_KINDS)
+        return make(family, request.kind);
+    if (request.kind == SPAWNER_KILL)
+        (void)syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+    return request.kind == SPAWNER_KILL;
 }
 
-static void on_answer(void *user, uint32_t kind, int32_t value, int fd)
+static void spawner_main(int sock, pid_t parent, const void *arg)
 {
-    struct spawner *spawner = user;
+    struct family family = {.given = arg, .parent = parent, .host = target_host()};
 
-    int sock = fd;
-
-    if ((kind != SPAWNER_WORKER && kind != SPAWNER_SINK) || (value > 0) != (fd >= 0)) {
-        if (fd >= 0)
-            close(fd);
-        sock = -EBADMSG;
-    } else if (fd < 0) {
-        sock = value ? value : -EBADMSG;
-    }
-    if (kind == SPAWNER_SINK)
-        spawner->sink_born(spawner->sink_user, sock, value);
-    else
-        spawner->born(spawner->user, sock, value);
+    family.missing = family.given->abis;
+    family.syscalls = syscalls_new();
+    if (!family.syscalls)
+        return;
+    for (size_t i = 0; i < family.host->n_abis; i++)
+        warm(&family, family.host->abis[i]);
+    if (worker_confine_family(sock, parent, family.given->own) < 0)
+        return;
+    while (obey(&family))
+        ;
 }
 
-static void on_lost(void *user, const char *why)
+static void lose(struct spawner *spawner, const char *why)
 {
-    struct spawner *spawner = user;
-
+    child_drop(&spawner->child);
     spawner->lost(spawner->user, why);
-    if (spawner->sink_lost)
-        spawner->sink_lost(spawner->sink_user);
 }
 
-int spawner_start(struct spawner *spawner, sd_event *event, const struct worker_limits *limits,
-                  const struct own_filters *own, abi_set abis)
+static void on_spoke(void *user)
 {
-    const struct spawner_arg arg = {*limits, own, abis};
+    struct spawner *spawner = user;
+    struct answer answer;
+    cleanup_close int sock = -1;
+    ssize_t len = child_receive(&spawner->child, &answer, sizeof(answer), &sock);
 
-    spawner->standby.answered = on_answer;
-    spawner->standby.lost = on_lost;
-    spawner->standby.user = spawner;
-    return standby_start(&spawner->standby, event, spawner_main, &arg);
+    if (len == -EAGAIN)
+        return;
+    /* All of the answer is there but its fd. What was made ends without a peer: see strays.h. */
+    if (len == -EMFILE)
+        answer.pid = -EMFILE;
+    if ((len != sizeof(answer) && len != -EMFILE) || answer.kind >= SPAWNER_KINDS ||
+        spawner->n_asked == 0 || (answer.pid > 0) != (sock >= 0) || answer.pid == 0) {
+        lose(spawner, "sent nonsense");
+        return;
+    }
+    spawner->n_asked--;
+    spawner->owners[answer.kind].made(spawner->owners[answer.kind].user,
+                                      sock >= 0 ? steal_fd(&sock) : answer.pid, answer.pid);
+}
+
+static void on_ended(void *user, const char *why)
+{
+    lose(user, why);
+}
+
+int spawner_start(struct spawner *spawner, struct children *children, const struct spawner_arg *arg)
+{
+    static const struct child_events events = {on_spoke, on_ended};
+
+    return child_fork(&spawner->child, children, spawner_main, arg, &events, spawner);
 }
 
 void spawner_stop(struct spawner *spawner)
 {
-    standby_stop(&spawner->standby);
+    child_drop(&spawner->child);
 }
 
-bool spawner_is_alive(const struct spawner *spawner)
+static int ask(const struct spawner *spawner, uint32_t kind, const int *fd)
 {
-    return spawner->standby.active;
+    const struct request request = {.kind = kind};
+    const struct iovec iov = {(void *)&request, sizeof(request)};
+
+    return child_send(&spawner->child, &iov, 1, fd, fd != NULL);
 }
 
-int spawner_request(struct spawner *spawner)
+int spawner_request(struct spawner *spawner, enum spawner_kind kind)
 {
-    return standby_request(&spawner->standby, SPAWNER_WORKER, NULL, 0);
+    int r = ask(spawner, kind, NULL);
+
+    spawner->n_asked += r == 0;
+    return r;
 }
 
-int spawner_request_sink(struct spawner *spawner)
+int spawner_kill(struct spawner *spawner, const struct child *worker)
 {
-    return standby_request(&spawner->standby, SPAWNER_SINK, NULL, 0);
-}
+    int pidfd = sd_event_source_get_child_pidfd(worker->reaper);
 
-int spawner_kill(struct spawner *spawner, int pidfd)
-{
-    return standby_request(&spawner->standby, SPAWNER_KILL, &pidfd, 1);
+    return pidfd < 0 ? pidfd : ask(spawner, SPAWNER_KILL, &pidfd);
 }

@@ -1,55 +1,60 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Makes worker processes and sinks (sink.h), and kills workers. The spawner is forked before the
- * daemon has anything worth stealing, and confined; each worker is a copy of it: small, clean, and
- * with the same libraries as the daemon, however late it starts. The workers are children of the
- * main process all the same. The spawner has their user, so it may kill them; the main process
- * needs no right to.
+ * daemon has anything worth stealing, and confined; each process that it makes is a copy of it:
+ * small, clean, and with the same libraries as the daemon, however late it starts. They are
+ * children of the main process all the same. The spawner has their user, so it may kill them; the
+ * main process needs no right to.
  */
 #ifndef DAEMON_PROCESS_SPAWNER_H
 #define DAEMON_PROCESS_SPAWNER_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
-#include <systemd/sd-event.h>
 
-#include "daemon/process/standby.h"
+#include "daemon/process/child.h"
 #include "daemon/process/worker.h"
 
-struct spawner {
-    struct standby standby;
-    /*
-     * Called for each request: a worker PID is there, whose socket SOCK the callee owns; or -errno
-     * in SOCK.
-     */
-    void (*born)(void *user, int sock, pid_t pid);
-    /* Called where the process ended, and how. What it was asked for is void. */
-    void (*lost)(void *user, const char *why);
-    void *user;
-    /* The same for sinks, set by who asks for them; not called before. */
-    void (*sink_born)(void *user, int sock, pid_t pid);
-    void (*sink_lost)(void *user);
-    void *sink_user;
+/* What it makes. */
+enum spawner_kind {
+    SPAWNER_WORKER,
+    SPAWNER_SINK,
+    SPAWNER_KINDS,
 };
 
-/*
- * Starts the process and its spare. EVENT is borrowed. OWN are the filters that they install, and
- * their workers. Workers start with the syscall tables of ABIS and need not build them, the host's
- * from the first one on, the others soon. The callbacks have to be set. Returns 0 or -errno.
- */
-int spawner_start(struct spawner *spawner, sd_event *event, const struct worker_limits *limits,
-                  const struct own_filters *own, abi_set abis);
+/* What a spawner and all that it makes have. */
+struct spawner_arg {
+    struct worker_limits limits;
+    const struct own_filters *own; /* that they install */
+    abi_set abis; /* whose syscall tables workers need not build: soon; the host's from the start */
+};
+
+struct spawner {
+    struct child child;
+    size_t n_asked; /* processes that were asked for, and not told of yet */
+    /* Who asks for which kind, set by them before they do. */
+    struct {
+        /* Called for each request: PID is there, and the callee owns its SOCK; or -errno in SOCK.
+         */
+        void (*made)(void *user, int sock, pid_t pid);
+        void *user;
+    } owners[SPAWNER_KINDS];
+    /* Called where the process ended, and how. There is none from now on. */
+    void (*lost)(void *user, const char *why);
+    void *user;
+};
+
+/* Starts the process. LOST has to be set. Returns 0 or -errno. */
+int spawner_start(struct spawner *spawner, struct children *children,
+                  const struct spawner_arg *arg);
 void spawner_stop(struct spawner *spawner);
 
-/* True while there is a process. */
-bool spawner_is_alive(const struct spawner *spawner);
+/* Asks for one process of KIND; made() follows later. Returns 0 or -errno. */
+int spawner_request(struct spawner *spawner, enum spawner_kind kind);
 
-/* Asks for one worker; born() follows later. Returns 0 or -errno. */
-int spawner_request(struct spawner *spawner);
-
-/* Asks for one sink; sink_born() follows later. Returns 0 or -errno. */
-int spawner_request_sink(struct spawner *spawner);
-
-/* Has the worker behind PIDFD (borrowed) killed. Returns 0 or -errno. */
-int spawner_kill(struct spawner *spawner, int pidfd);
+/* Has the worker PID killed. Returns 0 or -errno. */
+int spawner_kill(struct spawner *spawner, const struct child *worker);
 
 #endif

@@ -4,20 +4,9 @@
 
 #include <sys/wait.h>
 
-#include "daemon/daemon.h"
+#include "daemon/priority.h"
 
-/* True where a process is being made: it may be there already, and be told of in a moment. */
-static bool is_bearing(const struct daemon *daemon)
-{
-    return workers_are_coming(&daemon->workers) || cache_writer_is_coming(&daemon->writer);
-}
-
-static bool is_known(const struct daemon *daemon, pid_t pid)
-{
-    return workers_know(&daemon->workers, pid) || cache_writer_knows(&daemon->writer, pid);
-}
-
-static void reap(struct daemon *daemon)
+static void reap(struct strays *strays)
 {
     siginfo_t info = {0};
 
@@ -25,12 +14,13 @@ static void reap(struct daemon *daemon)
     while (waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT) == 0 && info.si_pid > 0) {
         pid_t pid = info.si_pid;
 
-        if (is_bearing(daemon) || is_known(daemon, pid)) {
-            sd_event_source_set_time_relative(daemon->strays.again, STRAYS_AGAIN_USEC);
-            sd_event_source_set_enabled(daemon->strays.again, SD_EVENT_ONESHOT);
+        /* One that is being made may be there already, and be told of in a moment. */
+        if (strays->spawner->n_asked > 0 || children_know(strays->children, pid)) {
+            sd_event_source_set_time_relative(strays->again, STRAYS_AGAIN_USEC);
+            sd_event_source_set_enabled(strays->again, SD_EVENT_ONESHOT);
             return;
         }
-        log_write(&daemon->log, LOG_DEBUG, "process %d ended, of which nothing was known", pid);
+        log_write(strays->log, LOG_DEBUG, "process %d ended, of which nothing was known", pid);
         if (waitid(P_PID, (id_t)pid, &info, WEXITED | WNOHANG) < 0)
             return;
         info.si_pid = 0;
@@ -53,24 +43,25 @@ static int on_again(sd_event_source *source, uint64_t usec, void *user)
     return 0;
 }
 
-int strays_start(struct daemon *daemon)
+int strays_start(struct strays *strays, struct log *log, const struct children *children,
+                 const struct spawner *spawner)
 {
-    struct strays *strays = &daemon->strays;
-    int r = sd_event_add_signal(daemon->event, &strays->ended, SIGCHLD, on_ended, daemon);
+    int r;
 
-    /* Behind what reaps the known ones. */
+    *strays = (struct strays){.log = log, .children = children, .spawner = spawner};
+    r = sd_event_add_signal(children->event, &strays->ended, SIGCHLD, on_ended, strays);
     if (r >= 0)
-        r = sd_event_source_set_priority(strays->ended, PRIORITY_COMPILES);
+        r = sd_event_source_set_priority(strays->ended, PRIORITY_STRAYS);
     if (r >= 0)
-        r = sd_event_add_time_relative(daemon->event, &strays->again, CLOCK_MONOTONIC, 0, 0,
-                                       on_again, daemon);
+        r = sd_event_add_time_relative(children->event, &strays->again, CLOCK_MONOTONIC, 0, 0,
+                                       on_again, strays);
     if (r >= 0)
         r = sd_event_source_set_enabled(strays->again, SD_EVENT_OFF);
     return r < 0 ? r : 0;
 }
 
-void strays_stop(struct daemon *daemon)
+void strays_stop(struct strays *strays)
 {
-    daemon->strays.ended = sd_event_source_disable_unref(daemon->strays.ended);
-    daemon->strays.again = sd_event_source_disable_unref(daemon->strays.again);
+    strays->ended = sd_event_source_disable_unref(strays->ended);
+    strays->again = sd_event_source_disable_unref(strays->again);
 }

@@ -66,6 +66,12 @@ struct worker_limits {
     uint64_t cpu_seconds; /* in its whole life */
 };
 
+#define WORKER_LIMITS                                                        \
+    (struct worker_limits)                                                   \
+    {                                                                        \
+        .memory = UINT64_C(1024) * 1024 * 1024, .cpu_seconds = UINT64_C(300) \
+    }
+
 /* An answer that was checked. Pointers lead into the packet. */
 struct compiled {
     int result;                      /* 0, -EINVAL (refused), or a failure's -errno */

@@ -348,7 +348,7 @@ int server_open(struct server *server)
         r = sd_event_add_io(event, &server->ready_io, server->ready, EPOLLIN, on_ready, server);
     /* One more than the limits allow is accepted before it is seen to be. */
     if (r >= 0)
-        r = sinks_open(&server->sinks, event, server->log, server->spawner,
+        r = sinks_open(&server->sinks, server->log, server->children, server->spawner,
                        server->max_connections + SERVER_REFUSED_MAX + SINK_WAITING_MAX + 1);
     return r < 0 ? r : 0;
 }

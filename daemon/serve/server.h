@@ -33,6 +33,7 @@ struct server {
     /* Set by the owner before server_listen(); of the handlers, what is said there. */
     struct log *log;
     sd_event *event;
+    struct children *children;
     struct spawner *spawner; /* makes sinks */
     size_t max_connections;
     size_t max_connections_per_uid;

@@ -220,3 +220,21 @@ TESTS += tests/daemon/test-digest
 tests_daemon_test_digest_SOURCES = tests/daemon/test-digest.c
 tests_daemon_test_digest_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_test_digest_LDADD = $(daemon_test_libs)
+
+check_PROGRAMS += tests/daemon/process/test-child
+TESTS += tests/daemon/process/test-child
+tests_daemon_process_test_child_SOURCES = tests/daemon/process/test-child.c
+tests_daemon_process_test_child_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_process_test_child_LDADD = $(daemon_test_libs) $(SYSTEMD_LIBS)
+
+check_PROGRAMS += tests/daemon/process/test-pool
+TESTS += tests/daemon/process/test-pool
+tests_daemon_process_test_pool_SOURCES = tests/daemon/process/test-pool.c
+tests_daemon_process_test_pool_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_process_test_pool_LDADD = $(daemon_test_libs) $(SYSTEMD_LIBS)
+
+check_PROGRAMS += tests/daemon/cache/test-queue
+TESTS += tests/daemon/cache/test-queue
+tests_daemon_cache_test_queue_SOURCES = tests/daemon/cache/test-queue.c
+tests_daemon_cache_test_queue_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_cache_test_queue_LDADD = $(daemon_test_libs) $(SYSTEMD_LIBS)

@@ -20,7 +20,7 @@ CAP_SYS_ADMIN = 1 << 21
 
 
 def entries(test, cache="cache"):
-    return sorted(name for name in os.listdir(test.path(cache)) if len(name) == 64)
+    return sorted(name for name in os.listdir(test.path(cache + "/entries")) if len(name) == 64)
 
 
 def answers(daemon):
@@ -44,8 +44,10 @@ def test_restart(test):
     daemon.idle()
     test.equal("it ends well", daemon.stop(), 0)
     n = len(entries(test))
-    test.equal("nothing but entries is left in the cache", len(os.listdir(test.path("cache"))), n)
-    modes = {stat.S_IMODE(os.stat(test.path("cache/" + name)).st_mode) for name in entries(test)}
+    test.equal("nothing but entries is left in the cache",
+               (len(os.listdir(test.path("cache/entries"))), os.listdir(test.path("cache"))),
+               (n, ["entries"]))
+    modes = {stat.S_IMODE(os.stat(test.path("cache/entries/" + name)).st_mode) for name in entries(test)}
     test.equal("which others cannot read", modes, {0o600})
     daemon = Daemon(test, cache="cache", name="warm")
     status = daemon.idle()
@@ -61,7 +63,7 @@ def test_restart(test):
 
 
 def damage(test, name, kind, others):
-    path = test.path("cache/" + name)
+    path = test.path("cache/entries/" + name)
     with open(path, "rb") as file:
         data = bytearray(file.read())
     if kind == "a bit flipped in the instructions":
@@ -81,7 +83,7 @@ def damage(test, name, kind, others):
     elif kind == "huge":
         data += b"\0" * 1000000
     elif kind == "another variant's entry":
-        with open(test.path("cache/" + others[0]), "rb") as file:
+        with open(test.path("cache/entries/" + others[0]), "rb") as file:
             data = file.read()
     elif kind == "an entry of another format, with a good checksum":
         data[4:8] = (2).to_bytes(4, sys.byteorder)
@@ -168,7 +170,8 @@ def errno_of_conditional(code):
 def test_useless(test, wanted):
     """Cache directories that are of no use: the service is whole."""
     test.write("file", "")
-    test.mkdir("readonly", 0o500)
+    test.mkdir("readonly", 0o700)
+    test.mkdir("readonly/entries", 0o500)
     test.mkdir("shared", 0o777)
     for cache, words in [("no/such/directory", "No such file"), ("file", "Not a directory"),
                          ("shared", "writable by its group or others")]:
@@ -184,7 +187,7 @@ def test_useless(test, wanted):
     test.check(good and status.cache_errors > 0, "a read-only cache: all is served, and it is counted")
     test.check("cannot be written: Permission denied" in daemon.log(), "and logged", daemon.log())
     test.check(status.cache_errors < 30, "but not tried for ever", status.cache_errors)
-    os.chmod(test.path("readonly"), 0o700)
+    os.chmod(test.path("readonly/entries"), 0o700)
     with daemon.client() as client:
         client.reload()
         errors = client.status().cache_errors
@@ -216,7 +219,7 @@ def test_full(test, wanted):
     test.check(good, "a full disk: all is served")
     test.check(status.cache_errors > 0 and "No space left" in daemon.log(),
                "it is counted and logged", daemon.log())
-    left = [name for name in os.listdir(test.path("full")) if len(name) != 64]
+    left = [name for name in os.listdir(test.path("full/entries")) if len(name) != 64]
     test.equal("no half entry is left", left, [])
     daemon.stop()
     daemon = Daemon(test, cache="full", name="full-again")
@@ -237,7 +240,7 @@ def test_bound(test):
     with daemon.client() as client:
         test.equal("the newest is served", errno_in(client.get("a").code, 1014), True)
     daemon.stop()  # and the last entry is written, the oldest removed
-    size = sum(os.stat(test.path("small/" + name)).st_blocks * 512 for name in entries(test, "small"))
+    size = sum(os.stat(test.path("small/entries/" + name)).st_blocks * 512 for name in entries(test, "small"))
     test.check(0 < size <= 1 << 20, f"the cache stays within its bound: {size} bytes")
 
 
@@ -246,17 +249,9 @@ def errno_in(code, errno):
                for i in range(0, len(code), 8))
 
 
-def all_at_once(daemon, pids):
-    """Kills processes before the daemon can see the first of them end."""
-    os.kill(daemon.pid, signal.SIGSTOP)
-    for pid in pids:
-        os.kill(pid, 9)
-    os.kill(daemon.pid, signal.SIGCONT)
-
-
 def test_writer(test):
-    """The processes of the cache are killed, one by one and together: others take over, and no entry
-    is lost. What a dead writer left is cleared away."""
+    """The process that writes is killed: all is served on, and from the disk; the next start writes again,
+    and clears away what the dead one left."""
     daemon = Daemon(test, "--targets", "native", cache="killed", name="killed")
     daemon.idle()
     versions = iter(range(500, 600))
@@ -266,46 +261,49 @@ def test_writer(test):
         test.replace("p/a.json", conditional(next(versions)))
         client.reload()
         return client.get("a").n_insns > 0
-    choices = [("the writer", lambda writer, active, spare: [writer]),
-               ("what makes it", lambda writer, active, spare: [active]),
-               ("the spare of that", lambda writer, active, spare: [spare]),
-               ("the writer and what makes it", lambda writer, active, spare: [writer, active]),
-               ("the writer and the spare", lambda writer, active, spare: [writer, spare])]
-    for i, (what, choose) in enumerate(choices):
-        active, spare = test.until(daemon.keepers, 10, "two keepers")
-        writer = test.until(daemon.writer, 10, "a writer")
-        for pid in (writer, active, spare):
-            test.equal("no capabilities", field(pid, "CapEff"), "0" * 16)
-            test.equal("no_new_privs", field(pid, "NoNewPrivs"), "1")
-        test.write(f"killed/.new-{i}", "half an entry", 0o600)
-        victims = choose(writer, active, spare)
-        all_at_once(daemon, victims)
-        test.until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in victims), 10, "gone")
-        n = len(entries(test, "killed"))
-        with daemon.client() as client:
-            change(client)
-        test.until(lambda: len(entries(test, "killed")) > n, 10, "an entry is written")
-        test.ok(f"{what} is killed: entries are written on")
-    test.until(daemon.keepers, 10, "two keepers")
-    test.equal("nothing half written is left",
-               [name for name in os.listdir(test.path("killed")) if len(name) != 64], [])
-    with daemon.client() as client:
-        status = client.status()
-    test.equal("and no entry was lost", (status.cache_errors, status.cache_state), (0, CACHE_USED))
-    # Both that could make another writer: the one that is there goes on.
-    keepers = daemon.keepers()
-    all_at_once(daemon, keepers)
-    test.until(lambda: "nothing replaces it" in daemon.log(), 10, "a line in the log")
-    n = len(entries(test, "killed"))
+    writer = test.until(daemon.writer, 10, "a writer")
+    test.equal("no capabilities", field(writer, "CapEff"), "0" * 16)
+    test.equal("no_new_privs", field(writer, "NoNewPrivs"), "1")
     with daemon.client() as client:
         change(client)
-        test.until(lambda: len(entries(test, "killed")) > n, 10, "an entry is written")
-        test.ok("what makes the writer and its spare are killed: the writer goes on")
-        os.kill(daemon.writer(), 9)
+        test.until(lambda: len(entries(test, "killed")) >= 3, 10, "entries are written")
+        test.write("killed/entries/.new-1", "half an entry", 0o600)
+        # With an entry on its way.
+        os.kill(writer, signal.SIGSTOP)
+        change(client)
+        os.kill(writer, signal.SIGKILL)
         test.until(lambda: client.status().cache_state == CACHE_FAILING, 10, "it is noticed")
-        test.check(change(client),
-                   "without any of them the daemon serves on, and status says so")
+        test.check("nothing is written until a restart" in daemon.log(), "the log says so",
+                   daemon.log())
+        n = len(entries(test, "killed"))
+        test.check(all([change(client) for _ in range(5)]),
+                   "without a writer the daemon serves on, and status says so")
         test.check(client.status().cache_errors > 0, "and counts what it could not write")
+        test.equal("nothing is written", len(entries(test, "killed")), n)
+        test.equal("and no other process is made", daemon.writer(), None)
+    test.equal("it ends well", daemon.stop(), 0)
+    daemon = Daemon(test, "--targets", "native", cache="killed", name="killed")
+    status = daemon.idle()
+    test.equal("a restart mends it", status.cache_state, CACHE_USED)
+    test.check(status.cache_hits > 0, "what was written is read")
+    test.until(lambda: len(entries(test, "killed")) > n, 10, "an entry is written")
+    test.equal("nothing half written is left",
+               [name for name in os.listdir(test.path("killed/entries")) if len(name) != 64], [])
+    daemon.stop()
+
+
+def test_old_layout(test):
+    """Before there was a directory for them, entries lay in the cache's own."""
+    test.mkdir("old", 0o700)
+    for i in range(3):
+        test.write("old/" + f"{i:064x}", "an entry", 0o600)
+    test.write("old/README", "somebody's")
+    test.write("old/" + "g" * 64, "somebody's")
+    daemon = Daemon(test, "--targets", "native", cache="old", name="old")
+    daemon.idle()
+    test.until(lambda: entries(test, "old"), 10, "entries")
+    test.equal("entries of an older layout are removed, and nothing else",
+               sorted(os.listdir(test.path("old"))), ["README", "entries", "g" * 64])
     daemon.stop()
 
 
@@ -319,6 +317,7 @@ with Test() as test:
     test_keys(test)
     test_useless(test, wanted)
     test_writer(test)
+    test_old_layout(test)
     test_bound(test)
     test.write("p/a.json", conditional(1))
     test_full(test, wanted)

@@ -37,12 +37,12 @@ def right_filters(test):
 def whole_entries(test):
     """The entries in the cache, and what of it does not have the name of one. Each is as long as it
     says, and has its checksum: a rename puts nothing half written into place."""
-    names = os.listdir(test.path("cache"))
+    names = os.listdir(test.path("cache/entries"))
     broken = []
     for name in names:
         if len(name) != 64:
             continue
-        with open(test.path("cache/" + name), "rb") as file:
+        with open(test.path("cache/entries/" + name), "rb") as file:
             data = file.read()
         # struct cache_header: magic, format, checksum, key; see daemon/cache/entry.h.
         blank = data[:8] + bytes(32) + data[40:]
@@ -142,7 +142,7 @@ with Test() as test:
     with daemon.client() as client:
         client.reload()
     daemon.idle()
-    test.until(lambda: all(len(name) == 64 for name in os.listdir(test.path("cache"))), 10,
+    test.until(lambda: all(len(name) == 64 for name in os.listdir(test.path("cache/entries"))), 10,
                "what was half written goes")
     test.ok(f"what was left half written ({half} times) is cleared away")
     test.equal("it ends well", daemon.stop(), 0)

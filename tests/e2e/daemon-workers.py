@@ -220,47 +220,19 @@ def tells(client, name, caps, kernel=0):
         return refused.text
 
 
-def test_spawner(test, daemon, n):
-    """Even what makes the workers may die: another one stands by, and makes a new spare."""
-    with daemon.client() as client:
-        for i in range(4):
-            before = test.until(daemon.spawners, 20, "two spawners")
-            # The one that works, or the one that stands by.
-            os.kill(before[i % 2], signal.SIGKILL)
-            after = test.until(lambda: daemon.spawners() if daemon.spawners() != before else None,
-                               20, "a new spare")
-            test.equal("a new one is as confined as the first",
-                       [{field(pid, name) for pid in after} for name in
-                        ("Uid", "Groups", "CapEff", "NoNewPrivs", "Seccomp_filters")],
-                       [{field(before[1 - i % 2], name)} for name in
-                        ("Uid", "Groups", "CapEff", "NoNewPrivs", "Seccomp_filters")])
-            test.write("p/x.json", profile(31 + 2 * i))
-            client.reload()
-            test.equal("compiles go on", errno_of(client.get("x").code), 31 + 2 * i)
-            kill_workers(daemon)
-            test.until(lambda: client.status().workers == n, 20, "new workers")
-            test.write("p/x.json", profile(32 + 2 * i))
-            client.reload()
-            test.equal("new workers compile", errno_of(client.get("x").code), 32 + 2 * i)
-    test.check("another one takes over" in daemon.log(), "the log says so")
-
-
-def test_no_spawner(test):
-    """Both die at once: the daemon ends with an error, for its supervisor to start it again."""
+def test_spawner(test):
+    """What makes the workers dies: the daemon ends with an error, for its supervisor to start it again."""
     test.mkdir("none")
     test.write("none/x.json", profile(1))
     daemon = Daemon(test, "--workers", "1", profiles=["none"], name="none", socket_name="none.sock")
-    test.until(lambda: daemon.workers(), 10, "a worker")
-    both = test.until(daemon.spawners, 10, "two spawners")
-    os.kill(daemon.pid, signal.SIGSTOP)
-    for pid in both:
-        os.kill(pid, signal.SIGKILL)
-    os.kill(daemon.pid, signal.SIGCONT)
+    daemon.rest(1)
+    os.kill(daemon.spawner(), signal.SIGKILL)
     try:
         test.equal("without a spawner the daemon ends with an error", daemon.process.wait(20), 1)
     except subprocess.TimeoutExpired:
         test.fail("without a spawner the daemon ends")
-    test.check("and so did its spare" in daemon.log(), "and says why", daemon.log())
+    test.check("the process that makes workers was killed by signal 9 (SIGKILL); secprofd ends"
+               in daemon.log(), "and says why", daemon.log())
 
 
 def test_end(test, daemon):
@@ -286,6 +258,5 @@ with Test() as test:
     test_killed_busy(test, daemon, n)
     test_killed_always(test, daemon, n)
     test_hang(test)
-    test_spawner(test, daemon, n)
-    test_no_spawner(test)
+    test_spawner(test)
     test_end(test, daemon)

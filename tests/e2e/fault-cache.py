@@ -31,7 +31,9 @@ def own_mounts():
 
 
 def entries(path):
-    return {name for name in os.listdir(path) if len(name) == 64}
+    """The names of the entries in the cache at PATH."""
+    path = os.path.join(path, "entries")
+    return {name for name in os.listdir(path) if len(name) == 64} if os.path.isdir(path) else set()
 
 
 class Changing:
@@ -126,7 +128,7 @@ def torn(path):
     """The entries that are not whole, or not what their names say."""
     bad = []
     for name in entries(path):
-        with open(os.path.join(path, name), "rb") as file:
+        with open(os.path.join(path, "entries", name), "rb") as file:
             data = file.read()
         # struct cache_header: magic, format, checksum, key; see daemon/cache/entry.h.
         blank = data[:8] + bytes(32) + data[40:]
@@ -147,6 +149,7 @@ def begin_again(test, what):
 def test_removed(test):
     """The directory is gone, and nobody can make it again for a while; then it is made by itself."""
     cache, what = test.path("cache"), "a removed directory"
+    inside = test.path("cache/entries")
     test.mkdir("cache", 0o700)
     daemon = Daemon(test, "--targets", "aarch64", cache="cache", name="removed")
     with daemon.client() as client:
@@ -154,9 +157,8 @@ def test_removed(test):
         test.check(changing.change(), f"{what}: at first all is well")
         daemon.idle()
         test.equal("and status says so", client.status().cache_state, CACHE_USED)
-        with Stopped(*daemon.keepers()):
-            with Stopped(daemon.writer()):
-                remove(cache)
+        with Stopped(daemon.writer()):
+            remove(inside)
             test.equal(f"{what}: status says that the cache is failing",
                        client.status().cache_state, CACHE_FAILING)
             test.check(all([changing.change() for _ in range(5)]), f"{what}: all is served on")
@@ -166,11 +168,11 @@ def test_removed(test):
         status = daemon.idle()
         test.equal(f"{what}: what waited was not lost", status.cache_errors, 0)
         test.check("is in use again" in daemon.log(), f"{what}: the log says so", daemon.log())
-        test.equal("it is private", os.stat(cache).st_mode & 0o7777, 0o700)
+        test.equal("it is private", os.stat(inside).st_mode & 0o7777, 0o700)
         # Nobody asks for anything: what is in service is written again all the same.
         version = changing.version
-        remove(cache)
-        test.until(lambda: os.path.isdir(cache) and len(entries(cache)) >= 4, 20, "it is filled")
+        remove(inside)
+        test.until(lambda: len(entries(cache)) >= 4, 20, "it is filled")
         daemon.idle()
         test.equal(f"{what}: x is the same", errno_of(client.get("x").code), version)
     test.equal(f"{what}: it ends well", daemon.stop(), 0)
@@ -182,18 +184,18 @@ def test_removed(test):
 
 def test_exchanged(test):
     """Somebody else makes a new one, or puts one of his own there."""
-    cache = test.path("cache")
+    cache, inside = test.path("cache"), test.path("cache/entries")
     test.mkdir("cache", 0o700)
     test.mkdir("other", 0o700)
     daemon = Daemon(test, "--targets", "aarch64", cache="cache", name="exchanged")
 
     def make_anew():
-        remove(cache)
-        os.mkdir(cache, 0o700)
+        remove(inside)
+        os.mkdir(inside, 0o700)
 
     def exchange():
-        os.rename(cache, test.path("aside"))
-        os.rename(test.path("other"), cache)
+        os.rename(inside, test.path("aside"))
+        os.rename(test.path("other"), inside)
         remove(test.path("aside"))
     with daemon.client() as client:
         changing = Changing(test, client)
@@ -216,30 +218,37 @@ def test_exchanged(test):
 def refusals(test, cache):
     """What may lie there that is not to be used: (what, how it comes there, how it is put right, the
     reason in the log)."""
+    inside = os.path.join(cache, "entries")
+
     def link():
         test.mkdir("elsewhere", 0o700)
-        os.symlink("../elsewhere", cache)
+        os.symlink("../../elsewhere", inside)
 
     def file():
-        test.write("in/cache", "")
+        test.write("in/cache/entries", "")
 
     def foreign():
-        os.mkdir(cache, 0o755)
-        os.chown(cache, 12345, 12345)
+        os.mkdir(inside, 0o755)
+        os.chown(inside, 12345, 12345)
 
     def shared():
-        os.mkdir(cache)
-        os.chmod(cache, 0o777)
+        os.mkdir(inside)
+        os.chmod(inside, 0o777)
+
+    def place():
+        os.chmod(cache, 0o770)
 
     def way():
         os.chmod(test.path("in"), 0o777)
-    kinds = [("a link", link, lambda: os.unlink(cache), "another place"),
-             ("a file", file, lambda: os.unlink(cache), "Not a directory"),
-             ("a directory of mode 0777", shared, lambda: os.chmod(cache, 0o700), "writable by"),
+    kinds = [("a link", link, lambda: os.unlink(inside), "another place"),
+             ("a file", file, lambda: os.unlink(inside), "Not a directory"),
+             ("a directory of mode 0777", shared, lambda: os.chmod(inside, 0o700), "writable by"),
+             ("the cache's directory with mode 0770", place, lambda: os.chmod(cache, 0o700),
+              "(mode 0770)"),
              ("a place that anybody can write to", way, lambda: os.chmod(test.path("in"), 0o755),
               "others can write to")]
     if os.geteuid() == 0:
-        kinds.append(("somebody's directory", foreign, lambda: os.chown(cache, 0, 0), "belongs to"))
+        kinds.append(("somebody's directory", foreign, lambda: os.chown(inside, 0, 0), "belongs to"))
     else:
         test.skip("somebody's directory (this needs root)")
     return kinds
@@ -247,7 +256,7 @@ def refusals(test, cache):
 
 def test_refused(test):
     test.mkdir("in")
-    cache = test.path("in/cache")
+    cache, inside = test.path("in/cache"), test.path("in/cache/entries")
     slowest = 0
     for what, put, put_right, word in refusals(test, cache):
         test.mkdir("in/cache", 0o700)
@@ -257,7 +266,7 @@ def test_refused(test):
             changing.change()
             daemon.idle()
             with Stopped(daemon.pid):
-                remove(cache)
+                remove(inside)
                 put()
             test.until(lambda: client.status().cache_state == CACHE_FAILING and word in daemon.log(),
                        5, "the log says why")
@@ -265,8 +274,8 @@ def test_refused(test):
             time.sleep(0.3)
             test.equal(f"{what}: status says that it is failing", client.status().cache_state,
                        CACHE_FAILING)
-            if os.path.isdir(cache):
-                test.equal(f"{what}: nothing is written there", os.listdir(cache), [])
+            if os.path.isdir(inside):
+                test.equal(f"{what}: nothing is written there", os.listdir(inside), [])
             with Stopped(daemon.pid):
                 put_right()
             took = until_used(test, client, 10)
@@ -286,15 +295,15 @@ def settle(test, daemon):
     def counted():
         children = daemon.children()
         zombies = [pid for pid in children if (field(pid, "State") or "Z").startswith("Z")]
-        others = [*daemon.workers(), *(daemon.keepers() or []), *(daemon.spawners() or []),
-                  daemon.writer()]
-        return not zombies and sorted(children) == sorted(filter(None, others)) and len(others) >= 6
+        others = [*daemon.workers(), daemon.spawner(), daemon.writer()]
+        return not zombies and None not in others and sorted(children) == sorted(others)
     test.until(counted, 20, "neither a process too many nor a zombie")
     return sum("/memfd:" not in path for path in daemon.fds(daemon.pid).values())
 
 
 def test_storm(test, rounds):
-    """The directory is removed again and again, at any moment, and processes are killed meanwhile."""
+    """The directory is removed again and again, at any moment, and the daemon is killed meanwhile."""
+    inside = test.path("cache/entries")
     cache, generator = test.path("cache"), random.Random(int(os.environ.get("SECPROF_SEED", "1")))
     test.mkdir("cache", 0o700)
     daemon = Daemon(test, "--targets", "aarch64", cache="cache", name="storm")
@@ -307,12 +316,11 @@ def test_storm(test, rounds):
                 if not changing.change():
                     wrong.append(i)
                 time.sleep(generator.uniform(0, 0.01))
-                remove(cache)
-            victim = [daemon.pid, daemon.writer(), (daemon.keepers() or [None])[0], None][i % 4]
-            if victim:
-                os.kill(victim, signal.SIGKILL)
+                remove(inside)
+            if i % 2:
+                os.kill(daemon.pid, signal.SIGKILL)
                 killed += 1
-            if victim != daemon.pid:
+            else:
                 until_used(test, client)
                 daemon.idle()
                 now = settle(test, daemon)
@@ -334,6 +342,38 @@ def test_storm(test, rounds):
     test.equal("at the end all entries are whole", torn(cache), [])
     begin_again(test, "after the storm")
     remove(cache)
+
+
+def test_place(test):
+    """The cache's own directory goes, or another one comes: it is told, nothing is written there, and
+    the next start mends it."""
+    cache, aside = test.path("place/cache"), test.path("place/aside")
+    test.mkdir("place")
+
+    def exchange():
+        os.rename(cache, aside)
+        os.mkdir(cache, 0o700)
+    for what, change in [("a removed cache", lambda: remove(cache)), ("an exchanged cache", exchange)]:
+        daemon = Daemon(test, "--targets", "native", cache="place/cache", name="place")
+        with daemon.client() as client:
+            changing = Changing(test, client)
+            test.check(changing.change(), f"{what}: at first all is well")
+            daemon.idle()
+            with Stopped(daemon.pid):
+                change()
+            test.until(lambda: client.status().cache_state == CACHE_FAILING and
+                       "removed or exchanged; a restart" in daemon.log(), 5, "the log says so")
+            test.check(all([changing.change() for _ in range(3)]), f"{what}: all is served on")
+            test.equal(f"{what}: nothing is written in its place",
+                       os.listdir(cache) if os.path.isdir(cache) else [], [])
+        test.equal(f"{what}: it ends well", daemon.stop(), 0)
+        daemon = Daemon(test, "--targets", "native", cache="place/cache", name="place")
+        with daemon.client() as client:
+            daemon.idle()
+            test.equal(f"{what}: a restart mends it", client.status().cache_state, CACHE_USED)
+        test.until(lambda: entries(cache), 10, "an entry")
+        daemon.stop()
+        remove(aside)
 
 
 def test_full(test):
@@ -399,6 +439,7 @@ with Test() as test:
     test_exchanged(test)
     refused = test_refused(test)
     test_storm(test, form(12, 50))
+    test_place(test)
     test_not_there(test)
     if own_mounts():
         healed = test_full(test) + test_readonly(test)

@@ -182,17 +182,16 @@ def one_more(daemon):
         client.status()
 
 
-def sinks(daemon, spawners):
+def sinks(daemon, spawner):
     """The processes that end connections."""
-    others = set(spawners) | set(daemon.spawners() or [])
-    return [pid for pid in daemon.children() if pid not in others and pid not in daemon.workers()]
+    return [pid for pid in daemon.children() if pid != spawner and pid not in daemon.workers()]
 
 
 def at_rest(test, daemon, fds):
     """All of it comes to an end: connections, processes and fds."""
     with daemon.client() as client:
         test.until(lambda: client.status().connections == 1, 20, "connections end")
-    test.until(daemon.spawners, 20, "there is no other process left")
+    test.until(daemon.spawner, 20, "there is no other process left")
     test.until(lambda: open_fds(daemon.pid) <= fds, 20, "fds are closed")
 
 
@@ -330,18 +329,16 @@ def test_flood(test, daemon, flood):
 
 
 def test_processes(test, daemon):
-    """A sink that is killed, and a spawner: what waits is ended by the next one."""
-    spawners = test.until(daemon.spawners, 20, "a spawner and its spare")
-    for what, find in [("a sink", lambda: sinks(daemon, spawners)),
-                       ("the spawner", lambda: spawners[:1])]:
-        as_stranger(daemon, hang_up)
-        for pid in test.until(find, 20, what):
-            os.kill(pid, signal.SIGKILL)
-        as_stranger(daemon, hang_up)
-        took = seconds_of(lambda: one_more(daemon))
-        test.check(took < SLOW, f"{what} is killed: others are served", f"({took:.1f} s)")
-        test.until(daemon.spawners, 20, "no sink is left")
-        test.ok(f"{what} is killed: the next one does its work")
+    """A sink that is killed: what waits is ended by the next one."""
+    spawner = test.until(daemon.spawner, 20, "a spawner")
+    as_stranger(daemon, hang_up)
+    for pid in test.until(lambda: sinks(daemon, spawner), 20, "a sink"):
+        os.kill(pid, signal.SIGKILL)
+    as_stranger(daemon, hang_up)
+    took = seconds_of(lambda: one_more(daemon))
+    test.check(took < SLOW, "a sink is killed: others are served", f"({took:.1f} s)")
+    test.until(daemon.spawner, 20, "no sink is left")
+    test.ok("a sink is killed: the next one does its work")
 
 
 def test_activation(test):

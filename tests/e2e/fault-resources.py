@@ -62,17 +62,9 @@ class Scenario:
                 (SUBSCRIBE, b""),
                 (RELOAD, b"")]
 
-    def pairs(self):
-        """Those two, once both are there: one that was killed has a successor after a while."""
-        return [self.test.until(self.daemon.spawners, 20, "a spawner and its spare"),
-                self.test.until(self.daemon.keepers, 20, "what makes the cache's writer, and its spare")]
-
     def kill_processes(self):
-        """All workers have to be made anew, the cache's writer, and one of each two that stand by for
-        each other."""
-        pids = self.daemon.workers() + [pair[self.round % 2] for pair in self.pairs()]
-        writer = self.daemon.writer()
-        for pid in pids + ([writer] if writer else []):
+        """All workers have to be made anew."""
+        for pid in self.daemon.workers():
             try:
                 os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
@@ -134,7 +126,6 @@ def test_each_place(injector, scenario, kind, calls, error, step):
     Returns how many places there were."""
     places, n = 0, 0
     while True:
-        scenario.pairs()
         injector.set(calls, MAIN | OTHERS if calls == FORK else MAIN, error, after=n)
         if calls == FORK:
             scenario.kill_processes()
@@ -155,7 +146,6 @@ def test_held(injector, daemon, scenario, calls, error):
     clients = [daemon.client(timeout=30) for _ in range(8)]
     for client in clients:
         client.status()
-    scenario.pairs()
     injector.set(calls, MAIN | OTHERS if calls == FORK else MAIN, error, times=FOR_EVER)
     if calls == FORK:
         scenario.kill_processes()
@@ -227,7 +217,7 @@ def test_births(test):
             before = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
             known = set(daemon.children())
             resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (open_fds(daemon.pid) - 3 + room, before[1]))
-            for pid in daemon.workers() + [daemon.spawners()[0], daemon.keepers()[0]]:
+            for pid in daemon.workers():
                 os.kill(pid, signal.SIGKILL)
             end = time.monotonic() + 1.5
             while time.monotonic() < end:
@@ -237,12 +227,10 @@ def test_births(test):
                 time.sleep(0.002)
             resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, before)
             daemon.rest(2)
-            test.until(daemon.spawners, 20, "a spawner and its spare")
-            test.until(daemon.keepers, 20, "a keeper and its spare")
         test.check(made >= 4, f"{made} processes were made while there were no fds")
         # rest() has counted all children, and zombies are some.
-        test.equal("none stays behind", len(daemon.children()), 2 + 2 + len(daemon.with_directory()))
-        test.check(not old & set(daemon.children()), "and all are new")
+        test.equal("none stays behind", len(daemon.children()), 2 + 2)
+        test.check(not old & set(daemon.children()), "and all workers are new")
         test.write("p/x.json", profile(99))
         client.reload()
         test.equal("it goes on", errno_of(client.get("x").code), 99)

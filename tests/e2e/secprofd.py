@@ -275,10 +275,10 @@ class Daemon:
         def workers():
             status = client.status()
             found = self.workers()
-            others = len(self.with_directory())
             rests = (status.jobs == 0 and status.workers == len(found) == n and
-                     (not self.cache or self.keepers()))
-            return found if rests and len(self.children()) == n + 2 + others else None
+                     (not self.cache or self.writer()))
+            others = 2 if self.cache else 1
+            return found if rests and len(self.children()) == n + others else None
         with self.client() as client:
             return self.test.until(workers, seconds, f"{n} workers at rest")
 
@@ -292,31 +292,19 @@ class Daemon:
             pass
         return links
 
-    def with_directory(self):
-        """Its processes that have a directory at fd 4, and which one."""
-        found = {pid: self.fds(pid).get(4) for pid in self.children()}
-        return {pid: path for pid, path in found.items()
-                if path and path.startswith("/") and not path.startswith(("/memfd:", "/dev/"))}
-
     def writer(self):
-        """The pid of the cache's writer, which has its directory open; None: there is none."""
-        found = [pid for pid, path in self.with_directory().items() if path == self.cache]
+        """The pid of the cache's writer, which has the cache's directory at fd 4; None: there is none."""
+        found = [pid for pid in self.children()
+                 if self.cache and (self.fds(pid).get(4) or "").startswith(self.cache)]
         return found[0] if len(found) == 1 else None
 
-    def keepers(self):
-        """The pids of the process that makes the cache's writer, and of its spare: they have the
-        directory above it open. None where there are not two at this moment."""
-        above = os.path.dirname(self.cache or "")
-        found = [pid for pid, path in self.with_directory().items() if path == above]
-        return found if len(found) == 2 else None
-
-    def spawners(self):
-        """The pids of what makes the workers and of its spare: the other children. None where there
-        are not two (a worker that starts looks like one)."""
-        others = [*self.workers(), *self.with_directory()]
+    def spawner(self):
+        """The pid of what makes the workers: the other child. None where there are others (a worker
+        that starts looks like it)."""
+        others = [*self.workers(), self.writer()]
         found = [pid for pid in self.children()
                  if pid not in others and field(pid, "State") is not None]
-        return found if len(found) == 2 else None
+        return found[0] if len(found) == 1 else None
 
     def stop(self, number=signal.SIGTERM, seconds=20):
         """Ends it; returns its exit status."""

@@ -246,7 +246,7 @@ static void open_cache(struct cache_dir *cache)
     bool other;
 
     ck_assert_int_eq(cache_dir_find(cache, unit_path("cache"), geteuid()), 0);
-    ck_assert_int_eq(cache_dir_make(cache), 0);
+    ck_assert_int_eq(cache_dir_make(cache->place_fd), 0);
     ck_assert_int_eq(cache_dir_open(cache, &other, why), TRUST_OK);
 }
 
@@ -269,7 +269,8 @@ START_TEST(what_was_written_is_read)
     fixture_make(&fixture, "x86_64");
     open_cache(&cache);
 
-    struct cache_disk disk = {.dir_fd = cache.fd, .size_limit = 1 << 20};
+    struct cache_disk disk = {
+        .place_fd = cache.place_fd, .dir_fd = cache.fd, .size_limit = 1 << 20};
 
     ck_assert_int_eq(read_back(&cache, &fixture), CACHE_MISS);
     ck_assert_int_eq(cache_disk_write(&disk, fixture.key, fixture.bytes, fixture.size), 0);
@@ -284,14 +285,15 @@ END_TEST
 
 START_TEST(bad_entries_are_bad_until_they_are_removed)
 {
-    char name[CACHE_NAME_SIZE + 8] = "cache/";
+    char name[CACHE_NAME_SIZE + 16] = "cache/entries/";
     struct fixture fixture;
     struct cache_dir cache;
 
     fixture_make(&fixture, "x86_64");
     open_cache(&cache);
 
-    struct cache_disk disk = {.dir_fd = cache.fd, .size_limit = 1 << 20};
+    struct cache_disk disk = {
+        .place_fd = cache.place_fd, .dir_fd = cache.fd, .size_limit = 1 << 20};
 
     digest_hex(fixture.key, name + strlen(name));
     for (int i = 0; i < 6; i++) {
@@ -340,7 +342,8 @@ START_TEST(the_oldest_go_first)
 
     open_cache(&cache);
 
-    struct cache_disk disk = {.dir_fd = cache.fd, .size_limit = 10 * sizeof(bytes)};
+    struct cache_disk disk = {
+        .place_fd = cache.place_fd, .dir_fd = cache.fd, .size_limit = 10 * sizeof(bytes)};
 
     for (uint8_t i = 0; i < 40; i++) {
         const struct timespec times[2] = {{1000 + i, 0}, {1000 + i, 0}};
@@ -350,7 +353,7 @@ START_TEST(the_oldest_go_first)
         ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes)), 0);
         digest_hex(key, name);
         ck_assert_int_eq(utimensat(cache.fd, name, times, 0), 0);
-        ck_assert_uint_le(count_entries(unit_path("cache")), 10);
+        ck_assert_uint_le(count_entries(unit_path("cache/entries")), 10);
     }
     for (uint8_t i = 0; i < 40; i++) {
         uint8_t key[DIGEST_SIZE] = {i};
@@ -366,19 +369,55 @@ START_TEST(the_oldest_go_first)
 }
 END_TEST
 
-START_TEST(leftovers_are_tidied_up)
+/* What is in a directory that is out of its place, nobody would read. */
+START_TEST(nothing_is_written_out_of_place)
 {
+    static uint8_t bytes[4096];
+    uint8_t key[DIGEST_SIZE] = {1};
     struct cache_dir cache;
 
     open_cache(&cache);
-    unit_write_text("cache/.new-123", "half an entry");
+
+    struct cache_disk disk = {.place_fd = cache.place_fd, .dir_fd = -1, .size_limit = 1 << 20};
+
+    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes)), -ESTALE);
+    ck_assert_int_eq(cache_disk_open(&disk), 0);
+    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes)), 0);
+    ck_assert_int_eq(rename(unit_path("cache/entries"), unit_path("cache/aside")), 0);
+    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes)), -ESTALE);
+    ck_assert_int_eq(cache_disk_open(&disk), 0);
+    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes)), 0);
+    ck_assert_uint_eq(count_entries(unit_path("cache/entries")), 1);
+    ck_assert_int_eq(rename(unit_path("cache/entries"), unit_path("cache/gone")), 0);
+    ck_assert_int_eq(symlink("aside", unit_path("cache/entries")), 0);
+    ck_assert_int_eq(cache_disk_open(&disk), -ENOTDIR);
+    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes)), -ESTALE);
+    cache_dir_clear(&cache);
+}
+END_TEST
+
+START_TEST(leftovers_are_tidied_up)
+{
+    char old[CACHE_NAME_SIZE + 8] = "cache/";
+    uint8_t key[DIGEST_SIZE] = {7};
+    struct cache_dir cache;
+
+    digest_hex(key, old + strlen(old));
+
+    open_cache(&cache);
+    unit_write_text("cache/entries/.new-123", "half an entry");
+    unit_write_text("cache/entries/README", "somebody's");
+
+    struct cache_disk disk = {.place_fd = cache.place_fd, .dir_fd = -1, .size_limit = 4096};
+
+    unit_write_text(old, "an entry of an older version");
     unit_write_text("cache/README", "somebody's");
-
-    struct cache_disk disk = {.dir_fd = cache.fd, .size_limit = 4096};
-
-    cache_disk_tidy(&disk);
-    ck_assert_int_lt(access(unit_path("cache/.new-123"), F_OK), 0);
+    ck_assert_int_eq(cache_disk_open(&disk), 0);
+    ck_assert_int_lt(access(unit_path("cache/entries/.new-123"), F_OK), 0);
+    ck_assert_int_eq(access(unit_path("cache/entries/README"), F_OK), 0);
+    ck_assert_int_lt(access(unit_path(old), F_OK), 0);
     ck_assert_int_eq(access(unit_path("cache/README"), F_OK), 0);
+    close(disk.dir_fd);
     cache_dir_clear(&cache);
 }
 END_TEST
@@ -398,6 +437,7 @@ int main(void)
     tcase_add_test(tests, what_was_written_is_read);
     tcase_add_test(tests, bad_entries_are_bad_until_they_are_removed);
     tcase_add_test(tests, the_oldest_go_first);
+    tcase_add_test(tests, nothing_is_written_out_of_place);
     tcase_add_test(tests, leftovers_are_tidied_up);
     return unit_end(suite);
 }

@@ -8,8 +8,9 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include "daemon/daemon.h"
+#include "daemon/cache/dir.h"
 #include "daemon/process/sandbox.h"
+#include "protocol/protocol.h"
 #include "tests/daemon/unit.h"
 
 static const struct {
@@ -37,8 +38,10 @@ START_TEST(an_anchor_is_above_what_may_be_exchanged)
 END_TEST
 
 #if !SANDBOX_SANITIZED
-static struct daemon *daemon_of_test;
-static struct options options;
+static struct cache_dir cache;
+static struct own_filters own;
+static struct log logger;
+static char *directory, *socket_path;
 
 /* What the cache lies in. */
 static char place[] = "/tmp/secprof-place-XXXXXX";
@@ -72,32 +75,39 @@ static void make(void)
     strcpy(place + strlen(place) - 6, "XXXXXX");
     ck_assert_ptr_nonnull(mkdtemp(place));
     ck_assert_int_eq(mkdir(in_place("cache"), 0700), 0);
+    ck_assert_int_eq(mkdir(in_place("cache/entries"), 0700), 0);
     ck_assert_int_eq(mkdir(unit_path("run"), 0755), 0);
     unit_write_text("way/p/x.json", "x");
-    write_in_place("cache/entry");
+    write_in_place("cache/entries/entry");
     write_in_place("beside");
     unit_write_text("run/sock", "x");
     unit_write_text("run/other", "x");
-    daemon_of_test = calloc(1, sizeof(*daemon_of_test));
-    ck_assert_ptr_nonnull(daemon_of_test);
-    options = (struct options){.n_directories = 1};
-    options.directories[0] = strdup(unit_path("way/p"));
-    options.socket_path = strdup(unit_path("run/sock"));
-    daemon_of_test->options = &options;
-    log_init(&daemon_of_test->log, LOG_ERR);
-    ck_assert_msg(own_filters_make(&daemon_of_test->own, &why) == 0, "%s", why);
-    ck_assert_int_eq(cache_dir_find(&daemon_of_test->cache, in_place("cache"), geteuid()), 0);
+    directory = strdup(unit_path("way/p"));
+    socket_path = strdup(unit_path("run/sock"));
+    log_init(&logger, LOG_ERR);
+    ck_assert_msg(own_filters_make(&own, &why) == 0, "%s", why);
+    ck_assert_int_eq(cache_dir_find(&cache, in_place("cache"), geteuid()), 0);
 }
 
 static void clear(void)
 {
-    cache_dir_clear(&daemon_of_test->cache);
-    own_filters_clear(&daemon_of_test->own);
-    free(options.directories[0]);
-    free((void *)options.socket_path);
-    free(daemon_of_test);
+    cache_dir_clear(&cache);
+    own_filters_clear(&own);
+    free(directory);
+    free(socket_path);
     nftw(place, unit_remove, 8, FTW_DEPTH | FTW_PHYS);
     unit_teardown();
+}
+
+/* What the main process does. */
+static int confine(uint32_t *lacks)
+{
+    const struct confine_places places = {.directories = &directory,
+                                          .n_directories = 1,
+                                          .cache_fd = cache.place_fd,
+                                          .socket_path = socket_path};
+
+    return confine_main(&places, &own, &logger, lacks);
 }
 
 static bool can_read(const char *path)
@@ -118,8 +128,8 @@ static int try_all(bool landlock)
     } tried[] = {
         {can_read(unit_path("way/p/x.json")), true},
         {can_read(unit_path("way/p")), true},
-        {can_read(in_place("cache/entry")), true},
-        {unlink(in_place("cache/entry")) == 0, !landlock},
+        {can_read(in_place("cache/entries/entry")), true},
+        {unlink(in_place("cache/entries/entry")) == 0, !landlock},
         {unlink(unit_path("run/sock")) == 0, true},
         {can_read("/etc/passwd"), !landlock},
         {can_read("/proc/self/maps"), !landlock},
@@ -136,14 +146,15 @@ static int try_all(bool landlock)
 START_TEST(the_main_process_keeps_what_it_needs)
 {
     bool landlock = sandbox_landlock_version() > 0;
+    uint32_t lacks;
     int status;
     pid_t pid = fork();
 
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
-        if (confine_main(daemon_of_test) < 0)
+        if (confine(&lacks) < 0)
             _exit(100);
-        if (daemon_of_test->lacks != (landlock ? 0 : WIRE_LACKS_LANDLOCK))
+        if (lacks != (landlock ? 0 : WIRE_LACKS_LANDLOCK))
             _exit(101);
         _exit(try_all(landlock));
     }
@@ -152,34 +163,12 @@ START_TEST(the_main_process_keeps_what_it_needs)
 }
 END_TEST
 
-/* Where the cache lies in the root, nothing but the cache itself is left to be read. */
-START_TEST(the_root_is_too_much)
-{
-    bool landlock = sandbox_landlock_version() > 0;
-    struct cache_dir *cache = &daemon_of_test->cache;
-    char why[TRUST_WHY_SIZE];
-    bool other;
-    int status;
-    pid_t pid;
-
-    ck_assert_int_eq(cache_dir_open(cache, &other, why), TRUST_OK);
-    cache->in_root = true;
-    pid = fork();
-    ck_assert_int_ge(pid, 0);
-    if (pid == 0) {
-        if (confine_main(daemon_of_test) < 0 || !can_read(in_place("cache/entry")))
-            _exit(100);
-        _exit(can_read(in_place("beside")) == !landlock ? 0 : 1);
-    }
-    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
-    ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
-}
-END_TEST
-
-/* Directories that come back as other ones can be read: of profiles, and the cache. */
+/* Directories that come back as other ones can be read, of profiles and of entries; what lies
+ * beside the cache cannot. */
 START_TEST(what_is_exchanged_can_still_be_read)
 {
     int status, go[2];
+    uint32_t lacks;
     char byte;
     pid_t pid;
 
@@ -187,17 +176,19 @@ START_TEST(what_is_exchanged_can_still_be_read)
     pid = fork();
     ck_assert_int_ge(pid, 0);
     if (pid == 0) {
-        if (confine_main(daemon_of_test) < 0 || read(go[0], &byte, 1) != 1)
+        if (confine(&lacks) < 0 || read(go[0], &byte, 1) != 1)
             _exit(100);
-        _exit(can_read(unit_path("way/p/x.json")) && can_read(in_place("cache/entry")) ? 0 : 1);
+        if (!can_read(unit_path("way/p/x.json")) || !can_read(in_place("cache/entries/entry")))
+            _exit(1);
+        _exit(can_read(in_place("beside")) == (lacks & WIRE_LACKS_LANDLOCK) ? 0 : 2);
     }
     ck_assert_int_eq(rename(unit_path("way"), unit_path("old")), 0);
     ck_assert_int_eq(mkdir(unit_path("way"), 0755), 0);
     ck_assert_int_eq(mkdir(unit_path("way/p"), 0755), 0);
     unit_write_text("way/p/x.json", "y");
-    ck_assert_int_eq(rename(in_place("cache"), in_place("old")), 0);
-    ck_assert_int_eq(mkdir(in_place("cache"), 0700), 0);
-    write_in_place("cache/entry");
+    ck_assert_int_eq(rename(in_place("cache/entries"), in_place("cache/old")), 0);
+    ck_assert_int_eq(mkdir(in_place("cache/entries"), 0700), 0);
+    write_in_place("cache/entries/entry");
     ck_assert_int_eq(write(go[1], "x", 1), 1);
     ck_assert_int_eq(waitpid(pid, &status, 0), pid);
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "status %x", status);
@@ -219,7 +210,6 @@ int main(void)
     tcase_add_checked_fixture(confined, make, clear);
     tcase_add_test(confined, the_main_process_keeps_what_it_needs);
     tcase_add_test(confined, what_is_exchanged_can_still_be_read);
-    tcase_add_test(confined, the_root_is_too_much);
     suite_add_tcase(suite, confined);
 #endif
     return unit_end(suite);

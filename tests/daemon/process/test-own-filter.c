@@ -68,6 +68,16 @@ static void try_open_beneath_4(void)
     (void)!openat(4, "none", O_WRONLY | O_CREAT | O_TRUNC, 0600);
 }
 
+static void try_open_beneath_5(void)
+{
+    (void)!openat(5, "none", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+}
+
+static void try_open_beneath_6(void)
+{
+    (void)!openat(6, "none", O_WRONLY | O_CREAT | O_TRUNC, 0600);
+}
+
 static void try_rename(void)
 {
     renameat(AT_FDCWD, "/none/a", AT_FDCWD, "/none/b");
@@ -76,6 +86,11 @@ static void try_rename(void)
 static void try_rename_beneath_4(void)
 {
     renameat(4, "none", 4, "nothing");
+}
+
+static void try_rename_beneath_5(void)
+{
+    renameat(5, "none", 5, "nothing");
 }
 
 static void try_link(void)
@@ -93,6 +108,11 @@ static void try_mkdir_beneath_4(void)
     mkdirat(4, "none/none", 0700);
 }
 
+static void try_mkdir_beneath_5(void)
+{
+    mkdirat(5, "none/none", 0700);
+}
+
 static void try_dup_to_3(void)
 {
     dup3(-1, 3, O_CLOEXEC);
@@ -101,11 +121,6 @@ static void try_dup_to_3(void)
 static void try_dup_to_4(void)
 {
     dup3(-1, 4, O_CLOEXEC);
-}
-
-static void try_dup_to_5(void)
-{
-    dup3(-1, 5, O_CLOEXEC);
 }
 
 static void try_landlock(void)
@@ -400,9 +415,7 @@ static void try_handle_signals(void)
 }
 
 #define BIT(which) (1U << (which))
-#define DISK       (BIT(OWN_KEEPER) | BIT(OWN_CACHE))
-#define PARENTS    (BIT(OWN_SPAWNER) | BIT(OWN_KEEPER))
-#define ALL        (BIT(OWN_MAIN) | BIT(OWN_SPAWNER) | BIT(OWN_WORKER) | DISK)
+#define ALL        (BIT(OWN_MAIN) | BIT(OWN_SPAWNER) | BIT(OWN_WORKER) | BIT(OWN_CACHE))
 
 /* A call, and the filters (a set) that let it through. */
 static const struct attempt {
@@ -420,17 +433,20 @@ static const struct attempt {
     ATTEMPT(create, 0),
     ATTEMPT(truncate, 0),
     ATTEMPT(openat2, 0),
-    ATTEMPT(open_beneath_4, DISK),
+    ATTEMPT(open_beneath_4, BIT(OWN_CACHE)),
+    ATTEMPT(open_beneath_5, BIT(OWN_CACHE)),
+    ATTEMPT(open_beneath_6, 0),
     ATTEMPT(rename, 0),
-    ATTEMPT(rename_beneath_4, DISK),
+    ATTEMPT(rename_beneath_4, 0),
+    ATTEMPT(rename_beneath_5, BIT(OWN_CACHE)),
     ATTEMPT(link, 0),
     ATTEMPT(mkdir, 0),
-    ATTEMPT(mkdir_beneath_4, BIT(OWN_KEEPER)),
-    ATTEMPT(dup_to_3, PARENTS),
-    ATTEMPT(dup_to_4, BIT(OWN_KEEPER)),
-    ATTEMPT(dup_to_5, 0),
-    ATTEMPT(landlock, BIT(OWN_KEEPER)),
-    ATTEMPT(add_filter, PARENTS),
+    ATTEMPT(mkdir_beneath_4, BIT(OWN_CACHE)),
+    ATTEMPT(mkdir_beneath_5, 0),
+    ATTEMPT(dup_to_3, BIT(OWN_SPAWNER)),
+    ATTEMPT(dup_to_4, 0),
+    ATTEMPT(landlock, 0),
+    ATTEMPT(add_filter, BIT(OWN_SPAWNER)),
     ATTEMPT(chmod, 0),
     ATTEMPT(chmod_of_filters, BIT(OWN_MAIN)),
     ATTEMPT(touch_path, 0),
@@ -438,7 +454,7 @@ static const struct attempt {
     ATTEMPT(socket_unix, BIT(OWN_MAIN)),
     ATTEMPT(socket_inet, 0),
     ATTEMPT(socket_netlink, 0),
-    ATTEMPT(socketpair, PARENTS),
+    ATTEMPT(socketpair, BIT(OWN_SPAWNER)),
     ATTEMPT(bind, 0),
     ATTEMPT(listen, 0),
     ATTEMPT(accept, BIT(OWN_MAIN)),
@@ -450,7 +466,7 @@ static const struct attempt {
     ATTEMPT(thread, 0),
     ATTEMPT(new_namespace, 0),
     ATTEMPT(clone3, 0),
-    ATTEMPT(sibling, PARENTS),
+    ATTEMPT(sibling, BIT(OWN_SPAWNER)),
     ATTEMPT(unshare, 0),
     ATTEMPT(exec, 0),
     ATTEMPT(exec_fd, 0),
@@ -472,7 +488,7 @@ static const struct attempt {
     ATTEMPT(keyring, 0),
     ATTEMPT(change_user, 0),
     ATTEMPT(watch, BIT(OWN_MAIN)),
-    ATTEMPT(write, BIT(OWN_MAIN) | DISK),
+    ATTEMPT(write, BIT(OWN_MAIN) | BIT(OWN_CACHE)),
     ATTEMPT(log, BIT(OWN_MAIN)),
     ATTEMPT(writev_elsewhere, 0),
     ATTEMPT(pread, BIT(OWN_MAIN) | BIT(OWN_SPAWNER) | BIT(OWN_WORKER)),

@@ -22,14 +22,15 @@ enum {
     LOOPS_MAX = 1000,
 };
 
-static sd_event *event;
+static struct children children;
 static struct log logger;
 static struct spawner spawner;
 static struct sinks sinks;
 static int requests; /* the other end of the spawner's socket */
-static size_t asked, born;
-static bool none_to_be_had;
-static pid_t last_born;
+static size_t asked, made;
+static bool none_can_be_made;
+static const struct child_events no_events;
+static pid_t last_made;
 
 static void open_all(void)
 {
@@ -39,61 +40,59 @@ static void open_all(void)
     sigemptyset(&set);
     sigaddset(&set, SIGCHLD);
     ck_assert_int_eq(sigprocmask(SIG_BLOCK, &set, NULL), 0);
-    ck_assert_int_ge(sd_event_new(&event), 0);
+    ck_assert_int_ge(sd_event_new(&children.event), 0);
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
     memset(&spawner, 0, sizeof(spawner));
     memset(&sinks, 0, sizeof(sinks));
     log_init(&logger, LOG_CRIT);
-    /* Its spare is being made: nobody asks for one. */
-    spawner.standby.event = event;
-    spawner.standby.asked = true;
-    spawner.standby.active = &spawner.standby.processes[0];
-    spawner.standby.processes[0].sock = pair[0];
+    /* A spawner without a process: only its socket is used. */
+    spawner.child.events = &no_events;
+    spawner.child.sock = pair[0];
     requests = pair[1];
-    asked = born = 0;
-    none_to_be_had = false;
-    ck_assert_int_eq(sinks_open(&sinks, event, &logger, &spawner, MANY), 0);
+    asked = made = 0;
+    none_can_be_made = false;
+    ck_assert_int_eq(sinks_open(&sinks, &logger, &children, &spawner, MANY), 0);
 }
 
 static void close_all(void)
 {
     sinks_close(&sinks);
-    sd_event_unref(event);
+    sd_event_unref(children.event);
     close(requests);
-    close(spawner.standby.processes[0].sock);
+    close(spawner.child.sock);
 }
 
-static void bear(void)
+static void make_one(void)
 {
     int pair[2];
 
     ck_assert_int_eq(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair), 0);
-    last_born = fork();
-    ck_assert_int_ge(last_born, 0);
-    if (last_born == 0) {
+    last_made = fork();
+    ck_assert_int_ge(last_made, 0);
+    if (last_made == 0) {
         if (dup2(pair[1], SANDBOX_SOCKET) < 0 || close_range(SANDBOX_SOCKET + 1, ~0U, 0) < 0)
             _exit(EXIT_FAILURE);
         sink_main();
     }
     close(pair[1]);
-    born++;
-    spawner.sink_born(spawner.sink_user, pair[0], last_born);
+    made++;
+    spawner.owners[SPAWNER_SINK].made(&sinks, pair[0], last_made);
 }
 
 /* One round of the event loop, and of the spawner. */
 static void turn(void)
 {
-    struct standby_request request;
+    uint32_t request;
     size_t n_fds;
 
     while (packet_recv(requests, &request, sizeof(request), NULL, 0, &n_fds, MSG_DONTWAIT) > 0) {
         asked++;
-        if (none_to_be_had)
-            spawner.sink_born(spawner.sink_user, -EAGAIN, 0);
+        if (none_can_be_made)
+            spawner.owners[SPAWNER_SINK].made(&sinks, -EAGAIN, 0);
         else
-            bear();
+            make_one();
     }
-    ck_assert_int_ge(sd_event_run(event, LOOP_USEC), 0);
+    ck_assert_int_ge(sd_event_run(children.event, LOOP_USEC), 0);
 }
 
 /* Makes a connection with the write end of a pipe in its queue; returns the read end. */
@@ -125,13 +124,13 @@ START_TEST(the_peer_sees_the_end_at_once)
     int connection, peer, pipe = make(&connection, &peer);
     char byte;
 
-    none_to_be_had = true;
+    none_can_be_made = true;
     sinks_put(&sinks, connection);
     ck_assert_int_eq(recv(peer, &byte, 1, 0), 0);
     ck_assert_int_eq(send(peer, "y", 1, MSG_NOSIGNAL), -1);
     ck_assert_int_eq(errno, EPIPE);
     ck_assert(!is_gone(pipe));
-    none_to_be_had = false;
+    none_can_be_made = false;
     for (int i = 0; i < LOOPS_MAX && !is_gone(pipe); i++)
         turn();
     ck_assert(is_gone(pipe));
@@ -160,8 +159,8 @@ START_TEST(many_take_several_sinks)
     }
     ck_assert_uint_eq(done, MANY);
     ck_assert_uint_eq(sinks.n_waiting, 0);
-    ck_assert_uint_ge(born, 3);
-    ck_assert_uint_le(born, 3 + MANY / 20);
+    ck_assert_uint_ge(made, 3);
+    ck_assert_uint_le(made, 3 + MANY / 20);
     for (int i = 0; i < LOOPS_MAX && sinks.open; i++)
         turn();
     ck_assert_ptr_null(sinks.open);
@@ -172,7 +171,7 @@ START_TEST(without_a_sink_they_wait)
 {
     static int pipes[SINK_WAITING_MAX];
 
-    none_to_be_had = true;
+    none_can_be_made = true;
     for (size_t i = 0; i < SINK_WAITING_MAX; i++) {
         int connection, peer;
 
@@ -186,7 +185,7 @@ START_TEST(without_a_sink_they_wait)
     ck_assert_uint_le(asked, 1 + SINK_WAITING_MAX * LOOP_USEC / SINK_USEC + 1);
     for (size_t i = 0; i < SINK_WAITING_MAX; i++)
         ck_assert(!is_gone(pipes[i]));
-    none_to_be_had = false;
+    none_can_be_made = false;
     for (size_t i = 0; i < SINK_WAITING_MAX; i++) {
         for (int j = 0; j < LOOPS_MAX && !is_gone(pipes[i]); j++)
             turn();
@@ -205,7 +204,7 @@ START_TEST(one_that_is_killed_is_replaced)
     close(peer);
     while (!sinks.open)
         turn();
-    ck_assert_int_eq(kill(last_born, SIGKILL), 0);
+    ck_assert_int_eq(kill(last_made, SIGKILL), 0);
     second = make(&connection, &peer);
     for (int i = 0; i < LOOPS_MAX && !is_gone(first); i++)
         turn();
@@ -215,28 +214,9 @@ START_TEST(one_that_is_killed_is_replaced)
     for (int i = 0; i < LOOPS_MAX && !is_gone(second); i++)
         turn();
     ck_assert(is_gone(second));
-    ck_assert_uint_eq(born, 2);
+    ck_assert_uint_eq(made, 2);
     close(first);
     close(second);
-}
-END_TEST
-
-/* The spawner ended before it answered: its spare is asked. */
-START_TEST(a_lost_request_is_made_again)
-{
-    int connection, peer, pipe = make(&connection, &peer);
-    struct standby_request request;
-    size_t n_fds;
-
-    sinks_put(&sinks, connection);
-    close(peer);
-    ck_assert_int_gt(
-        packet_recv(requests, &request, sizeof(request), NULL, 0, &n_fds, MSG_DONTWAIT), 0);
-    spawner.sink_lost(spawner.sink_user);
-    for (int i = 0; i < LOOPS_MAX && !is_gone(pipe); i++)
-        turn();
-    ck_assert(is_gone(pipe));
-    close(pipe);
 }
 END_TEST
 
@@ -251,6 +231,5 @@ int main(void)
     tcase_add_test(tests, many_take_several_sinks);
     tcase_add_test(tests, without_a_sink_they_wait);
     tcase_add_test(tests, one_that_is_killed_is_replaced);
-    tcase_add_test(tests, a_lost_request_is_made_again);
     return unit_end(suite);
 }

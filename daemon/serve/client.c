@@ -7,7 +7,6 @@
 #include "daemon/serve/client.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -63,6 +62,7 @@ static void settle(struct client *client)
     if (client->out_fd >= 0)
         close(client->out_fd);
     free(client->out);
+    free(client->why);
     peer_clear(&client->asker.peer);
     free(client);
 }
@@ -230,19 +230,20 @@ static void on_wake(struct waiter *waiter, const char *why)
     struct client *client = (struct client *)((char *)waiter - offsetof(struct client, waiter));
 
     client->woken = true;
-    client->failed = why != NULL;
-    snprintf(client->why, sizeof(client->why), "%s", why ? why : "");
+    /* Without memory for it the request is handled again, and finds out by itself. */
+    client->why = why ? strdup(why) : NULL;
     server_note_woken(client->server, client);
 }
 
 void client_go_on(struct client *client)
 {
     struct server *server = client->server;
+    cleanup_free char *why = steal_ptr(&client->why);
 
     client->woken = false;
     answer_begin(&server->answer);
-    if (client->failed)
-        answer_refuse(&server->answer, WIRE_FAILED, "%s", client->why);
+    if (why)
+        answer_refuse(&server->answer, WIRE_FAILED, "%s", why);
     else
         dispatch(&server->handlers, &client->asker, &client->request, &server->answer);
     act(client, &server->answer);

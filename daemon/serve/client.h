@@ -42,8 +42,7 @@ struct client {
     uint64_t seen;        /* where subscribed: how many of all changes it has heard of */
     struct waiter waiter; /* where WAITING */
     bool woken;           /* where WAITING: it is over, and is to be gone on with */
-    bool failed;          /* where WOKEN: what it waited for will not come, for this reason */
-    char why[FAILURE_WHY_SIZE];
+    char *why;            /* where WOKEN: what it waited for will not come, for this reason */
     void *out; /* where WRITING: OUT_LEN bytes, and an fd or -1 */
     size_t out_len;
     int out_fd;

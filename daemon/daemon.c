@@ -9,13 +9,26 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/inotify.h>
 #include <sys/resource.h>
+#include <systemd/sd-event.h>
 #include <unistd.h>
 
 #include "compiler/facts/kernel-version.h"
+#include "daemon/cache/cache.h"
+#include "daemon/files/follow.h"
+#include "daemon/filters/background.h"
+#include "daemon/filters/service.h"
+#include "daemon/log.h"
+#include "daemon/loop.h"
+#include "daemon/options.h"
+#include "daemon/phase.h"
 #include "daemon/priority.h"
 #include "daemon/process/confine.h"
+#include "daemon/process/own-filter.h"
+#include "daemon/process/strays.h"
+#include "daemon/process/workers.h"
+#include "daemon/serve/server.h"
+#include "protocol/protocol.h"
 #include "util/cleanup.h"
 
 enum {
@@ -23,89 +36,44 @@ enum {
     COMPILES_INTERVAL_USEC = 60000000, /* of --max-compiles-per-minute */
 };
 
-uint64_t daemon_now(const struct daemon *daemon)
-{
-    uint64_t now = 0;
+struct daemon {
+    const struct options *options;
+    struct log log;
+    sd_event *event;
+    uid_t uid;
+    const struct target *host;
+    const struct target *targets[ABI_COUNT]; /* those that are served, the host first */
+    size_t n_targets;
+    uint64_t started_usec; /* CLOCK_MONOTONIC */
+    struct own_filters own;
+    uint32_t lacks; /* enum wire_lacks */
 
-    sd_event_now(daemon->event, CLOCK_MONOTONIC, &now);
-    return now;
-}
+    struct service service;
+    struct background background;
+    struct follow follow;
+    struct phase phase;
+    sd_event_source *check; /* what follows from a change */
+    sd_event_source *idle;  /* a step of what is done ahead of time */
+    sd_event_source *retry; /* when new versions that could not be compiled are tried again */
+    sd_event_source *pause; /* when the background's is over */
 
-/* What the service uses of the disk cache. */
-
-static bool cache_is_open(void *user)
-{
-    const struct daemon *daemon = user;
-
-    return daemon->cache.fd >= 0;
-}
-
-static bool cache_has_writer(void *user)
-{
-    const struct daemon *daemon = user;
-
-    return cache_writer_is_alive(&daemon->writer);
-}
-
-static enum cache_outcome cache_ops_read(void *user, const uint8_t key[DIGEST_SIZE],
-                                         const struct target *target, struct cache_entry *entry)
-{
-    struct daemon *daemon = user;
-    const struct cache_write *write = cache_writer_find(&daemon->writer, key);
-
-    /* What waits is newer than what is there. */
-    if (write) {
-        memcpy(daemon->entry, write->bytes, write->size);
-        if (cache_entry_check(entry, daemon->entry, write->size, key, target) == 0)
-            return CACHE_HIT;
-    }
-    return cache_read(&daemon->cache, key, target, daemon->entry, entry);
-}
-
-static void cache_ops_write(void *user, const struct cache_entry *entry,
-                            const uint8_t key[DIGEST_SIZE])
-{
-    struct daemon *daemon = user;
-    int r = cache_writer_add(&daemon->writer, entry, key);
-
-    if (r < 0)
-        background_note_written(&daemon->background, r);
-}
-
-static void cache_ops_drop(void *user, const uint8_t key[DIGEST_SIZE])
-{
-    struct daemon *daemon = user;
-
-    /* Where this is not possible, it fails its check the next time as well. */
-    (void)cache_writer_drop(&daemon->writer, key);
-}
-
-static size_t cache_count_waiting(void *user)
-{
-    const struct daemon *daemon = user;
-
-    return cache_writer_waiting(&daemon->writer);
-}
-
-static bool cache_is_in_place(void *user)
-{
-    const struct daemon *daemon = user;
-
-    return cache_dir_is_in_place(&daemon->cache);
-}
-
-static void cache_look(void *user)
-{
-    struct daemon *daemon = user;
-
-    cache_writer_look(&daemon->writer);
-}
+    struct cache cache;
+    struct children children;
+    struct spawner spawner;
+    struct workers workers;
+    struct strays strays;
+    struct server server;
+};
 
 /* What the service tells. Each of these has the event loop come to it, and does nothing more. */
 
 static uint64_t now(void *user)
 {
-    return daemon_now(user);
+    const struct daemon *daemon = user;
+    uint64_t usec = 0;
+
+    sd_event_now(daemon->event, CLOCK_MONOTONIC, &usec);
+    return usec;
 }
 
 static void on_jobs_wait(void *user)
@@ -141,14 +109,6 @@ static int serve(struct daemon *daemon)
     return 0;
 }
 
-/* Has the event loop come to TIMER at USEC; UINT64_MAX: not at all. */
-static void set_timer(sd_event_source *timer, uint64_t usec)
-{
-    /* Neither can fail for a timer that is there. */
-    (void)sd_event_source_set_time(timer, usec);
-    (void)sd_event_source_set_enabled(timer, usec == UINT64_MAX ? SD_EVENT_OFF : SD_EVENT_ONESHOT);
-}
-
 static int on_check(sd_event_source *source, void *user)
 {
     struct daemon *daemon = user;
@@ -157,10 +117,10 @@ static int on_check(sd_event_source *source, void *user)
     size_t served = 0, failed = 0;
 
     (void)source;
-    set_timer(daemon->retry, service->retry_usec);
-    set_timer(daemon->pause, daemon->background.paused_until_usec
-                                 ? daemon->background.paused_until_usec
-                                 : UINT64_MAX);
+    loop_set_timer(daemon->retry, service->retry_usec);
+    loop_set_timer(daemon->pause, daemon->background.paused_until_usec
+                                      ? daemon->background.paused_until_usec
+                                      : UINT64_MAX);
     if (phase_may_serve(&daemon->phase, pending) && serve(daemon) < 0)
         return 0;
     for (size_t i = 0; i < service->registry.n; i++) {
@@ -213,9 +173,9 @@ static uint64_t reload(void *user)
 /* Gathers what rooms say of themselves. */
 static void gather_status(void *user, struct wire_daemon_status *status)
 {
-    const struct daemon *daemon = user;
+    struct daemon *daemon = user;
 
-    status->uptime_usec = daemon_now(daemon) - daemon->started_usec;
+    status->uptime_usec = now(daemon) - daemon->started_usec;
     status->worker_failures = daemon->workers.failures;
     status->workers = (uint32_t)workers_alive(&daemon->workers);
     status->jobs += background_left(&daemon->background);
@@ -242,7 +202,6 @@ static void stop_events(struct daemon *daemon)
     daemon->idle = sd_event_source_disable_unref(daemon->idle);
     daemon->retry = sd_event_source_disable_unref(daemon->retry);
     daemon->pause = sd_event_source_disable_unref(daemon->pause);
-    daemon->place = sd_event_source_disable_unref(daemon->place);
 }
 
 static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *info, void *user)
@@ -257,8 +216,9 @@ static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *
     server_close(&daemon->server);
     watch_stop(&daemon->follow.watch);
     stop_events(daemon);
+    cache_unwatch(&daemon->cache);
     workers_stop(&daemon->workers);
-    if (cache_writer_waiting(&daemon->writer) == 0 ||
+    if (cache_writer_waiting(&daemon->cache.writer) == 0 ||
         sd_event_add_time_relative(daemon->event, NULL, CLOCK_MONOTONIC, STOP_USEC, 0,
                                    on_stop_deadline, daemon) < 0)
         sd_event_exit(daemon->event, 0);
@@ -271,7 +231,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 
     (void)source;
     (void)info;
-    if (phase_reload(&daemon->phase, daemon_now(daemon))) {
+    if (phase_reload(&daemon->phase, now(daemon))) {
         log_write(&daemon->log, LOG_INFO, "reloading");
         daemon->phase.barrier = reload(daemon);
     }
@@ -285,22 +245,13 @@ static void on_files_changed(void *user, bool everything)
     follow_scan(&daemon->follow, everything);
 }
 
-/* The cache's writing process is done with one entry. */
-static void on_written(void *user, int result)
+/* One entry less waits to be written. */
+static void on_written(void *user)
 {
     struct daemon *daemon = user;
 
-    background_note_written(&daemon->background, result);
-    if (daemon->phase.state == PHASE_STOPPING && cache_writer_waiting(&daemon->writer) == 0)
+    if (daemon->phase.state == PHASE_STOPPING && cache_writer_waiting(&daemon->cache.writer) == 0)
         sd_event_exit(daemon->event, 0);
-}
-
-static void on_writer_lost(void *user, const char *why)
-{
-    struct daemon *daemon = user;
-
-    log_write(&daemon->log, LOG_WARNING,
-              "the process that writes the cache %s; nothing is written until a restart", why);
 }
 
 /* Its clean copy of this process cannot be made again here: a new daemon makes one. */
@@ -318,32 +269,6 @@ static void on_compiled(void *user, struct job *job, const struct outcome *outco
     struct daemon *daemon = user;
 
     service_finish(&daemon->service, job, outcome);
-}
-
-static void on_cache_failed(void *user, const char *why)
-{
-    struct daemon *daemon = user;
-
-    background_note_failed(&daemon->background, why);
-}
-
-static void on_cache_found(void *user)
-{
-    struct daemon *daemon = user;
-
-    background_note_found(&daemon->background);
-}
-
-/* Something happened where the cache lies: perhaps it is gone, or was put right. */
-static int on_place(sd_event_source *source, const struct inotify_event *event, void *user)
-{
-    struct daemon *daemon = user;
-
-    (void)source;
-    /* Without a name it is the place itself, or too much happened. */
-    if (!event->len || !strcmp(event->name, CACHE_ENTRIES))
-        background_unpause(&daemon->background);
-    return 0;
 }
 
 /* Signals are taken by the event loop; they stay blocked in all children, which end by other means.
@@ -402,71 +327,6 @@ static int choose_targets(struct daemon *daemon)
     return 0;
 }
 
-/* Starts what writes to the cache. Without one the daemon does its work, too. */
-static void start_cache(struct daemon *daemon)
-{
-    const struct options *options = daemon->options;
-    int r;
-
-    if (!options->cache_path)
-        return;
-    r = cache_dir_find(&daemon->cache, options->cache_path, daemon->uid);
-    if (r < 0) {
-        log_write(&daemon->log, LOG_WARNING, "no cache on disk until a restart: %s: %s",
-                  options->cache_path, strerror(-r));
-        return;
-    }
-    daemon->writer.done = on_written;
-    daemon->writer.lost = on_writer_lost;
-    daemon->writer.failed = on_cache_failed;
-    daemon->writer.found = on_cache_found;
-    daemon->writer.user = daemon;
-    r = cache_writer_start(&daemon->writer, &daemon->children, &daemon->cache, options->cache_size,
-                           &daemon->own);
-    if (r < 0)
-        log_write(&daemon->log, LOG_WARNING, "the cache cannot be written: %s", strerror(-r));
-}
-
-/* So that a lost directory is made again before somebody needs it: a restart may come first. */
-static void watch_place(struct daemon *daemon)
-{
-    const uint32_t mask =
-        IN_CREATE | IN_DELETE | IN_MOVE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR;
-    char path[32];
-    int r;
-
-    if (daemon->cache.place_fd < 0)
-        return;
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", daemon->cache.place_fd);
-    r = sd_event_add_inotify(daemon->event, &daemon->place, path, mask, on_place, daemon);
-    if (r < 0)
-        log_write(&daemon->log, LOG_NOTICE,
-                  "cannot watch where the cache lies: %s; what happens to it is noticed when it is "
-                  "written",
-                  strerror(-r));
-}
-
-/* Opens the cache for the first scan. A directory that cannot be used is looked for again later. */
-static void open_cache(struct daemon *daemon)
-{
-    char why[TRUST_WHY_SIZE];
-    bool other;
-    int r;
-
-    if (daemon->cache.place_fd < 0)
-        return;
-    r = cache_dir_open(&daemon->cache, &other, why);
-    if (r == -ENOENT) {
-        r = cache_dir_make(daemon->cache.place_fd);
-        if (r == 0)
-            r = cache_dir_open(&daemon->cache, &other, why);
-    }
-    if (r != TRUST_OK)
-        background_note_failed(&daemon->background, r < 0 ? strerror(-r) : why);
-    else
-        cache_writer_look(&daemon->writer);
-}
-
 /* The filters for this process and its children, before anything from outside is read. */
 static int make_filters(struct daemon *daemon)
 {
@@ -494,17 +354,7 @@ static void start_rooms(struct daemon *daemon)
     service->log = &daemon->log;
     service->host = daemon->host;
     service->kernel = kernel_version_host();
-    service->cache = (struct cache_ops){
-        .is_open = cache_is_open,
-        .has_writer = cache_has_writer,
-        .read = cache_ops_read,
-        .write = cache_ops_write,
-        .drop = cache_ops_drop,
-        .count_waiting = cache_count_waiting,
-        .is_in_place = cache_is_in_place,
-        .look = cache_look,
-        .user = daemon,
-    };
+    service->cache = cache_ops(&daemon->cache);
     service->hooks = (struct service_hooks){now, on_jobs_wait, on_changed, daemon};
     service_init(service, &limits);
     daemon->follow.directories = options->directories;
@@ -519,6 +369,11 @@ static void start_rooms(struct daemon *daemon)
     daemon->background.targets = daemon->targets;
     daemon->background.n_targets = daemon->n_targets;
     daemon->background.path = options->cache_path;
+    daemon->cache.log = &daemon->log;
+    daemon->cache.event = daemon->event;
+    daemon->cache.background = &daemon->background;
+    daemon->cache.written = on_written;
+    daemon->cache.user = daemon;
     daemon->workers.log = &daemon->log;
     daemon->workers.children = &daemon->children;
     daemon->workers.spawner = &daemon->spawner;
@@ -552,36 +407,17 @@ static void start_server(struct daemon *daemon)
     handlers->user = daemon;
 }
 
-/* Adds a timer that is off. */
-static int add_timer(struct daemon *daemon, sd_event_source **timer,
-                     sd_event_time_handler_t handler)
-{
-    int r = sd_event_add_time(daemon->event, timer, CLOCK_MONOTONIC, 0, 0, handler, daemon);
-
-    return r < 0 ? r : sd_event_source_set_enabled(*timer, SD_EVENT_OFF);
-}
-
-/* Adds what comes after something else, and is off until then. */
-static int add_deferred(struct daemon *daemon, sd_event_source **source, sd_event_handler_t handler,
-                        int priority)
-{
-    int r = sd_event_add_defer(daemon->event, source, handler, daemon);
-
-    if (r >= 0)
-        r = sd_event_source_set_priority(*source, priority);
-    return r < 0 ? r : sd_event_source_set_enabled(*source, SD_EVENT_OFF);
-}
-
 static int start_events(struct daemon *daemon)
 {
-    int r = add_deferred(daemon, &daemon->check, on_check, PRIORITY_COMPILES);
+    int r = loop_add_deferred(daemon->event, &daemon->check, PRIORITY_COMPILES, on_check, daemon);
 
     if (r >= 0)
-        r = add_deferred(daemon, &daemon->idle, on_idle, SD_EVENT_PRIORITY_IDLE);
+        r = loop_add_deferred(daemon->event, &daemon->idle, SD_EVENT_PRIORITY_IDLE, on_idle,
+                              daemon);
     if (r >= 0)
-        r = add_timer(daemon, &daemon->retry, on_retry);
+        r = loop_add_timer(daemon->event, &daemon->retry, 0, on_retry, daemon);
     if (r >= 0)
-        r = add_timer(daemon, &daemon->pause, on_pause_over);
+        r = loop_add_timer(daemon->event, &daemon->pause, 0, on_pause_over, daemon);
     return r < 0 ? r : 0;
 }
 
@@ -602,7 +438,7 @@ static int confine(struct daemon *daemon)
     const struct confine_places places = {
         .directories = options->directories,
         .n_directories = options->n_directories,
-        .cache_fd = daemon->cache.place_fd,
+        .cache_fd = daemon->cache.dir.place_fd,
         .socket_path = options->socket_path,
     };
 
@@ -622,7 +458,7 @@ static int start(struct daemon *daemon)
         r = options->socket_path ? server_check(&daemon->log, options->socket_path) : 0;
     if (r < 0)
         return r;
-    daemon->started_usec = daemon_now(daemon);
+    daemon->started_usec = now(daemon);
     raise_fd_limit(daemon);
     daemon->children.event = daemon->event;
     start_rooms(daemon);
@@ -631,7 +467,9 @@ static int start(struct daemon *daemon)
     if (r < 0)
         return r;
     /* The processes first, while there is nothing in this one that they should not have. */
-    start_cache(daemon);
+    if (options->cache_path)
+        cache_start(&daemon->cache, &daemon->children, options->cache_path, options->cache_size,
+                    &daemon->own);
     r = start_spawner(daemon);
     if (r == 0)
         r = workers_start(&daemon->workers, options->workers, options->compile_timeout_usec);
@@ -642,8 +480,7 @@ static int start(struct daemon *daemon)
         r = start_events(daemon);
     if (r < 0)
         return r;
-    watch_place(daemon);
-    open_cache(daemon);
+    cache_open(&daemon->cache);
     r = watch_start(&daemon->follow.watch, daemon->event);
     if (r == 0)
         r = confine(daemon);
@@ -658,11 +495,10 @@ static void finish(struct daemon *daemon)
     watch_stop(&daemon->follow.watch);
     workers_stop(&daemon->workers);
     spawner_stop(&daemon->spawner);
-    cache_writer_stop(&daemon->writer);
+    cache_stop(&daemon->cache);
     strays_stop(&daemon->strays);
     stop_events(daemon);
     service_clear(&daemon->service);
-    cache_dir_clear(&daemon->cache);
     own_filters_clear(&daemon->own);
     sd_event_unref(daemon->event);
 }
@@ -677,7 +513,7 @@ int daemon_run(const struct options *options)
     daemon->options = options;
     daemon->uid = geteuid();
     server_init(&daemon->server);
-    daemon->cache = CACHE_DIR_NONE;
+    cache_init(&daemon->cache);
     log_init(&daemon->log, options->log_level);
     daemon->log.peers.max = options->log_burst;
     r = start(daemon);

@@ -13,6 +13,7 @@ libdaemon_la_SOURCES = \
 	daemon/options.c daemon/options.h \
 	daemon/phase.c daemon/phase.h \
 	daemon/priority.h \
+	daemon/cache/cache.c daemon/cache/cache.h \
 	daemon/cache/dir.c daemon/cache/dir.h \
 	daemon/cache/disk.c daemon/cache/disk.h \
 	daemon/cache/entry.c daemon/cache/entry.h \

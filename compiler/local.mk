@@ -20,13 +20,13 @@ libcompiler_la_SOURCES = \
 	compiler/facts/libseccomp.c compiler/facts/libseccomp.h \
 	compiler/facts/syscalls.c compiler/facts/syscalls.h \
 	compiler/facts/verdict.c compiler/facts/verdict.h \
-	compiler/lint/findings.c \
-	compiler/lint/internal.h \
+	compiler/lint/findings.c compiler/lint/findings.h \
 	compiler/lint/lint.c compiler/lint/lint.h \
-	compiler/lint/multiplexer.c \
-	compiler/lint/overlap.c \
-	compiler/lint/risks.c \
-	compiler/lint/rules.c \
+	compiler/lint/multiplexer.c compiler/lint/multiplexer.h \
+	compiler/lint/overlap.c compiler/lint/overlap.h \
+	compiler/lint/risks.c compiler/lint/risks.h \
+	compiler/lint/rules.c compiler/lint/rules.h \
+	compiler/lint/state.h \
 	compiler/parse/diag.c compiler/parse/diag.h \
 	compiler/parse/json.c compiler/parse/json.h \
 	compiler/parse/json-error.c compiler/parse/json-error.h \

@@ -3,6 +3,8 @@
  * The findings of the lint and their words. What is so for several names of a rule is said once,
  * and so is what is so for several ABIs.
  */
+#include "compiler/lint/findings.h"
+
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/seccomp.h>
@@ -14,7 +16,9 @@
 #include "compiler/facts/errno.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/facts/verdict.h"
-#include "compiler/lint/internal.h"
+#include "compiler/lint/risks.h"
+#include "compiler/lint/rules.h"
+#include "compiler/lint/state.h"
 #include "compiler/parse/diag.h"
 #include "compiler/parse/profile.h"
 #include "compiler/prove/bdd.h"

@@ -11,7 +11,12 @@
 
 #include "compiler/facts/abi.h"
 #include "compiler/facts/syscalls.h"
-#include "compiler/lint/internal.h"
+#include "compiler/lint/findings.h"
+#include "compiler/lint/multiplexer.h"
+#include "compiler/lint/overlap.h"
+#include "compiler/lint/risks.h"
+#include "compiler/lint/rules.h"
+#include "compiler/lint/state.h"
 #include "compiler/parse/diag.h"
 #include "compiler/parse/request.h"
 #include "compiler/policy/resolve.h"

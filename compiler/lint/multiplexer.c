@@ -3,12 +3,16 @@
  * Calls that are also made through socketcall(2) or ipc(2), where a filter cannot see their
  * arguments: what rules on them are worth there.
  */
+#include "compiler/lint/multiplexer.h"
+
 #include <errno.h>
 
 #include "compiler/facts/action.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/facts/verdict.h"
-#include "compiler/lint/internal.h"
+#include "compiler/lint/findings.h"
+#include "compiler/lint/rules.h"
+#include "compiler/lint/state.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 #include "compiler/prove/argument.h"

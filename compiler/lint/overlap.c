@@ -3,10 +3,14 @@
  * Rules of one call that hold for the same arguments, as far as they can be in force together; and
  * arguments that get past a rule with bits that the kernel does not look at.
  */
+#include "compiler/lint/overlap.h"
+
 #include <errno.h>
 
 #include "compiler/facts/abi.h"
-#include "compiler/lint/internal.h"
+#include "compiler/lint/findings.h"
+#include "compiler/lint/rules.h"
+#include "compiler/lint/state.h"
 #include "compiler/parse/profile.h"
 #include "compiler/policy/policy.h"
 #include "compiler/prove/bdd.h"

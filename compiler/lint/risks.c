@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the lint knows about calls: which arguments are 32 bits wide, and which calls are risky. */
+#include "compiler/lint/risks.h"
+
 #include <linux/sched.h>
 #include <string.h>
 
 #include "compiler/facts/abi.h"
 #include "compiler/facts/kernel-version.h"
-#include "compiler/lint/internal.h"
 #include "compiler/parse/diag.h"
 #include "util/cleanup.h"
 

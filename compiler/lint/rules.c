@@ -3,6 +3,8 @@
  * The rules of one call on one ABI, as lower.c orders them, and what each of them is worth: tests
  * that are decided in advance, rules that never decide, and rules that allow what is risky.
  */
+#include "compiler/lint/rules.h"
+
 #include <errno.h>
 #include <linux/seccomp.h>
 #include <stdlib.h>
@@ -10,7 +12,9 @@
 #include "compiler/facts/abi.h"
 #include "compiler/facts/action.h"
 #include "compiler/facts/verdict.h"
-#include "compiler/lint/internal.h"
+#include "compiler/lint/findings.h"
+#include "compiler/lint/risks.h"
+#include "compiler/lint/state.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 #include "compiler/policy/resolve.h"

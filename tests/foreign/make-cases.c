@@ -17,8 +17,8 @@
 #include <string.h>
 
 #include "compiler/facts/bpf.h"
-#include "compiler/facts/syscalls.h"
 #include "compiler/facts/kernel-version.h"
+#include "compiler/facts/syscalls.h"
 #include "compiler/parse/request.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"

@@ -12,6 +12,7 @@ EXTRA_DIST += \
 	README.md \
 	SECURITY.md \
 	scripts/bench \
+	scripts/check-declarations \
 	scripts/check-documents \
 	scripts/check-hardening \
 	scripts/check-layers \

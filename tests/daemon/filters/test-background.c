@@ -2,7 +2,7 @@
 /* Tests of daemon/filters/background.c: what is made ahead of time, when it waits and pauses. */
 #include "daemon/filters/background.h"
 
-#include "daemon/cache/process.h"
+#include "daemon/cache/queue.h"
 #include "tests/daemon/filters/fake-service.h"
 
 struct fixture {

@@ -43,7 +43,7 @@ struct client {
     struct waiter waiter; /* where WAITING */
     bool woken;           /* where WAITING: it is over, and is to be gone on with */
     char *why;            /* where WOKEN: what it waited for will not come, for this reason */
-    void *out; /* where WRITING: OUT_LEN bytes, and an fd or -1 */
+    void *out;            /* where WRITING: OUT_LEN bytes, and an fd or -1 */
     size_t out_len;
     int out_fd;
 };

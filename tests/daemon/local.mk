@@ -109,7 +109,8 @@ tests_daemon_filters_test_jobs_LDADD = $(daemon_test_libs)
 
 check_PROGRAMS += tests/daemon/process/test-own-filter
 TESTS += tests/daemon/process/test-own-filter
-tests_daemon_process_test_own_filter_SOURCES = tests/daemon/process/test-own-filter.c
+tests_daemon_process_test_own_filter_SOURCES = tests/daemon/process/test-own-filter.c \
+	tests/daemon/process/attempts.c tests/daemon/process/attempts.h
 tests_daemon_process_test_own_filter_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_process_test_own_filter_LDADD = $(daemon_test_libs)
 

@@ -46,8 +46,8 @@ bool arg_test_holds(const struct arg_test *test, const struct abi *abi, uint64_t
     return false;
 }
 
-static bool clause_holds(const struct clause *clause, const struct abi *abi,
-                         const struct seccomp_data *data)
+bool clause_holds(const struct clause *clause, const struct abi *abi,
+                  const struct seccomp_data *data)
 {
     for (size_t i = 0; i < clause->n_tests; i++)
         if (!arg_test_holds(&clause->tests[i], abi, data->args[clause->tests[i].index]))

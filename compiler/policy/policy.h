@@ -68,6 +68,10 @@ const struct policy_range *policy_range_of(const struct policy_arch *arch, uint3
 /* True where TEST holds for an argument that is VALUE in its register, on ABI. */
 bool arg_test_holds(const struct arg_test *test, const struct abi *abi, uint64_t value);
 
+/* True where all tests of CLAUSE hold for DATA, a call of ABI. */
+bool clause_holds(const struct clause *clause, const struct abi *abi,
+                  const struct seccomp_data *data);
+
 /* What POLICY decides for DATA. */
 uint32_t policy_evaluate(const struct policy *policy, const struct seccomp_data *data);
 

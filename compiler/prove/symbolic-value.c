@@ -4,10 +4,11 @@
  * a program does with them.
  */
 #include "compiler/prove/symbolic-value.h"
-#include "compiler/prove/bdd.h"
-#include "compiler/prove/symbolic.h"
 
 #include <errno.h>
+
+#include "compiler/prove/bdd.h"
+#include "compiler/prove/symbolic.h"
 
 struct value value_constant(uint32_t value)
 {
@@ -266,6 +267,7 @@ static int compute_input(struct symbolic *sym, uint16_t op, struct value *a, uin
     return value_split(sym, a);
 }
 
+/* bpf_simulate() has its own: fuzz-bpf compares the two. */
 static uint32_t compute(uint16_t op, uint32_t a, uint32_t operand)
 {
     switch (op) {

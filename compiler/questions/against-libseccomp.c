@@ -130,15 +130,6 @@ static uint32_t evaluate_cut(const struct decision *decision, const struct secco
     return decision->otherwise;
 }
 
-static bool clause_holds(const struct clause *clause, const struct abi *abi,
-                         const struct seccomp_data *data)
-{
-    for (size_t i = 0; i < clause->n_tests; i++)
-        if (!arg_test_holds(&clause->tests[i], abi, data->args[clause->tests[i].index]))
-            return false;
-    return true;
-}
-
 /* True where several rules hold and one of them says THEIRS. */
 static bool is_ambiguous(const struct decision *decision, const struct abi *abi,
                          const struct seccomp_data *data, uint32_t theirs)

@@ -20,6 +20,7 @@
 #include "tests/compiler/profile-text.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 enum {
@@ -416,13 +417,5 @@ int main(void)
     tcase_add_test(tcase, what_grows_too_large_is_said_so);
     tcase_add_test(tcase, random_profiles_mean_what_policy_and_reference_say);
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -17,6 +17,7 @@
 #include "compiler/policy/resolve.h"
 #include "compiler/prove/prove.h"
 #include "tests/compiler/profile-text.h"
+#include "tests/suite.h"
 #include "util/cleanup.h"
 
 /* With ' for ". CAP_KILL is not held; the kernel is 6.1. */
@@ -365,13 +366,5 @@ int main(void)
     tcase_add_loop_test(tcase, faults_are_refused, 0, ARRAY_SIZE(faults));
     tcase_add_loop_test(tcase, faultless_is_proven, 0, ARRAY_SIZE(faults));
     suite_add_tcase(suite, tcase);
-
-    SRunner *runner = srunner_create(suite);
-
-    srunner_run_all(runner, CK_NORMAL);
-
-    int failed = srunner_ntests_failed(runner);
-
-    srunner_free(runner);
-    return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+    return suite_run(suite);
 }

@@ -18,8 +18,7 @@
 #include "compiler/facts/abi.h"
 
 enum {
-    X32_BIT = 0x40000000, /* __X32_SYSCALL_BIT */
-    SHARED_TAIL_MIN = 4,  /* segments that two tables must end in alike to share them */
+    SHARED_TAIL_MIN = 4, /* segments that two tables must end in alike to share them */
     WORD_NR = offsetof(struct seccomp_data, nr),
     WORD_ARCH = offsetof(struct seccomp_data, arch),
 };
@@ -35,8 +34,8 @@ struct emission {
     struct arena *arena;
     struct diagram diagram;
     struct table tables[TARGET_ABIS_MAX]; /* of each architecture */
-    struct table x32;                     /* the numbers from X32_BIT on; n == 0: not covered */
-    size_t x32_arch;                      /* whose numbers they are */
+    struct table x32; /* the numbers from X32_SYSCALL_BIT on; n == 0: not covered */
+    size_t x32_arch;  /* whose numbers they are */
 };
 
 /* Adds a segment, unless it goes on with the last one's child. */
@@ -111,13 +110,14 @@ static size_t compare_tables(const struct table *x86_64, const struct table *x32
 
     while (a < x86_64->n || b < x32->n) {
         uint32_t next_a = a < x86_64->n ? x86_64->segments[a].first : UINT32_MAX;
-        uint32_t next_b = b < x32->n ? x32->segments[b].first - X32_BIT : UINT32_MAX;
+        uint32_t next_b = b < x32->n ? x32->segments[b].first - X32_SYSCALL_BIT : UINT32_MAX;
         uint32_t first = next_a < next_b ? next_a : next_b;
-        const struct node *own = child_at(x32, first + X32_BIT);
+        const struct node *own = child_at(x32, first + X32_SYSCALL_BIT);
 
         a += next_a == first;
         b += next_b == first;
-        intervals[n++] = (struct interval){first + X32_BIT, own, own == child_at(x86_64, first)};
+        intervals[n++] =
+            (struct interval){first + X32_SYSCALL_BIT, own, own == child_at(x86_64, first)};
     }
     return n;
 }
@@ -188,14 +188,14 @@ static const struct node *join_x32(struct emission *em, const struct node *below
     struct table x32 = em->x32;
 
     if (fold) {
-        const struct node *strip = diagram_strip(&em->diagram, X32_BIT, below);
+        const struct node *strip = diagram_strip(&em->diagram, X32_SYSCALL_BIT, below);
 
         if (!strip || fold_x32(em, &em->tables[em->x32_arch], strip, &x32) < 0)
             return NULL;
     }
 
     const struct node *above = diagram_switch(&em->diagram, WORD_NR, x32.segments, x32.n);
-    const struct segment halves[] = {{0, below}, {X32_BIT, above}};
+    const struct segment halves[] = {{0, below}, {X32_SYSCALL_BIT, above}};
 
     return above ? diagram_switch(&em->diagram, WORD_NR, halves, 2) : NULL;
 }

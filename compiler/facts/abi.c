@@ -19,7 +19,7 @@ static const struct abi abis[ABI_COUNT] = {
     /* id, name, SCMP_ARCH_*, Go's name, AUDIT_ARCH_*, first number, big endian, wide, libseccomp */
     {ABI_X86_64, "x86_64", "SCMP_ARCH_X86_64", "amd64", AUDIT_ARCH_X86_64, 0, false, true, "1.0.0"},
     {ABI_X86, "x86", "SCMP_ARCH_X86", "386", AUDIT_ARCH_I386, 0, false, false, "1.0.0"},
-    {ABI_X32, "x32", "SCMP_ARCH_X32", NULL, AUDIT_ARCH_X86_64, 0x40000000, false, true, "1.0.0"},
+    {ABI_X32, "x32", "SCMP_ARCH_X32", NULL, AUDIT_ARCH_X86_64, X32_SYSCALL_BIT, false, true, "1.0.0"},
     {ABI_AARCH64, "aarch64", "SCMP_ARCH_AARCH64", "arm64", AUDIT_ARCH_AARCH64, 0, false, true, "2.2.0"},
     {ABI_ARM, "arm", "SCMP_ARCH_ARM", "arm", AUDIT_ARCH_ARM, 0, false, false, "2.0.0"},
     {ABI_MIPS, "mips", "SCMP_ARCH_MIPS", "mips", AUDIT_ARCH_MIPS, 4000, true, false, "2.2.0"},
@@ -103,6 +103,28 @@ const struct abi *abi_by_condition_name(const char *name)
 bool abi_is_installed(const struct abi *abi)
 {
     return seccomp_arch_resolve_name(abi->name) != 0;
+}
+
+uint32_t abi_first_number(const struct abi *abi)
+{
+    return abi->id == ABI_X32 ? X32_SYSCALL_BIT : 0;
+}
+
+uint32_t abi_last_number(const struct abi *abi)
+{
+    return abi->id == ABI_X86_64 ? X32_SYSCALL_BIT - 1 : UINT32_MAX;
+}
+
+const struct abi *target_abi_of_call(const struct target *target, uint32_t audit_arch, uint32_t nr)
+{
+    for (size_t i = 0; i < target->n_abis; i++) {
+        const struct abi *abi = abi_get(target->abis[i]);
+
+        if (abi->audit_arch == audit_arch && nr >= abi_first_number(abi) &&
+            nr <= abi_last_number(abi))
+            return abi;
+    }
+    return NULL;
 }
 
 const struct target *target_at(size_t i)

@@ -40,6 +40,12 @@ enum abi_id {
 /* A set of ABIs: bit 1 << enum abi_id. */
 typedef uint32_t abi_set;
 
+/*
+ * x32 shares x86_64's AUDIT_ARCH_*; this bit of a number tells its calls from x86_64's, and all
+ * numbers from it on are x32's (__X32_SYSCALL_BIT in asm/unistd.h on x86).
+ */
+#define X32_SYSCALL_BIT UINT32_C(0x40000000)
+
 /* A syscall table and calling convention. */
 struct abi {
     enum abi_id id;
@@ -47,8 +53,9 @@ struct abi {
     const char *scmp_name; /* "SCMP_ARCH_X86_64" */
     const char *go_name; /* "amd64": what Docker's conditions call it; NULL where Go has no name */
     uint32_t
-        audit_arch;   /* seccomp_data.arch of its calls, from linux/audit.h; x32 shares x86_64's */
-    uint32_t nr_base; /* the ABI's number for generic call 0: 0x40000000 on x32, 4000 on mips, … */
+        audit_arch; /* seccomp_data.arch of its calls, from linux/audit.h; x32 shares x86_64's */
+    uint32_t
+        nr_base; /* the ABI's number for generic call 0: X32_SYSCALL_BIT on x32, 4000 on mips, … */
     bool big_endian;
     /*
      * All 64 bits of an argument register reach the call. Where not, only the low 32 do, and only
@@ -85,6 +92,10 @@ const struct abi *abi_by_condition_name(const char *name);
 /* True where the libseccomp that this process runs with has a syscall table for ABI. */
 bool abi_is_installed(const struct abi *abi);
 
+/* The lowest and the highest number that a call of ABI can have. */
+uint32_t abi_first_number(const struct abi *abi);
+uint32_t abi_last_number(const struct abi *abi);
+
 /* The I-th target, in a fixed order, or NULL past the last. */
 const struct target *target_at(size_t i);
 
@@ -93,6 +104,9 @@ const struct abi *target_native_abi(const struct target *target);
 
 /* The set of all ABIs of TARGET. */
 abi_set target_abis(const struct target *target);
+
+/* The ABI of TARGET whose calls have NR and this AUDIT_ARCH_*, or NULL. */
+const struct abi *target_abi_of_call(const struct target *target, uint32_t audit_arch, uint32_t nr);
 
 /*
  * The target called NAME: "x86_64", "SCMP_ARCH_X86_64" or Go's "amd64". NULL where there is none;

@@ -20,7 +20,6 @@
 #include "util/cleanup.h"
 
 enum {
-    X32_BIT = 0x40000000, /* __X32_SYSCALL_BIT: asm/unistd.h on x86 */
     MADE_BUCKETS = 256,
 };
 
@@ -443,11 +442,11 @@ static int lower_x32(struct lowering *low, const struct abi *x86_64, bool with_x
     const struct decision *last = low->ranges[low->n_ranges - 1].decision;
 
     if (with_x32)
-        return lower_abi(low, abi_get(ABI_X32), X32_BIT);
+        return lower_abi(low, abi_get(ABI_X32), X32_SYSCALL_BIT);
 
     const struct decision *foreign =
         plain_decision(low, DECIDED_AS_FOREIGN, SECCOMP_RET_KILL_THREAD);
-    int r = foreign ? add_range(low, X32_BIT, abi_get(ABI_X32), foreign) : -ENOMEM;
+    int r = foreign ? add_range(low, X32_SYSCALL_BIT, abi_get(ABI_X32), foreign) : -ENOMEM;
 
     return r < 0 ? r : add_range(low, UINT32_MAX, x86_64, last);
 }

@@ -294,7 +294,7 @@ static int add_numbers(struct meaning *m, const struct abi *abi, uint32_t first,
 }
 
 /*
- * x32 has the numbers from 0x40000000 on under x86_64's token. Where it is not served they are
+ * x32 has the numbers from X32_SYSCALL_BIT on under x86_64's token. Where it is not served they are
  * foreign, but for -1, which a tracer sets to skip a call: that belongs to x86_64.
  */
 static int add_x32(struct meaning *m, struct numbers *numbers)

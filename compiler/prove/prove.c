@@ -23,25 +23,11 @@ struct proof {
     struct diags *diags;
 };
 
-/* The ABI of TARGET to which number NR of architecture ARCH belongs, or NULL. */
-static const struct abi *abi_of_number(const struct target *target, uint32_t arch, uint32_t nr)
-{
-    const struct abi *found = NULL;
-
-    for (size_t i = 0; i < target->n_abis; i++) {
-        const struct abi *abi = abi_get(target->abis[i]);
-
-        if (abi->audit_arch == arch && (abi->id != ABI_X32 || nr >= abi->nr_base))
-            found = abi;
-    }
-    return found;
-}
-
 static int report_difference(void *user, const struct difference *at)
 {
     const struct proof *proof = user;
     const struct location whole = {0, 0};
-    const struct abi *abi = abi_of_number(proof->request->target, at->arch, at->nr);
+    const struct abi *abi = target_abi_of_call(proof->request->target, at->arch, at->nr);
     enum abi_id native = proof->request->target->abis[0];
     const char *name = abi ? syscalls_name(proof->syscalls, abi->id, at->nr) : NULL;
     const char *asked = verdict_text_on_abi(proof->arena, at->verdict_a, native);

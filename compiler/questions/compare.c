@@ -10,10 +10,6 @@
 #include "compiler/facts/abi.h"
 #include "compiler/prove/bdd.h"
 
-enum {
-    X32_FIRST = 0x40000000, /* __X32_SYSCALL_BIT */
-};
-
 struct finder {
     struct changes *changes;
     const struct bdd *bdd;
@@ -117,9 +113,8 @@ static int add_numbers(struct finder *finder, struct change_part *part, const st
 /* Adds what is said of ABI, which is one of the architectures of AT. */
 static int add_abi(struct finder *finder, const struct abi *abi, const struct difference *at)
 {
-    bool shared = abi->audit_arch == abi_get(ABI_X86_64)->audit_arch;
-    uint32_t lowest = shared && abi->id == ABI_X32 ? X32_FIRST : 0;
-    uint32_t highest = shared && abi->id != ABI_X32 ? X32_FIRST - 1 : UINT32_MAX;
+    uint32_t lowest = abi_first_number(abi);
+    uint32_t highest = abi_last_number(abi);
     uint32_t first = at->nr > lowest ? at->nr : lowest;
     uint32_t last = at->nr_last < highest ? at->nr_last : highest;
 

@@ -15,10 +15,6 @@
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 
-enum {
-    X32_FIRST = 0x40000000,
-};
-
 static const struct policy_arch *arch_of(const struct policy *policy, const struct abi *abi)
 {
     for (size_t i = 0; i < policy->n_archs; i++)
@@ -230,7 +226,7 @@ static int add_explanation(struct explanation **list, size_t *n, size_t *room,
 
 bool explain_is_number_of(const struct abi *abi, uint32_t nr)
 {
-    bool x32 = nr >= X32_FIRST && nr != UINT32_MAX;
+    bool x32 = nr >= X32_SYSCALL_BIT && nr != UINT32_MAX;
 
     return abi->id == ABI_X32 ? x32 : abi->id != ABI_X86_64 || !x32;
 }

@@ -25,22 +25,6 @@ struct names {
     abi_set abis;
 };
 
-/* The ABI of TARGET to which CALL belongs; NULL: none that the tables have. */
-static const struct abi *abi_of(const struct target *target, const struct recorded *call)
-{
-    const struct abi *best = NULL;
-
-    /* x32 shares x86_64's architecture; its numbers begin higher. */
-    for (size_t i = 0; i < target->n_abis; i++) {
-        const struct abi *abi = abi_get(target->abis[i]);
-
-        if (abi->audit_arch == call->audit_arch && call->nr >= abi->nr_base &&
-            (!best || abi->nr_base > best->nr_base))
-            best = abi;
-    }
-    return best;
-}
-
 static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
@@ -60,7 +44,7 @@ static int find_names(struct names *names, const struct recording *recording,
         return -ENOTSUP;
     for (size_t i = 0; i < recording->n; i++) {
         const struct recorded *call = &recording->calls[i];
-        const struct abi *abi = abi_of(target, call);
+        const struct abi *abi = target_abi_of_call(target, call->audit_arch, call->nr);
         const char *name = abi ? syscalls_name(syscalls, abi->id, call->nr) : NULL;
 
         if (name) {

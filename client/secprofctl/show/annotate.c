@@ -12,7 +12,6 @@
 #include "compiler/facts/verdict.h"
 
 enum {
-    X32_BIT = 0x40000000,
     NAMES_MAX = 3, /* ABIs whose names a note has, where they differ */
 };
 
@@ -72,8 +71,8 @@ static bool compare(uint16_t op, uint32_t a, uint32_t k)
 /* True where some number of ABI makes the comparison with K come out as OUTCOME. */
 static bool number_can(const struct abi *abi, uint16_t op, uint32_t k, bool outcome)
 {
-    uint32_t first = abi->id == ABI_X32 ? X32_BIT : 0;
-    uint32_t last = abi->id == ABI_X86_64 ? X32_BIT - 1 : UINT32_MAX;
+    uint32_t first = abi_first_number(abi);
+    uint32_t last = abi_last_number(abi);
 
     if (op == BPF_JSET)
         return outcome ? (k & last) != 0 : (k & first) == 0;
@@ -105,7 +104,7 @@ static abi_set remaining(const struct known *known, const struct sock_filter *in
 static bool clears_x32_bit(const struct sock_filter *insn)
 {
     return insn->code == (BPF_ALU | BPF_AND | BPF_K) &&
-           (insn->k == X32_BIT - 1 || insn->k == ~(uint32_t)X32_BIT);
+           (insn->k == X32_SYSCALL_BIT - 1 || insn->k == ~X32_SYSCALL_BIT);
 }
 
 static enum holds loaded(const struct sock_filter *insn)
@@ -171,7 +170,7 @@ static const char *number_note(struct annotator *notes, const struct known *know
 
     for (int id = 0; id < ABI_COUNT; id++) {
         const struct abi *abi = abi_get((enum abi_id)id);
-        uint32_t nr = known->a == HOLDS_NR_MASKED && id == ABI_X32 ? k | X32_BIT : k;
+        uint32_t nr = known->a == HOLDS_NR_MASKED && id == ABI_X32 ? k | X32_SYSCALL_BIT : k;
         const char *name =
             abis >> id & 1 ? syscalls_name(notes->syscalls, (enum abi_id)id, nr) : NULL;
 
@@ -214,7 +213,7 @@ static const char *note(struct annotator *notes, const struct sock_filter *insn,
     if (known->a == HOLDS_ARCH)
         text = arch_note(insn->k);
     else if (known->a == HOLDS_NR && insn->code == (BPF_JMP | BPF_JGE | BPF_K) &&
-             insn->k == X32_BIT && known->abis >> ABI_X32 & 1)
+             insn->k == X32_SYSCALL_BIT && known->abis >> ABI_X32 & 1)
         return abi_get(ABI_X32)->name;
     else if (known->a == HOLDS_NR || known->a == HOLDS_NR_MASKED)
         text = number_note(notes, known, insn->k);

@@ -176,6 +176,33 @@ START_TEST(abis_of_targets)
 }
 END_TEST
 
+START_TEST(whose_call_it_is)
+{
+    static const struct {
+        const char *target;
+        uint32_t audit_arch, nr;
+        int id; /* -1: of none */
+    } calls[] = {
+        {"x86_64", 0xc000003e, 0, ABI_X86_64},
+        {"x86_64", 0xc000003e, 0x3fffffff, ABI_X86_64},
+        {"x86_64", 0xc000003e, 0x40000000, ABI_X32},
+        {"x86_64", 0xc000003e, UINT32_MAX, ABI_X32},
+        {"x86_64", 0x40000003, 0x40000000, ABI_X86},
+        {"x86_64", 0x40000028, 0, -1},
+        {"mips64", 0x00000008, 4001, ABI_MIPS},
+        {"mips64", 0xa0000008, 0, ABI_MIPS64N32},
+        {"s390x", 0xc000003e, 0, -1},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(calls); i++) {
+        const struct abi *abi =
+            target_abi_of_call(target_by_name(calls[i].target), calls[i].audit_arch, calls[i].nr);
+
+        ck_assert_int_eq(abi ? (int)abi->id : -1, calls[i].id);
+    }
+}
+END_TEST
+
 START_TEST(host)
 {
     const struct target *target = target_host();
@@ -207,6 +234,7 @@ int main(void)
     tcase_add_test(tcase, condition_names);
     tcase_add_test(tcase, targets);
     tcase_add_test(tcase, abis_of_targets);
+    tcase_add_test(tcase, whose_call_it_is);
     tcase_add_test(tcase, host);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);

@@ -20,7 +20,7 @@ enum {
 
 /* Where the code of a node is. */
 struct spot {
-    int32_t loaded; /* its first test: A holds its word already. Of a return: the return */
+    int32_t loaded; /* its first test, when A holds its word already. Of a return: the return */
     int32_t entry;  /* its load */
 };
 
@@ -29,7 +29,7 @@ struct assembler {
     const uint32_t *const *weights; /* of a switch's segments, by node id */
     struct sock_filter *code;       /* from the end */
     size_t n;
-    size_t open;        /* nodes that are being placed: each will push something yet */
+    size_t open;        /* nodes that are being placed: each will still push something */
     struct spot *spots; /* by node id */
 };
 
@@ -56,7 +56,7 @@ static int push_ja(struct assembler *as, int32_t to)
 
 static int place_node(struct assembler *as, const struct node *node, uint32_t held);
 
-/* Where GOAL is, for a jump with word HELD in A. Places it where it is not yet. */
+/* The position of GOAL for a jump with word HELD in A. Places GOAL if it has none yet. */
 static int position_of(struct assembler *as, const struct goal *goal, uint32_t held)
 {
     return goal->node ? place_node(as, goal->node, held) : goal->position;
@@ -183,7 +183,7 @@ static int place_node(struct assembler *as, const struct node *node, uint32_t he
     int at = spot->loaded;
 
     if (at == NOWHERE) {
-        /* Said before the end is reached, this bounds the recursion. */
+        /* Checked before the end is reached, so that it bounds the recursion. */
         if (as->n + ++as->open > BPF_MAX_INSNS)
             return -E2BIG;
         switch (node->kind) {

@@ -22,9 +22,9 @@ enum {
     MAX_LOOKS = 32u << 20, /* at single tests, for all diagrams of a filter; 0.2 s */
 };
 
-/* What is known of a test: the byte that a state has for it. */
+/* What is known of a test; a state has one such byte for each. */
 enum knowledge {
-    OPEN, /* nothing yet; where the high word is done with: it depends on the low word alone */
+    OPEN, /* nothing yet; once the high word is decided: it depends on the low word alone */
     LOW,  /* the low word alone decides */
     HOLDS,
     FAILS,
@@ -231,10 +231,12 @@ static bool simplify(const struct choices *choices, uint8_t *known, uint32_t *ve
             set_clause(choices, known, c, FAILS);
         }
     }
-    /* The clause that holds stays in sight only where it says something else than its absence. */
+    /*
+     * A clause that holds matters only where it says something else than what follows without it.
+     */
     for (size_t c = end; c < decision->n_clauses; c++)
         set_clause(choices, known, c, c == end && *verdict != decision->otherwise ? HOLDS : FAILS);
-    /* The last open clauses may say what is said after them anyway. */
+    /* The last open clauses may say the same as what comes after them. */
     for (size_t c = end; c-- > 0;) {
         if (known[choices->first[c]] == FAILS)
             continue;
@@ -254,8 +256,8 @@ static int compare_cuts(const void *a, const void *b)
 }
 
 /*
- * Fills the cuts with the first values of the ranges that the tests of this word can tell apart,
- * rising, from 0. Returns their number; 1: no interval test asks.
+ * Fills the cuts, in rising order from 0, with the first values of the ranges that the tests of
+ * this word can tell apart. Returns their number; 1 where no interval test needs the word.
  */
 static size_t find_cuts(struct choices *choices, const uint8_t *known, const struct step *step)
 {
@@ -480,8 +482,8 @@ static const struct node *build_ordered(struct choices *choices, const uint8_t *
 }
 
 /*
- * Orders the words: argument by argument, the high word first; the most tested one first if asked.
- * Returns false where that is the order that is there already.
+ * Orders the words: argument by argument, the high word first; if asked, the most tested argument
+ * first. Returns false where they are in that order already.
  */
 static bool order_steps(struct choices *choices, bool most_tested_first)
 {

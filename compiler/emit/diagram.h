@@ -65,7 +65,7 @@ struct diagram {
 /* Returns 0 or -ENOMEM. The nodes of DIAGRAM live in ARENA. */
 int diagram_init(struct diagram *diagram, struct arena *arena);
 
-/* Each returns the one node that is so, or NULL where there is no memory. */
+/* Each returns the one node of this kind and content, or NULL where there is no memory. */
 const struct node *diagram_return(struct diagram *diagram, uint32_t verdict);
 
 /*

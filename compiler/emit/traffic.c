@@ -27,7 +27,7 @@ struct traffic {
     uint32_t **weights;
 };
 
-/* What a number of ABI weighs if it is a CALL, or else. */
+/* What a number of ABI weighs: more if it is a CALL. */
 static uint32_t weight_of(const struct traffic *traffic, const struct abi *abi, bool call)
 {
     uint32_t weight = call ? SHAPE_CALL : OF_NUMBER;
@@ -82,7 +82,7 @@ static int count_numbers(const struct traffic *traffic, const struct abi *abi,
     return 0;
 }
 
-/* Weighs the segments of the switch NODE, and sends the callers on to where they lead. */
+/* Weighs the segments of the switch NODE, and adds their calls to the nodes that they lead to. */
 static int weigh(struct traffic *traffic, const struct node *node)
 {
     bool of_arch = node->word == WORD_ARCH;

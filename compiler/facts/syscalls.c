@@ -231,8 +231,9 @@ static const char *own_name(const struct abi *abi, uint32_t nr)
 }
 
 /*
- * Adds what libseccomp, or else our own tables, call number NR of ABI. libseccomp answers NULL for
- * want of memory too; a name that got lost so would take its rules along.
+ * Adds the name of number NR of ABI, from libseccomp or else from our own tables. libseccomp
+ * answers NULL also where memory runs out: a name must not be lost that way, for its rules would be
+ * lost with it.
  */
 static int scan_number(struct table *table, const struct abi *abi, uint32_t token, uint32_t nr)
 {

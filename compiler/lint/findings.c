@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * The findings of the lint and their words. What is so for several names of a rule is said once,
- * and so is what is so for several ABIs.
+ * The findings of the lint and their words. What holds for several names of a rule, or for several
+ * ABIs, is said once.
  */
 #include "compiler/lint/findings.h"
 
@@ -29,7 +29,7 @@ enum {
     MAX_SUGGESTIONS = 32, /* unknown names for which a better one is looked for */
 };
 
-/* VERDICT with an errno of the target as the one of asm-generic/errno.h with its name. */
+/* VERDICT with its errno, a number of the target, as asm-generic/errno.h numbers the same name. */
 static uint32_t generic_verdict(const struct lint *lint, uint32_t verdict)
 {
     const char *name;
@@ -141,7 +141,7 @@ static abi_set wide_abis(void)
     return set;
 }
 
-/* How a line begins that is so on ABIS, where the rule is for RELEVANT ones. */
+/* The beginning of a line about ABIS, where its rule is for RELEVANT ones. */
 static const char *where(struct arena *arena, abi_set abis, abi_set relevant)
 {
     if (abis == relevant)
@@ -153,7 +153,7 @@ static const char *where(struct arena *arena, abi_set abis, abi_set relevant)
     return arena_printf(arena, "on %s: ", abi_names(arena, abis));
 }
 
-/* True where B says of another name what A says. */
+/* True where B says the same as A of another name. */
 static bool can_merge(const struct finding *a, const struct finding *b)
 {
     if (a->kind != b->kind || a->abis != b->abis || b->merged)
@@ -165,7 +165,7 @@ static bool can_merge(const struct finding *a, const struct finding *b)
            a->site->rule == b->site->rule && a->other->rule == b->other->rule;
 }
 
-/* The names that the finding at AT is about; the findings on the others are told by it. */
+/* The names that the finding at AT is about: it speaks for the findings on the other names too. */
 static const char *subjects(struct lint *lint, size_t at)
 {
     const struct finding *first = &lint->findings[at];
@@ -278,8 +278,8 @@ static void tell_shadow(struct lint *lint, const struct finding *finding, const 
 }
 
 /*
- * On 32-bit ABIs, tests that are decided in advance are what a profile for both sizes has, unless
- * they leave a call open.
+ * A profile for 32-bit and 64-bit ABIs has tests that are decided in advance on the former. That is
+ * worth a warning only where it leaves a call open.
  */
 static void tell_test(struct lint *lint, const struct finding *finding)
 {
@@ -411,7 +411,7 @@ static int tell_open_default(struct lint *lint)
     return 0;
 }
 
-/* What is so on some ABIs only, or was not looked at on all, is not so. */
+/* A rule may be said never to decide only if that holds on all ABIs, and all were looked at. */
 static bool holds_everywhere(const struct lint *lint, const struct finding *finding)
 {
     bool is_shadow = finding->kind == FINDING_SHADOWED || finding->kind == FINDING_REDUNDANT;

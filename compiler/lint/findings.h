@@ -41,8 +41,10 @@ struct finding {
     bool merged; /* told by another finding */
 };
 
-/* Adds FINDING for the ABI that is being looked at (NULL: for none). One that differs in ABIs and
- * WORDS only is the same. Returns 0 or -ENOMEM. */
+/*
+ * Adds FINDING for the ABI that is being looked at, if any. Findings that differ only in ABIs and
+ * WORDS are one. Returns 0 or -ENOMEM.
+ */
 int lint_find(struct lint *lint, const struct finding *finding);
 
 /* Adds a line to the diagnostics for each finding. Returns 0 or -ENOMEM. */

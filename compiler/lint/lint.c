@@ -131,7 +131,9 @@ static int find_unknown_names(struct lint *lint)
     return 0;
 }
 
-/* True where the rules about CALL can be of no interest: one without tests, nothing special. */
+/*
+ * True where there is nothing to find out about CALL: one rule without tests, and nothing special.
+ */
 static bool is_plain(const struct lint_call *call)
 {
     return call->n_sites == 1 && call->sites[0].rule->n_tests == 0 && !call->risk && !call->through;

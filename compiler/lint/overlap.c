@@ -46,9 +46,9 @@ static int find_conflict(struct lint *lint, const struct lint_rules *rules,
 }
 
 /*
- * Looks for rules that say what the default says, and for calls that BEFORE, the decision of the
- * others, lets them lose. WITH_TESTS: only such rules; one without tests is the usual way to say
- * "nothing but" the others, which have tests then.
+ * Looks for rules that say what the default says, but lose to BEFORE, the decision of the others,
+ * for some calls. WITH_TESTS: only rules that have tests. One without tests beside others with
+ * tests is the usual way to say "only these".
  */
 static int find_lost_defaults(struct lint *lint, const struct lint_rules *rules, bdd_ref before,
                               bool with_tests)
@@ -64,7 +64,7 @@ static int find_lost_defaults(struct lint *lint, const struct lint_rules *rules,
     return r;
 }
 
-/* Rules with tests that are in force together, without one that has none: it would decide alone. */
+/* Looks at rules with tests that are in force together; one without tests would decide alone. */
 static int find_conflicts(struct lint *lint, const struct lint_rules *rules)
 {
     bdd_ref before = bdd_constant(lint->bdd, LINT_UNDECIDED);
@@ -113,8 +113,9 @@ static int blame(struct lint *lint, const struct lint_rules *rules, const struct
 }
 
 /*
- * Looks for calls that get more than the same calls without the bits that the kernel cuts off, and
- * for the rules to blame: those that would stop it if they looked at what the kernel takes.
+ * Looks for calls that are allowed more than the same calls without the bits that the kernel cuts
+ * off, and for the rules to blame: those that would stop such a call if they compared only the bits
+ * that the kernel takes.
  */
 static int find_high_bits(struct lint *lint, const struct lint_rules *rules)
 {
@@ -146,7 +147,7 @@ static int find_high_bits(struct lint *lint, const struct lint_rules *rules)
             return r;
     }
 
-    /* Where several rules let it pass, no one alone would stop it. */
+    /* Where several rules let it pass, no single one of them would stop it. */
     const struct lint_rule *winner = blamed ? NULL : lint_winner(lint, rules, first.words);
 
     return winner ? blame(lint, rules, winner, &first, bdd_evaluate(lint->bdd, given, first.words),

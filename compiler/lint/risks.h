@@ -14,9 +14,9 @@ struct lint_risk {
     const char *name;
     const char *why; /* an end of a sentence */
     enum diag_severity severity;
-    uint32_t fixed_in; /* KERNEL_VERSION() from which on there is nothing to say; 0: never */
-    uint32_t flag;     /* only where this flag can be set; 0: a rule with tests was thought of */
-    uint8_t flag_arg;  /* the argument that has it */
+    uint32_t fixed_in;     /* KERNEL_VERSION() from which on there is nothing to say; 0: never */
+    uint32_t flag;         /* what makes a rule with tests a risk if it lets it pass; 0: none is */
+    uint8_t flag_arg;      /* the argument that has it */
     uint8_t flag_arg_s390; /* the same on s390 and s390x */
 };
 

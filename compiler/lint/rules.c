@@ -167,7 +167,7 @@ bdd_ref lint_decision(struct lint *lint, const struct lint_rules *rules, size_t 
 void lint_add_rule(struct lint *lint, const struct lint_rule *rule, bdd_ref *before,
                    bdd_ref *decided)
 {
-    /* In this form each step costs what is new, not what there is. */
+    /* Built this way, each step costs only what the new rule adds. */
     bdd_ref added = bdd_if(lint->bdd, *decided, BDD_FALSE, rule->holds);
 
     *before = bdd_if(lint->bdd, added, bdd_constant(lint->bdd, rule->verdict), *before);
@@ -244,8 +244,8 @@ static bool is_true(uint32_t a, uint32_t b)
 }
 
 /*
- * What the rules decide that go before the one at AT whenever it is in force, and marks these as
- * active. BEFORE: what all that go before it decide.
+ * What those rules decide that go before the one at AT and are in force whenever it is; marks them
+ * as active. BEFORE is what all rules that go before it decide.
  */
 static bdd_ref decided_before(struct lint *lint, struct lint_rules *rules, size_t at,
                               bdd_ref before)
@@ -276,7 +276,7 @@ static int find_shadow(struct lint *lint, struct lint_rules *rules, size_t at, b
     bdd_ref given = bdd_if(lint->bdd, rule->holds, before, wanted);
     int r = bdd_find(lint->bdd, given, given, is_undecided, finding.words);
 
-    /* A rule that never holds has a test that never does, of which more is said. */
+    /* A rule that never holds has a test that never holds, and that finding says more. */
     if (r == 0 && rule->holds != BDD_FALSE) {
         rule->shadowed = true;
         r = bdd_find(lint->bdd, given, wanted, verdicts_differ, finding.words);
@@ -337,7 +337,7 @@ int lint_risks(struct lint *lint, const struct lint_rules *rules)
 {
     const struct lint_risk *risk = rules->call->risk;
 
-    /* A default that allows opens all of them, which is one line: see tell_open_default(). */
+    /* A default that allows opens all of them: one line says so, see tell_open_default(). */
     if (verdict_compare(lint->default_verdict, SECCOMP_RET_LOG) >= 0)
         return 0;
     for (size_t i = 0; risk && i < rules->n; i++) {

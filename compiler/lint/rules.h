@@ -41,8 +41,8 @@ struct lint_rules {
 
 /*
  * Makes the list of rules about CALL for the target and ABI that are being looked at, and the
- * requests for which different ones of them are in force. Returns 0 or -ENOMEM; there are none
- * where they are too many.
+ * requests for which different ones of them are in force. Returns 0 or -ENOMEM. The list is empty
+ * where there are too many.
  */
 int lint_rules_of(struct lint *lint, const struct lint_call *call, struct lint_rules *rules);
 
@@ -53,8 +53,8 @@ void lint_add_requests(struct lint_rules *rules, const struct lint_rules *more);
 void lint_activate(struct lint_rules *rules, const struct variant_request *request);
 
 /*
- * What the active rules decide, OTHERWISE where none of them holds. The rule at LOW_BITS (or each:
- * SIZE_MAX) looks at the bits only that the kernel takes.
+ * What the active rules decide, OTHERWISE where none of them holds. The rule at LOW_BITS (SIZE_MAX:
+ * each rule) compares only the bits that the kernel takes.
  */
 enum {
     LINT_NO_LOW_BITS = LINT_MAX_CALL_RULES, /* no rule has this place */

@@ -136,7 +136,7 @@ size_t json_check_escapes(const char *token, size_t len)
 /* Which byte yajl's offset points to. */
 enum place {
     PLACE_TOKEN,  /* behind the offending token */
-    PLACE_START,  /* somewhere inside it; the token's start says more */
+    PLACE_START,  /* somewhere inside the token, whose start says more */
     PLACE_BEFORE, /* behind the offending byte */
     PLACE_AT,     /* the offending byte */
 };

@@ -417,8 +417,8 @@ static int run_yajl(struct builder *b)
 }
 
 /*
- * The first vertical tab or form feed: yajl takes them for white space, RFC 8259 does not, and what
- * is behind one would be looked for in the wrong place. LEN: there is none.
+ * The first vertical tab or form feed, or LEN. yajl takes them for white space, RFC 8259 does not,
+ * and the place of what follows one would be wrong.
  */
 static size_t find_strange_blank(const char *text, size_t len)
 {

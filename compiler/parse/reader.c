@@ -56,7 +56,7 @@ static bool has_prefix(const char *text, const char *prefix)
     return !strncmp(text, prefix, strlen(prefix));
 }
 
-/* The key of FIELDS that KEY is close to. An extension ("x-…") is no slip of an ordinary key. */
+/* The key of FIELDS that KEY is close to. An extension ("x-…") is not a misspelt key. */
 static const char *similar_key(const char *key, const struct field *fields, size_t n_fields)
 {
     struct suggestion suggestion = suggest_begin(key);

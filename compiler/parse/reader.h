@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How profile-parse.c and profile-rule.c read JSON: objects with a fixed set of keys, numbers and
- * strings in a range, each complaint with its place and with what would be right.
+ * How profile.c and rule.c read JSON: objects with a fixed set of keys, numbers and strings in a
+ * range. Each complaint says where it is and what would be right.
  */
 #ifndef COMPILER_PARSE_READER_H
 #define COMPILER_PARSE_READER_H

@@ -177,7 +177,10 @@ static size_t gather(struct lowering *low, const struct site_list *list)
     return n;
 }
 
-/* The rules that name a number before those of its multiplexed calls; then by file. */
+/*
+ * First the rules that name the number, then those of its multiplexed calls; each in the order of
+ * the file.
+ */
 static int compare_sites(const void *pa, const void *pb)
 {
     const struct site *a = pa;
@@ -303,7 +306,7 @@ static const struct decision *make_decision(struct lowering *low, const struct s
     return decision;
 }
 
-/* True where the same rules, in the same roles, make up A and B: the numbers do not matter. */
+/* True where A and B consist of the same rules in the same roles, whatever their numbers. */
 static bool sites_equal(const struct site *a, const struct site *b, size_t n)
 {
     for (size_t i = 0; i < n; i++)

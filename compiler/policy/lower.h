@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * From a variant to a policy: names become numbers, rules become decisions. What a profile
- * means is decided here; secprof-profile(5) tells its authors the same.
+ * From a variant to a policy: names become numbers, rules become decisions, as secprof-profile(5)
+ * says.
  */
 #ifndef COMPILER_POLICY_LOWER_H
 #define COMPILER_POLICY_LOWER_H

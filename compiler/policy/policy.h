@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What a variant decides, in the terms of the kernel: for each AUDIT_ARCH_* and each of the 2^32
- * syscall numbers one decision. The policy is the one statement of what a profile means: the
- * emitter turns it into a program, and the proof checks the program against it.
+ * syscall numbers one decision. The emitter turns it into a program. The proof does not use it: it
+ * compares the program with what the profile means (prove/meaning.h), and so checks the policy too.
  */
 #ifndef COMPILER_POLICY_POLICY_H
 #define COMPILER_POLICY_POLICY_H

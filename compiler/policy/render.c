@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Writes the text straight to memory. What makes it less than plain: names of rules that a
- * condition left out still count for the highest number that a profile names, above which calls get
- * ENOSYS.
+ * Writes the text straight to memory. One thing needs care: names of rules that a condition left
+ * out still count for the highest number that a profile names, above which calls get ENOSYS.
  */
 #include "compiler/policy/render.h"
 
@@ -104,8 +103,7 @@ static bool notifies(const struct variant *variant)
     return found;
 }
 
-/* Without a rule that asks a listener, a flag about waiting for one has to go: the kernel refuses
- * it. */
+/* The kernel refuses a flag about waiting for a listener where no rule asks one. */
 static void put_flags(FILE *out, const struct variant *variant)
 {
     uint32_t flags = variant->profile->flags;

@@ -27,7 +27,7 @@ bdd_ref argument_equals(struct bdd *bdd, unsigned int index, uint64_t mask, uint
     return same;
 }
 
-/* The argument and the cases agree from bit BITS up. */
+/* The argument agrees with the cases in all bits from BITS up. */
 static bdd_ref select_below(struct bdd *bdd, unsigned int index, unsigned int bits, uint64_t mask,
                             const struct argument_case *cases, size_t n, bdd_ref otherwise,
                             bool wide)
@@ -55,7 +55,7 @@ bdd_ref argument_select(struct bdd *bdd, unsigned int index, uint64_t mask,
     return select_below(bdd, index, 64, mask, cases, n, otherwise, wide);
 }
 
-/* The argument is greater than VALUE, or EQUAL and it is VALUE. */
+/* The argument is greater than VALUE, or, where EQUAL, the same. */
 static bdd_ref exceeds(struct bdd *bdd, unsigned int index, uint64_t value, bool equal, bool wide)
 {
     bdd_ref greater = equal ? BDD_TRUE : BDD_FALSE;

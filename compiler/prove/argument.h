@@ -25,8 +25,8 @@ struct argument_case {
 };
 
 /*
- * The function that is the result of that one of the N cases whose value argument INDEX has in the
- * bits of MASK, and OTHERWISE where it has none of them. The values rise.
+ * The function that gives, of the N cases, the result of the one whose value argument INDEX has in
+ * the bits of MASK, and OTHERWISE where it has the value of none. The values rise.
  */
 bdd_ref argument_select(struct bdd *bdd, unsigned int index, uint64_t mask,
                         const struct argument_case *cases, size_t n, bdd_ref otherwise, bool wide);

@@ -35,7 +35,7 @@ int bdd_outcomes(const struct bdd *bdd, bdd_ref a, bdd_ref b,
 
 /*
  * The function that is CHOOSE(value of A, value of B) for all arguments. Returns 0 and *RESULT, or
- * -ENOMEM; bdd_failed() is to be asked as after bdd_if().
+ * -ENOMEM. Callers check bdd_failed(), as after bdd_if().
  */
 int bdd_choose(struct bdd *bdd, bdd_ref a, bdd_ref b, uint32_t (*choose)(uint32_t a, uint32_t b),
                bdd_ref *result);

@@ -215,7 +215,7 @@ bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwi
     uint32_t variable = first_variable(bdd, then, otherwise);
     const struct bdd_node *test = &bdd->nodes[condition];
 
-    /* A single bit, tested before all that both sides test, makes a node as it stands. */
+    /* A condition on a single bit above all that both sides test is a node as it is. */
     if (test->variable < variable && test->low == BDD_FALSE && test->high == BDD_TRUE)
         return bdd->failed ? BDD_FALSE : make(bdd, test->variable, otherwise, then);
 
@@ -298,7 +298,7 @@ uint32_t bdd_evaluate(const struct bdd *bdd, bdd_ref ref, const uint64_t words[B
     }
 }
 
-/* The pairs that bdd_find() has seen in vain. */
+/* The pairs in which bdd_find() found no difference. */
 struct pairs {
     uint64_t *slots; /* 1 + pair */
     size_t n;

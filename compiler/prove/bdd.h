@@ -34,7 +34,7 @@ void bdd_free(struct bdd *bdd);
  */
 bool bdd_failed(const struct bdd *bdd);
 
-/* True where that was for want of memory, and not since the diagrams grew past their limits. */
+/* True where that was for want of memory, not because the diagrams grew past their limit. */
 bool bdd_out_of_memory(const struct bdd *bdd);
 
 /* How many distinct functions there are so far. */

@@ -16,8 +16,8 @@
 struct syscalls;
 
 /*
- * The version of the proof, prove.c and what it rests on. It grows with each change after which an
- * earlier proof is not to be relied on: filters in caches are proven anew then.
+ * The version of prove.c and all that it rests on. It grows with each change after which an earlier
+ * proof is not to be trusted: filters in caches are then proven again.
  */
 #define PROOF_VERSION 4
 

@@ -65,7 +65,7 @@ struct symbolic {
     struct range inputs[INPUT_COUNT];
     struct memo *memos[MEMO_BUCKETS];
 
-    /* What holds for these ranges only; forgotten, for use again, once the ranges are others. */
+    /* What holds for these ranges only. Its memory is used again once the ranges change. */
     struct range memo_inputs[INPUT_COUNT];
     struct memo *range_memos[RANGE_MEMO_BUCKETS];
     struct memo *spare_memos;
@@ -75,7 +75,10 @@ struct symbolic {
     uint32_t split_at;
 };
 
-/* A positive outcome of what follows: the range of an input must be split, and all done again. */
+/*
+ * A positive outcome of the functions below: the range of an input must be split, and the work done
+ * again for each part.
+ */
 enum {
     SPLIT = 1,
 };
@@ -85,7 +88,7 @@ struct value value_constant(uint32_t value);
 /* Notes why and where the analysis ends; returns ERROR. */
 int symbolic_stop(struct symbolic *sym, size_t pc, int error, const char *why);
 
-/* Makes *VALUE a constant where the range of the input that it is has become a single value. */
+/* Makes *VALUE a constant where its input's range has become a single value. */
 void value_settle(const struct symbolic *sym, struct value *value);
 
 /* The word at OFFSET of struct seccomp_data. Returns 0 or -ENOMEM. */

@@ -155,7 +155,7 @@ static uint32_t hash_value(uint32_t hash, const struct value *value)
     return (hash ^ payload) * 16777619u;
 }
 
-/* Makes the memos of other ranges of inputs spare ones: no range comes twice. */
+/* Puts the memos of other ranges of inputs aside for use again: no range comes twice. */
 static void forget_ranges(struct symbolic *sym)
 {
     for (size_t i = 0; i < RANGE_MEMO_BUCKETS; i++) {
@@ -170,7 +170,7 @@ static void forget_ranges(struct symbolic *sym)
     memcpy(sym->memo_inputs, sym->inputs, sizeof(sym->inputs));
 }
 
-/* Where memos with HASH are, those that hold for the present ranges only or (not BY_RANGE) all. */
+/* The list for HASH: of memos for the present ranges only (BY_RANGE), or of those for all. */
 static struct memo **find_bucket(struct symbolic *sym, uint32_t hash, bool by_range)
 {
     hash ^= hash >> 15;
@@ -371,7 +371,9 @@ struct waiting {
     size_t room;
 };
 
-/* Makes *NOW the lower part of what the run AT is to split it into; the upper one waits. */
+/*
+ * Splits *NOW where the run AT asks for it: *NOW becomes the lower part, and the upper one waits.
+ */
 static int split_part(struct symbolic *sym, struct waiting *waiting, struct range *now,
                       const struct place *at)
 {
@@ -385,7 +387,7 @@ static int split_part(struct symbolic *sym, struct waiting *waiting, struct rang
     return 0;
 }
 
-/* Where the number has become a single one, what was computed of it is a constant. */
+/* Once the range of numbers is a single number, what was computed from it is a constant. */
 static void settle_numbers(const struct symbolic *sym, struct machine *machine)
 {
     if (sym->inputs[INPUT_NR].first != sym->inputs[INPUT_NR].last)

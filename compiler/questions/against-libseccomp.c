@@ -33,7 +33,7 @@ enum reason {
     REASON_UNKNOWN,     /* none of these */
     REASON_MULTIPLEXED, /* it drops a rule's tests for the multiplexed call */
     REASON_CUT,         /* it cuts the rule's value where it takes the ABI for a 32-bit one */
-    REASON_BITS_CUT,    /* it cuts valueTwo to the mask: a test that never holds may hold */
+    REASON_BITS_CUT,    /* it cuts valueTwo to the mask, so a test that never holds may hold */
     REASON_NOT_LOADED,  /* its filter does not load the number */
     REASON_NEWER,       /* secprof's ENOSYS for numbers above all that the profile names */
     REASON_FOREIGN,     /* numbers of an ABI that is not listed, and -1 */
@@ -292,7 +292,10 @@ struct kinds {
     size_t room;
 };
 
-/* Adds one call, NAME (or NULL), with the outcome. Returns 0, -ENOMEM, or -EIO: it is not so. */
+/*
+ * Adds one call, NAME (or NULL), with the outcome. Returns 0; -ENOMEM; -EIO where its
+ * example does not come out so.
+ */
 static int add_call(const struct against *with, struct kinds *kinds, const struct abi *abi,
                     uint32_t arch, uint32_t nr, const char *name, const struct bdd_outcome *outcome)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Explanations. The verdict is the policy's own; what is found out here is only which of its parts
- * led there.
+ * Explanations. The verdict comes from the policy; this file only finds out which parts of it led
+ * there.
  */
 #include "compiler/questions/explain.h"
 

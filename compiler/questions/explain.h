@@ -66,7 +66,10 @@ struct question {
 int explain(struct explanation **list, size_t *n, size_t *room, const struct question *question,
             const struct abi *abi, struct arena *arena);
 
-/* True where NR can be a number of ABI: x86_64 and x32 share an architecture, and a bit tells. */
+/*
+ * True where NR can be a number of ABI: x86_64 and x32 share an architecture, and X32_SYSCALL_BIT
+ * tells them apart.
+ */
 bool explain_is_number_of(const struct abi *abi, uint32_t nr);
 
 /* The input that EXPLANATION is about: with arguments that are not known as 0. */

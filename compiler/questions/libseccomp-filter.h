@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * A filter as libseccomp makes it of a profile when runc asks: the other opinion. It is made in a
- * child process, for which libseccomp's faults and explosions do no harm.
+ * The filter that libseccomp makes of a profile when runc uses it, to compare with ours. It is made
+ * in a child process, so that a crash of libseccomp, or rules that take it forever, do no harm.
  */
 #ifndef COMPILER_QUESTIONS_LIBSECCOMP_FILTER_H
 #define COMPILER_QUESTIONS_LIBSECCOMP_FILTER_H

@@ -231,9 +231,7 @@ static bool simplify(const struct choices *choices, uint8_t *known, uint32_t *ve
             set_clause(choices, known, c, FAILS);
         }
     }
-    /*
-     * A clause that holds matters only where it says something else than what follows without it.
-     */
+    /* A clause that holds matters only where the answer without it would be another. */
     for (size_t c = end; c < decision->n_clauses; c++)
         set_clause(choices, known, c, c == end && *verdict != decision->otherwise ? HOLDS : FAILS);
     /* The last open clauses may say the same as what comes after them. */

@@ -45,14 +45,17 @@ int main(void)
     return nr <= 0;
 }
 END
-    "${CC:-gcc}" -O1 -o "$D/int80" "$D/int80.c" && record abi "$D/int80"
+    "${CC:-gcc}" -O1 -o "$D/int80" "$D/int80.c"
+fi
+if [ -x "$D/int80" ] && "$D/int80" 2>/dev/null; then
+    record abi "$D/int80"
     is "calls through another ABI are recorded with it" '["SCMP_ARCH_X86_64","SCMP_ARCH_X86"]' \
         "$(jq -c .architectures "$D/profiles/abi.json")"
     ctl reload > "$D/out"
     ctl run abi -- "$D/int80"
     is "and run under the profile" 0 $?
 else
-    skip "this machine has no int \$0x80"
+    skip "calls through another ABI: this machine serves no int \$0x80"
 fi
 
 record x sh -c 'exit 7'; is "the exit code is the command's" 7 $?

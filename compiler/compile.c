@@ -6,8 +6,6 @@
 
 #include "compiler/emit/emit.h"
 #include "compiler/policy/lower.h"
-#include "compiler/policy/policy.h"
-#include "compiler/policy/resolve.h"
 
 int compile_profile(struct filter *filter, struct variant_axes *axes, struct syscalls *syscalls,
                     const char *text, size_t len, const struct variant_request *request,
@@ -26,26 +24,40 @@ int compile_profile(struct filter *filter, struct variant_axes *axes, struct sys
 int compile_variant(struct filter *filter, struct syscalls *syscalls, const struct profile *profile,
                     const struct variant_request *request, struct arena *arena, struct diags *diags)
 {
-    const struct location whole = {0, 0};
-    struct variant variant;
-    struct policy policy;
-    int r = variant_resolve(&variant, profile, request, arena, diags);
+    struct lowered lowered;
+    int r = compile_policy(&lowered, syscalls, profile, request, arena, diags);
 
-    if (r == 0)
-        r = policy_lower(&policy, &variant, syscalls, arena);
-    if (r == 0)
-        r = policy_emit(&filter->program, &policy, syscalls, arena);
+    return r < 0 ? r : compile_filter(filter, syscalls, &lowered, arena, diags);
+}
+
+int compile_policy(struct lowered *lowered, struct syscalls *syscalls,
+                   const struct profile *profile, const struct variant_request *request,
+                   struct arena *arena, struct diags *diags)
+{
+    int r;
+
+    *lowered = (struct lowered){.profile = profile, .request = *request};
+    r = variant_resolve(&lowered->variant, profile, request, arena, diags);
+    return r < 0 ? r : policy_lower(&lowered->policy, &lowered->variant, syscalls, arena);
+}
+
+int compile_filter(struct filter *filter, struct syscalls *syscalls, const struct lowered *lowered,
+                   struct arena *arena, struct diags *diags)
+{
+    const struct location whole = {0, 0};
+    int r = policy_emit(&filter->program, &lowered->policy, syscalls, arena);
+
     if (r == -E2BIG) {
         diags_add(
             diags, DIAG_ERROR, whole,
             "the filter for %s needs more than the %d instructions that the kernel takes; test "
             "fewer argument values, or split the profile",
-            request->target->name, BPF_MAX_INSNS);
+            lowered->request.target->name, BPF_MAX_INSNS);
         return -EINVAL;
     }
     if (r < 0)
         return r;
-    filter->flags = policy.flags;
-    return prove_filter(&filter->proof, &filter->program, filter->flags, profile, request, syscalls,
-                        arena, diags);
+    filter->flags = lowered->policy.flags;
+    return prove_filter(&filter->proof, &filter->program, filter->flags, lowered->profile,
+                        &lowered->request, syscalls, arena, diags);
 }

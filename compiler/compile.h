@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The compiler's front door: from the text of a profile to the filter of one variant, all in
- * memory. The worker process, `secprofctl compile` and `secprofctl check` come in here.
+ * memory, with a stop halfway for who asks more than one question of a profile. The worker process
+ * and secprofctl come in here.
  */
 #ifndef COMPILER_COMPILE_H
 #define COMPILER_COMPILE_H
@@ -14,6 +15,8 @@
 #include "compiler/parse/diag.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
+#include "compiler/policy/policy.h"
+#include "compiler/policy/resolve.h"
 #include "compiler/prove/prove.h"
 #include "util/arena.h"
 
@@ -36,6 +39,14 @@ struct filter {
     struct proof_record proof;
 };
 
+/* What a profile decides for one request: its filter is made of this, and questions ask it. */
+struct lowered {
+    const struct profile *profile; /* borrowed */
+    struct variant_request request;
+    struct variant variant;
+    struct policy policy;
+};
+
 /*
  * Compiles the LEN bytes at TEXT for REQUEST, and proves the filter. The filter and the lines in
  * DIAGS live in ARENA. AXES (may be NULL) is set as soon as the profile is parsed. Returns 0;
@@ -45,9 +56,21 @@ int compile_profile(struct filter *filter, struct variant_axes *axes, struct sys
                     const char *text, size_t len, const struct variant_request *request,
                     struct arena *arena, struct diags *diags);
 
-/* The same for a profile that is parsed already. */
+/* The same for a profile that is parsed already: compile_policy(), then compile_filter(). */
 int compile_variant(struct filter *filter, struct syscalls *syscalls, const struct profile *profile,
                     const struct variant_request *request, struct arena *arena,
                     struct diags *diags);
+
+/*
+ * The first half: what PROFILE decides for REQUEST. *LOWERED borrows PROFILE; its other parts live
+ * in ARENA. Returns as compile_profile() does.
+ */
+int compile_policy(struct lowered *lowered, struct syscalls *syscalls,
+                   const struct profile *profile, const struct variant_request *request,
+                   struct arena *arena, struct diags *diags);
+
+/* The second half: the filter for LOWERED, proven against its profile. Returns as above. */
+int compile_filter(struct filter *filter, struct syscalls *syscalls, const struct lowered *lowered,
+                   struct arena *arena, struct diags *diags);
 
 #endif

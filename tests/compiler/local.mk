@@ -167,6 +167,13 @@ tests_compiler_parse_test_profile_mutations_SOURCES = tests/compiler/parse/test-
 tests_compiler_parse_test_profile_mutations_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_parse_test_profile_mutations_LDADD = $(compiler_test_libs)
 
+check_PROGRAMS += tests/compiler/test-compile
+TESTS += tests/compiler/test-compile
+tests_compiler_test_compile_SOURCES = tests/compiler/test-compile.c \
+	tests/compiler/profile-text.c tests/compiler/profile-text.h
+tests_compiler_test_compile_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_test_compile_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/test-kernel
 TESTS += tests/compiler/test-kernel
 tests_compiler_test_kernel_SOURCES = tests/compiler/test-kernel.c \

@@ -24,9 +24,6 @@
 #include "compiler/parse/diag.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
-#include "compiler/policy/lower.h"
-#include "compiler/policy/policy.h"
-#include "compiler/policy/resolve.h"
 #include "compiler/questions/against-libseccomp.h"
 #include "util/cleanup.h"
 
@@ -57,6 +54,8 @@ struct report {
     bool against_libseccomp;
     struct local_file file;
     struct arena arena;
+    struct profile profile; /* where `parsed` */
+    bool parsed;
     struct finding *findings;
     size_t n_findings;
     size_t room;
@@ -103,51 +102,54 @@ static int add_finding(struct report *report, const struct diag *diag, target_se
     return 0;
 }
 
-/* Adds to DIAGS where libseccomp's filter differs from the profile, which compiles. Returns 0 or
- * -errno. */
-static int compare_with_libseccomp(const struct report *report, struct syscalls *syscalls,
-                                   const struct variant_request *request, struct arena *arena,
-                                   struct diags *diags)
+/* Adds what DIAGS say, which holds for TARGETS. Returns 0 or -ENOMEM. */
+static int add_findings(struct report *report, const struct diags *diags, target_set targets)
 {
-    struct profile profile;
-    struct variant variant;
-    struct policy policy;
-    struct diags again; /* what compiling has said already */
+    for (size_t i = 0; i < diags->n; i++)
+        if (add_finding(report, &diags->items[i], targets) < 0)
+            return -ENOMEM;
+    report->n_dropped += diags->n_dropped;
+    return 0;
+}
+
+/* Parses the file, once for all targets. Returns 0, also where it is no profile, or -ENOMEM. */
+static int check_text(struct report *report)
+{
+    cleanup_arena struct arena scratch = ARENA_INIT;
+    struct diags diags;
     int r;
 
-    diags_init(&again, arena);
-    r = profile_parse(&profile, report->file.text, report->file.len, arena, &again);
-    if (r == 0)
-        r = variant_resolve(&variant, &profile, request, arena, &again);
-    if (r == 0)
-        r = policy_lower(&policy, &variant, syscalls, arena);
-    return r < 0 ? r
-                 : against_libseccomp(&profile, request, &variant, &policy, syscalls,
-                                      LIBSECCOMP_SECONDS, arena, diags);
+    diags_init(&diags, &scratch);
+    r = profile_parse(&report->profile, report->file.text, report->file.len, &report->arena,
+                      &diags);
+    report->parsed = r == 0;
+    if (r < 0 && r != -EINVAL)
+        return r;
+    return add_findings(report, &diags, report->checked);
 }
 
 /*
- * Compiles the file for REQUEST and adds what is said about it. Returns 0, also where the profile
- * is refused (then *COMPILED is false), or -ENOMEM. AXES may be NULL.
+ * Compiles the profile for REQUEST and adds what is said about it. Returns 0, also where the
+ * profile is refused (then outcome->compiled is false), or -errno.
  */
 static int check_variant(struct report *report, struct syscalls *syscalls, target_set target,
-                         const struct variant_request *request, struct variant_axes *axes,
-                         struct outcome *outcome)
+                         const struct variant_request *request, struct outcome *outcome)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
     struct diags diags;
+    struct lowered lowered;
     struct filter filter;
     int r;
 
     diags_init(&diags, &arena);
-    r = compile_profile(&filter, axes, syscalls, report->file.text, report->file.len, request,
-                        &arena, &diags);
+    r = compile_policy(&lowered, syscalls, &report->profile, request, &arena, &diags);
+    if (r == 0)
+        r = compile_filter(&filter, syscalls, &lowered, &arena, &diags);
     if (r == 0 && report->against_libseccomp && diags.n_errors == 0)
-        r = compare_with_libseccomp(report, syscalls, request, &arena, &diags);
-    for (size_t i = 0; i < diags.n; i++)
-        if (add_finding(report, &diags.items[i], target) < 0)
-            return -ENOMEM;
-    report->n_dropped += diags.n_dropped;
+        r = against_libseccomp(&report->profile, request, &lowered.variant, &lowered.policy,
+                               syscalls, LIBSECCOMP_SECONDS, &arena, &diags);
+    if (add_findings(report, &diags, target) < 0)
+        return -ENOMEM;
     if (r < 0 || diags.n_errors > 0)
         outcome->compiled = false;
     else if (filter.program.n_insns > outcome->n_insns)
@@ -157,25 +159,27 @@ static int check_variant(struct report *report, struct syscalls *syscalls, targe
     return r == -EINVAL ? 0 : r;
 }
 
-/* Checks the file for one target: without capabilities, and with all that its rules name, so that
- * each rule is in force once. */
+/* Checks the profile for one target: without capabilities, and with all that its rules name, so
+ * that each rule is in force once. */
 static int check_target(struct report *report, struct syscalls *syscalls, size_t index)
 {
-    struct variant_axes axes = {0};
     struct variant_request request = {
         .target = target_at(index),
         .kernel = kernel_version_host(),
     };
     struct outcome *outcome = &report->outcomes[report->n_outcomes++];
     target_set bit = (target_set)1 << index;
+    struct variant_axes axes;
     int r;
 
-    *outcome = (struct outcome){.target = request.target, .compiled = true};
-    report->checked |= bit;
-    r = check_variant(report, syscalls, bit, &request, &axes, outcome);
+    *outcome = (struct outcome){.target = request.target, .compiled = report->parsed};
+    if (!report->parsed)
+        return 0;
+    variant_axes_of(&axes, &report->profile);
+    r = check_variant(report, syscalls, bit, &request, outcome);
     if (r == 0 && axes.caps) {
         request.caps = axes.caps;
-        r = check_variant(report, syscalls, bit, &request, NULL, outcome);
+        r = check_variant(report, syscalls, bit, &request, outcome);
     }
     return r;
 }
@@ -189,23 +193,15 @@ static int check_lint(struct report *report, struct syscalls *syscalls)
     cleanup_arena struct arena arena = ARENA_INIT;
     const struct target *targets[ABI_COUNT];
     size_t n_targets = 0;
-    struct diags known;
     struct diags diags;
-    struct profile profile;
     int r;
 
     for (size_t i = 0; i < report->n_outcomes; i++)
         if (report->outcomes[i].compiled)
             targets[n_targets++] = report->outcomes[i].target;
-    diags_init(&known, &arena);
     diags_init(&diags, &arena);
-    r = profile_parse(&profile, report->file.text, report->file.len, &arena, &known);
-    if (r == 0)
-        r = profile_lint(&profile, targets, n_targets, syscalls, &arena, &diags);
-    for (size_t i = 0; r == 0 && i < diags.n; i++)
-        r = add_finding(report, &diags.items[i], report->checked);
-    report->n_dropped += diags.n_dropped;
-    return r;
+    r = profile_lint(&report->profile, targets, n_targets, syscalls, &arena, &diags);
+    return r < 0 ? r : add_findings(report, &diags, report->checked);
 }
 
 static int by_place(const void *left, const void *right)
@@ -218,26 +214,40 @@ static int by_place(const void *left, const void *right)
     return a->column < b->column ? -1 : a->column > b->column;
 }
 
+/* The targets that OPTIONS ask about: one, or all that the installed libseccomp knows. */
+static target_set targets_to_check(const struct ctl_options *options)
+{
+    const struct target *target;
+    target_set set = 0;
+
+    for (size_t i = 0; (target = target_at(i)) != NULL; i++)
+        if (options->target ? options->target == target
+                            : abi_is_installed(target_native_abi(target)))
+            set |= (target_set)1 << i;
+    return set;
+}
+
 /* Fills REPORT about the file PATH. Returns CTL_OK, or another exit code after a message. */
 static int check_file(struct report *report, const struct ctl_options *options,
                       struct syscalls *syscalls, const char *path)
 {
-    const struct target *target;
     int code = local_read(&report->file, path);
-    int r = 0;
+    int r;
 
-    for (size_t i = 0; code == CTL_OK && r == 0 && (target = target_at(i)) != NULL; i++) {
-        if (options->target ? options->target == target
-                            : abi_is_installed(target_native_abi(target)))
+    if (code != CTL_OK)
+        return code;
+    report->checked = targets_to_check(options);
+    r = check_text(report);
+    for (size_t i = 0; r == 0 && target_at(i); i++)
+        if (report->checked >> i & 1)
             r = check_target(report, syscalls, i);
-    }
-    if (code == CTL_OK && r == 0 && report->n_errors == 0)
+    if (r == 0 && report->n_errors == 0)
         r = check_lint(report, syscalls);
     if (r < 0)
         return ctl_fail(CTL_SYSTEM, "%s: %s", report->file.name, strerror(-r));
     if (report->n_findings > 1)
         qsort(report->findings, report->n_findings, sizeof(*report->findings), by_place);
-    return code;
+    return CTL_OK;
 }
 
 static bool is_good(const struct report *report, const struct ctl_options *options)

@@ -16,10 +16,7 @@
 #include "client/secprofctl/subject/remote.h"
 #include "compiler/facts/abi.h"
 #include "compiler/facts/syscalls.h"
-#include "compiler/parse/diag.h"
 #include "compiler/parse/profile.h"
-#include "compiler/policy/lower.h"
-#include "compiler/policy/resolve.h"
 #include "compiler/prove/bdd-outcomes.h"
 #include "compiler/prove/bdd.h"
 #include "compiler/prove/behaviour.h"
@@ -61,30 +58,6 @@ static int parse_call(struct explaining *what)
     return CTL_OK;
 }
 
-/* Parses and lowers the profile that stands in the subject's file. */
-static int read_profile(struct explaining *what)
-{
-    const struct local_file *file = &what->subject.file;
-    struct diags diags;
-    int r;
-
-    diags_init(&diags, &what->arena);
-    r = profile_parse(&what->profile, file->text, file->len, &what->arena, &diags);
-    if (r == 0)
-        r = variant_resolve(&what->variant, &what->profile, &what->subject.request, &what->arena,
-                            &diags);
-    if (r == 0)
-        r = policy_lower(&what->policy, &what->variant, what->syscalls, &what->arena);
-    if (diags.n_errors > 0) {
-        local_print_diags(file, &diags, &what->arena);
-        return CTL_NO;
-    }
-    if (r < 0)
-        return ctl_fail(CTL_SYSTEM, "%s: %s", file->name, strerror(-r));
-    what->file = file->name;
-    return CTL_OK;
-}
-
 /* Says where the profile changed between the filter and its text. */
 static int compare_with_service(struct explaining *what)
 {
@@ -95,7 +68,7 @@ static int compare_with_service(struct explaining *what)
     if (code != CTL_OK)
         return code;
 
-    int r = meaning_of_profile(&asked, what->bdd, &what->profile, &what->subject.request,
+    int r = meaning_of_profile(&asked, what->bdd, &what->subject.profile, &what->subject.request,
                                what->syscalls, &what->arena);
 
     if (r < 0)
@@ -116,9 +89,9 @@ static int ask_profile(struct explaining *what, const struct abi *abi)
 {
     const struct question question = {
         .request = &what->subject.request,
-        .profile = &what->profile,
-        .variant = &what->variant,
-        .policy = &what->policy,
+        .profile = &what->subject.profile,
+        .variant = &what->subject.lowered.variant,
+        .policy = &what->subject.lowered.policy,
         .syscalls = what->syscalls,
         .name = what->name,
         .number = what->number,
@@ -246,10 +219,9 @@ static int find_answers(struct explaining *what)
         return ctl_fail(CTL_USAGE, "%s has no ABI %s; another architecture is named with --target",
                         what->subject.request.target->name, what->options->abi->name);
     if (what->subject.kind == SUBJECT_SERVED)
-        code = subject_read_source(&what->subject, what->options);
-    if (code == CTL_OK &&
-        (what->subject.kind == SUBJECT_PROFILE || what->subject.kind == SUBJECT_SERVED))
-        code = read_profile(what);
+        code = subject_read_source(&what->subject, what->options, what->syscalls);
+    if (what->subject.kind == SUBJECT_PROFILE || what->subject.kind == SUBJECT_SERVED)
+        what->file = what->subject.file.name;
     if (code == CTL_OK && !what->file)
         code = subject_behaviour(&what->subject, what->bdd, &behaviour);
     if (code == CTL_OK)

@@ -90,7 +90,7 @@ static void json_explanation(struct explaining *what, struct json *json,
               explanation->otherwise
                   ? explain_text_verdict(what, explanation->decision
                                                    ? explanation->decision->otherwise
-                                                   : what->policy.foreign)
+                                                   : what->subject.lowered.policy.foreign)
                   : NULL);
     json_text(json, "why", explanation->otherwise ? explain_text_origin(what, explanation) : NULL);
     json_rules(what, json, explanation);

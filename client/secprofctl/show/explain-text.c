@@ -75,7 +75,7 @@ const char *explain_text_role(struct explaining *what, const struct explanation 
 
 const char *explain_text_origin(struct explaining *what, const struct explanation *explanation)
 {
-    struct location at = what->profile.default_at;
+    struct location at = what->subject.profile.default_at;
 
     if (explanation->origin == DECIDED_AS_FOREIGN)
         return "the profile does not list this ABI: its calls kill the thread";

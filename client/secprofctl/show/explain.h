@@ -27,9 +27,6 @@ struct explaining {
     struct arena arena;
     const char
         *file; /* the profile's, for places in it; NULL: there is none, the filter is asked */
-    struct profile profile;
-    struct variant variant;
-    struct policy policy;
     const char *name; /* of the call, or NULL: `number` */
     uint32_t number;
     bool has_args;

@@ -13,7 +13,6 @@
 #include "client/secprofctl/subject/helper-file.h"
 #include "client/secprofctl/subject/process.h"
 #include "client/secprofctl/subject/remote.h"
-#include "compiler/compile.h"
 #include "compiler/facts/abi.h"
 #include "compiler/facts/bpf.h"
 #include "compiler/facts/verdict.h"
@@ -63,24 +62,50 @@ static int take_raw(struct subject *subject, const char *what, const void *bytes
     return CTL_OK;
 }
 
-static int compile_file(struct subject *subject, struct syscalls *syscalls)
+/* The exit code for R, what parsing or compiling the subject's file has given, after a message
+ * where that is an error. */
+static int compiled(struct subject *subject, const struct diags *diags, int r)
 {
-    struct bpf_program *program = arena_alloc(&subject->arena, sizeof(*program));
-    struct filter filter;
+    if (diags->n_errors > 0) {
+        local_print_diags(&subject->file, diags, &subject->arena);
+        return CTL_NO;
+    }
+    return r < 0 ? ctl_fail(CTL_SYSTEM, "%s: %s", subject->file.name, strerror(-r)) : CTL_OK;
+}
+
+/* Parses and lowers the profile in the subject's file. */
+static int lower_file(struct subject *subject, struct syscalls *syscalls)
+{
     struct diags diags;
     int r;
 
+    diags_init(&diags, &subject->arena);
+    r = profile_parse(&subject->profile, subject->file.text, subject->file.len, &subject->arena,
+                      &diags);
+    if (r == 0)
+        r = compile_policy(&subject->lowered, syscalls, &subject->profile, &subject->request,
+                           &subject->arena, &diags);
+    return compiled(subject, &diags, r);
+}
+
+static int compile_file(struct subject *subject, struct syscalls *syscalls)
+{
+    struct bpf_program *program;
+    struct filter filter;
+    struct diags diags;
+    int code = lower_file(subject, syscalls);
+    int r;
+
+    if (code != CTL_OK)
+        return code;
+    program = arena_alloc(&subject->arena, sizeof(*program));
     if (!program)
         return ctl_fail(CTL_SYSTEM, "out of memory");
     diags_init(&diags, &subject->arena);
-    r = compile_profile(&filter, NULL, syscalls, subject->file.text, subject->file.len,
-                        &subject->request, &subject->arena, &diags);
-    if (diags.n_errors > 0) {
-        local_print_diags(&subject->file, &diags, &subject->arena);
-        return CTL_NO;
-    }
-    if (r < 0)
-        return ctl_fail(CTL_SYSTEM, "%s: %s", subject->file.name, strerror(-r));
+    r = compile_filter(&filter, syscalls, &subject->lowered, &subject->arena, &diags);
+    code = compiled(subject, &diags, r);
+    if (code != CTL_OK)
+        return code;
     *program = filter.program;
     subject->programs = program;
     subject->n_programs = 1;
@@ -161,7 +186,8 @@ int subject_open(struct subject *subject, const struct ctl_options *options,
     return open_served(subject, options);
 }
 
-int subject_read_source(struct subject *subject, const struct ctl_options *options)
+int subject_read_source(struct subject *subject, const struct ctl_options *options,
+                        struct syscalls *syscalls)
 {
     cleanup_remote struct secprof *handle = NULL;
     cleanup_free struct secprof_profile_status *status = NULL;
@@ -178,7 +204,10 @@ int subject_read_source(struct subject *subject, const struct ctl_options *optio
     if (r < 0)
         return remote_fail(handle, subject->operand, r);
     path = arena_strndup(&subject->arena, status->path, strlen(status->path));
-    return path ? local_read_fd(&subject->file, path, fd) : ctl_fail(CTL_SYSTEM, "out of memory");
+    if (!path)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    code = local_read_fd(&subject->file, path, fd);
+    return code == CTL_OK ? lower_file(subject, syscalls) : code;
 }
 
 const char *subject_text(struct subject *subject)

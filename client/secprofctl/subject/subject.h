@@ -12,7 +12,9 @@
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/subject/local.h"
+#include "compiler/compile.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 #include "compiler/prove/behaviour.h"
 #include "util/arena.h"
@@ -31,9 +33,11 @@ struct subject {
     const char *operand; /* as it stands on the command line */
     struct variant_request request;
     struct local_file file; /* of a file, and of a name where subject_read_source() was called */
+    struct profile profile; /* what stands in `file`, where that is a profile */
+    struct lowered lowered; /* the same for `request` */
     struct bpf_program *programs; /* as the kernel runs them: the newest first; all are valid */
     size_t n_programs;            /* more than one, or none, only for a process */
-    struct arena arena;           /* holds the filters */
+    struct arena arena;           /* holds all of that */
 };
 
 /*
@@ -49,10 +53,11 @@ void subject_close(struct subject *subject);
 #define cleanup_subject __attribute__((cleanup(subject_close)))
 
 /*
- * Reads the text in service of the profile that a SUBJECT_SERVED names into subject->file. Returns
- * CTL_OK, or another exit code after a message.
+ * Reads the text in service of the profile that a SUBJECT_SERVED names into subject->file, parses
+ * and lowers it. Returns CTL_OK, or another exit code after a message.
  */
-int subject_read_source(struct subject *subject, const struct ctl_options *options);
+int subject_read_source(struct subject *subject, const struct ctl_options *options,
+                        struct syscalls *syscalls);
 
 /* What SUBJECT is, for a heading: "default, served by secprofd: 230 instructions". In its arena;
  * NULL where that has no memory. */

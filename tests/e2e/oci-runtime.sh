@@ -7,7 +7,13 @@
 # shellcheck source=tests/e2e/oci-lib.sh
 . "$(dirname "$0")/oci-lib.sh"
 
-start_oci crun jq capsh python3
+need crun jq capsh python3
+need_cg2
+build_probe
+start_daemon
+program secprof-runtime
+make_bundle "$bundle" || { not_ok "crun spec"; finish; }
+make_configs
 
 # A container that goes on running: its filters, a command in it, and what its process and the
 # profile decide differently.

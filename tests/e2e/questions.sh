@@ -152,7 +152,7 @@ gives "of raw BPF" 0 'ALLOW for example for socket\(0\)' explain default.bpf soc
 gives "of raw BPF with arguments" 0 '^x86_64 41: ERRNO\(EPERM\)$' explain default.bpf socket 38
 gives "of a number" 0 '^x86 41 \(dup\): ALLOW$' explain profiles/default.json 41 --target x86_64
 gives "of a new one" 0 'newer than the profile' explain default 5000
-refuses "of a misspelt call" 1 "did you mean 'ptrace'" explain default ptracee
+refuses "of a misspelt call" 2 "did you mean 'ptrace'" explain default ptracee
 refuses "of no argument" 2 'is no argument' explain default socket AF_ALG
 refuses "of a wrong ABI" 2 'has no ABI arm' explain default socket --abi arm --target x86_64
 cp profiles/marker.json marker.json
@@ -166,8 +166,12 @@ printf '{"defaultAction": "SCMP_ACT_ALOW"}\n' > profiles/marker.json
 ctl reload > /dev/null 2>&1
 gives "of a profile whose file is broken: what is in service" 0 '/marker.json:1:[0-9]+: ALLOW: decides$' explain marker read
 has "and says so" 'its file is broken' "$(cat err)"
+# Stopped, the daemon sees one change: a file that becomes a directory, never a profile that is gone.
+kill -STOP "$daemon"
 mv profiles/marker.json moved.json
 mkdir profiles/marker.json
+kill -CONT "$daemon"
+ctl reload > /dev/null 2>&1
 gives "of one that is no file any more" 0 '/marker.json:1:[0-9]+: ALLOW: decides$' explain marker read
 rmdir profiles/marker.json
 cp marker.json profiles/marker.json

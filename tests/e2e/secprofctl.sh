@@ -157,7 +157,7 @@ refused "an option without its value" 2 "needs a value" get default --target
 refused "an option that does not fit" 2 "--strict cannot be used" get default --strict
 refused "no name" 2 'needs the name of a profile' get
 refused "one name too many" 2 "'b'" get a b
-refused "--json with a format" 2 'leave out --format' get default --json --format c
+refused "--json with a format" 2 'json and --format cannot be used together' get default --json --format c
 refused "an unknown syscall" 2 "no syscall 'opn'.*did you mean 'open'" explain default opn
 echo 'x86_64 opn' > table
 refused "the same in a table" 2 "table:1: .*no syscall 'opn'" simulate default table --target x86_64

@@ -11,13 +11,7 @@
 # How many containers start while the daemon is killed, of each kind.
 kills=${SECPROF_KILLS:-12}
 
-need crun jq capsh
-need_cg2
-build_probe
-start_daemon
-program secprof-runtime
-make_bundle "$bundle" || { not_ok "crun spec"; finish; }
-make_configs
+start_oci crun jq capsh
 
 # refused WHAT NAME PATTERN [OPTION…]: the container does not start, its configuration stays, and
 # the reason is on standard error and in the engine's log.

@@ -68,6 +68,19 @@ END
     export SECPROF_RUNTIME_CONFIG=$D/runtime.conf
 }
 
+# start_oci TOOL…: what such a test begins with: the tools, the daemon, the shim, and a bundle with
+# its configurations.
+start_oci()
+{
+    need "$@"
+    need_cg2
+    build_probe
+    start_daemon
+    program secprof-runtime
+    make_bundle "$bundle" || { not_ok "crun spec"; finish; }
+    make_configs
+}
+
 # command_of RUNTIME: the options before the command, in ${options[@]}.
 command_of()
 {

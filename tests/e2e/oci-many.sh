@@ -10,13 +10,7 @@
 many=${SECPROF_CONTAINERS:-40}
 at_once=8
 
-need crun jq
-need_cg2
-build_probe
-start_daemon
-program secprof-runtime
-make_bundle "$bundle" || { not_ok "crun spec"; finish; }
-make_configs
+start_oci crun jq
 sed -i 's/^timeout.*/timeout = 20000/' "$D/runtime.conf"
 kinds=(default marker admin rules)
 admin=$(contained crun admin)

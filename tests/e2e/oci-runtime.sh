@@ -7,13 +7,7 @@
 # shellcheck source=tests/e2e/oci-lib.sh
 . "$(dirname "$0")/oci-lib.sh"
 
-need crun jq capsh python3
-need_cg2
-build_probe
-start_daemon
-program secprof-runtime
-make_bundle "$bundle" || { not_ok "crun spec"; finish; }
-make_configs
+start_oci crun jq capsh python3
 
 # A container that goes on running: its filters, a command in it, and what its process and the
 # profile decide differently.

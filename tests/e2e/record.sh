@@ -47,8 +47,7 @@ int main(void)
 END
     "${CC:-gcc}" -O1 -o "$D/int80" "$D/int80.c"
 fi
-# Some hypervisors and kernels make int $0x80 a fault, with or without a filter.
-if [ -x "$D/int80" ] && { "$D/int80"; } 2> "$D/err"; then
+if [ -x "$D/int80" ] && "$D/int80" 2>/dev/null; then
     record abi "$D/int80"
     is "calls through another ABI are recorded with it" '["SCMP_ARCH_X86_64","SCMP_ARCH_X86"]' \
         "$(jq -c .architectures "$D/profiles/abi.json")"
@@ -56,7 +55,7 @@ if [ -x "$D/int80" ] && { "$D/int80"; } 2> "$D/err"; then
     ctl run abi -- "$D/int80"
     is "and run under the profile" 0 $?
 else
-    skip "int \$0x80 makes no system call on this machine"
+    skip "calls through another ABI: this machine serves no int \$0x80"
 fi
 
 record x sh -c 'exit 7'; is "the exit code is the command's" 7 $?

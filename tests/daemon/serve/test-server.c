@@ -15,6 +15,7 @@
 
 struct serving {
     struct fake *fake;
+    struct children children;
     struct spawner spawner;
     const struct target *targets[1];
     struct server server;
@@ -47,6 +48,8 @@ static struct serving *serving_new(void)
     serving->targets[0] = serving->fake->service.host;
     server_init(server);
     ck_assert_int_ge(sd_event_new(&server->event), 0);
+    serving->children.event = server->event;
+    server->children = &serving->children;
     server->log = &serving->fake->log;
     server->spawner = &serving->spawner;
     server->max_connections = 32;

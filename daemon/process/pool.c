@@ -125,7 +125,9 @@ struct job *pool_finish(struct pool *pool, size_t place)
 
     pool->failures = 0;
     found->job = NULL;
-    found->state = found->n_jobs < POOL_JOBS_MAX ? POOL_DONE : POOL_ENDING;
+    /* The next one may take all the time that a compile may, and must not end for want of it. */
+    found->state =
+        (found->n_jobs + 1) * pool->timeout_usec <= POOL_LIFE_USEC ? POOL_DONE : POOL_ENDING;
     return job;
 }
 

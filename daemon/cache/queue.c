@@ -76,7 +76,7 @@ static void finish_first(struct cache_queue *queue, int result)
 void cache_queue_made(struct cache_queue *queue, int result)
 {
     queue->step = CACHE_STEP_NONE;
-    queue->is_stale = false;
+    queue->is_stale = result < 0;
     if (result < 0)
         cache_queue_fail(queue, result);
 }

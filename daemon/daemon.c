@@ -259,6 +259,9 @@ static void on_spawner_lost(void *user, const char *why)
 {
     struct daemon *daemon = user;
 
+    /* Only the cache's last entries are waited for, without workers. */
+    if (daemon->phase.state == PHASE_STOPPING)
+        return;
     log_write(&daemon->log, LOG_ERR,
               "the process that makes workers %s; secprofd ends, and is to be started again", why);
     sd_event_exit(daemon->event, -EPIPE);

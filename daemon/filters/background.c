@@ -150,6 +150,9 @@ void background_note_written(struct background *background, int result)
     if (result >= 0)
         return;
     background->errors++;
+    /* Nothing is tried again: whoever lost the writer has said so. */
+    if (!has_writer(background))
+        return;
     snprintf(text, sizeof(text), "the cache cannot be written: %s%s", strerror(-result),
              result == -EROFS ? " (a directory that was made again outside of a service's own "
                                 "mounts can be written after a restart)"

@@ -218,10 +218,14 @@ START_TEST(the_state_of_the_cache_is_known)
     fixture.fake->has_writer = false;
     ck_assert_int_eq(background_cache_state(background), WIRE_CACHE_FAILING);
     ck_assert(!background_is_wanted(background));
+    background_note_written(background, -EPIPE);
+    ck_assert_uint_eq(background->errors, 1);
+    ck_assert_str_eq(background->why, "");
+    ck_assert_uint_eq(background->paused_until_usec, 0);
     fixture.fake->has_writer = true;
     background_note_failed(background, "it is a file");
     ck_assert_str_eq(background->why, "no cache on disk: /var/cache/x: it is a file");
-    ck_assert_uint_eq(background->errors, 0);
+    ck_assert_uint_eq(background->errors, 1);
     ck_assert_int_eq(background_cache_state(background), WIRE_CACHE_FAILING);
     background->path = NULL;
     ck_assert_int_eq(background_cache_state(background), WIRE_CACHE_NONE);

@@ -150,7 +150,7 @@ int cache_disk_open(struct cache_disk *disk)
     if (disk->dir_fd < 0)
         return r < 0 ? r : -errno;
     remove_all(disk->dir_fd, is_temporary_name);
-    /* Before version 2 of the format the entries lay in the cache's own directory. */
+    /* In older versions the entries lay in the cache's own directory. */
     remove_all(disk->place_fd, is_entry_name);
     return 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The cache on disk: its keys, the format of an entry, and reading. Entries are written by a
- * process of its own: cache-writer.h. Where they lie: cache-dir.h.
+ * process of its own: writer.h. Where they lie: dir.h.
  */
 #ifndef DAEMON_CACHE_ENTRY_H
 #define DAEMON_CACHE_ENTRY_H

@@ -26,7 +26,7 @@ struct stored_variant {
     bool pinned;                    /* never dropped to make room: variant_pin() */
     int fd;                         /* sealed memfd with the filter, in the target's byte order */
     const void *code;               /* the same, mapped; NULL without a filter */
-    int helper_fd; /* secprof-helper with the filter, once somebody wanted it; helper.h */
+    int helper_fd; /* secprof-helper with the filter, once somebody wanted it; helper-open.h */
     uint8_t digest[DIGEST_SIZE]; /* SHA-256 of those bytes */
     uint32_t n_insns;
     uint32_t flags; /* SECCOMP_FILTER_FLAG_* */

@@ -23,7 +23,12 @@ void phase_tell(struct phase *phase, uint64_t pending, size_t served, size_t fai
 
     if (!done && phase->state != PHASE_SERVING)
         return;
+    /* Much happens that it need not hear of, and it may be slow to read. */
+    if (!done && served == phase->served && failed == phase->failed)
+        return;
     phase->state = PHASE_SERVING;
+    phase->served = served;
+    phase->failed = failed;
     sd_notifyf(0, "%sSTATUS=%zu profiles in service, %zu with errors", done ? "READY=1\n" : "",
                served, failed);
 }

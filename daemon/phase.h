@@ -19,14 +19,17 @@ enum phase_state {
 struct phase {
     enum phase_state state;
     uint64_t barrier; /* the scan that PHASE_STARTING or PHASE_RELOADING waits for */
+    /* What the service manager was told last. */
+    size_t served;
+    size_t failed;
 };
 
 /* All scans before PENDING are in service. True where that is the moment to begin to serve. */
 bool phase_may_serve(const struct phase *phase, uint64_t pending);
 
 /*
- * Tells the service manager what is in service: SERVED profiles, and FAILED ones. Where what it
- * waits for is done (see PENDING), it hears so, and PHASE is PHASE_SERVING.
+ * Tells the service manager what is in service, where that changed: SERVED profiles, and FAILED
+ * ones. Where what it waits for is done (see PENDING), it hears so, and PHASE is PHASE_SERVING.
  */
 void phase_tell(struct phase *phase, uint64_t pending, size_t served, size_t failed);
 

@@ -52,6 +52,10 @@ START_TEST(it_is_ready_when_the_first_scan_is_in_service)
     /* From then on the line is kept up to date. */
     phase_tell(&phase, 2, 2, 0);
     check(sock, "STATUS=2 profiles in service, 0 with errors");
+    phase_tell(&phase, 2, 2, 0);
+    check(sock, NULL);
+    phase_tell(&phase, 2, 2, 1);
+    check(sock, "STATUS=2 profiles in service, 1 with errors");
     close(sock);
 }
 END_TEST

@@ -90,7 +90,7 @@ need_packages()
     local -a missing
 
     command -v dpkg-query >/dev/null 2>&1 || {
-        say "this is no Debian: install what README.md lists under Dependencies by hand"
+        say "this is no Debian: install by hand what README.md lists under Install"
         return 0
     }
     mapfile -t missing < <(missing_packages "$@")

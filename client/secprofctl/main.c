@@ -20,7 +20,7 @@ static const struct ctl_command *const commands[] = {
 };
 
 static const char usage[] =
-    "usage: secprofctl [--socket PATH] [--json] COMMAND [ARGUMENT…]\n"
+    "usage: secprofctl [--socket PATH] [--timeout SECONDS] [--json] COMMAND [ARGUMENT…]\n"
     "\n"
     "  get NAME            writes a profile's seccomp filter\n"
     "  list                lists the profiles\n"

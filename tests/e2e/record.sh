@@ -90,6 +90,18 @@ for signal in TERM HUP; do
     has "and what it did is written" '"rt_sigaction"' "$(cat "$D/term.json")"
     rm -f "$D/term.json" "$D/out"
 done
+
+# nohup(1) has SIGHUP ignored: then it is not the first of the two signals.
+(trap '' HUP && exec "$build/secprofctl" record -o "$D/term.json" -- sh -c \
+    "trap 'sleep 0.3; exit 9' TERM; echo ready; while :; do sleep 0.1; done") > "$D/out" 2>/dev/null &
+pid=$!
+for _ in $(seq 100); do grep -q ready "$D/out" && break; sleep 0.05; done
+kill -HUP $pid
+sleep 0.3
+kill -TERM $pid
+wait $pid
+is "an ignored SIGHUP does not count" 9 $?
+rm -f "$D/term.json" "$D/out"
 "$build/secprofctl" record -o "$D/kill.json" -- sh -c 'echo $$; while :; do sleep 0.1; done' > "$D/out" 2>/dev/null &
 pid=$!
 for _ in $(seq 100); do [ -s "$D/out" ] && break; sleep 0.05; done

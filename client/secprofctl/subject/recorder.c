@@ -275,6 +275,15 @@ static int allocate(struct supervisor *supervisor)
     return supervisor->request && supervisor->response && supervisor->told ? 0 : -ENOMEM;
 }
 
+/* A blocked signal waits to be read even if it is ignored, as nohup(1) wants SIGHUP to be. */
+static void add_unless_ignored(sigset_t *set, int signal)
+{
+    struct sigaction action;
+
+    if (sigaction(signal, NULL, &action) < 0 || action.sa_handler != SIG_IGN)
+        sigaddset(set, signal);
+}
+
 int recorder_run(struct recording *recording, char **command)
 {
     struct supervisor supervisor = {.recording = recording, .listener = -1, .signals = -1};
@@ -285,7 +294,7 @@ int recorder_run(struct recording *recording, char **command)
     sigemptyset(&taken);
     sigaddset(&taken, SIGINT);
     sigaddset(&taken, SIGTERM);
-    sigaddset(&taken, SIGHUP);
+    add_unless_ignored(&taken, SIGHUP);
     sigaddset(&taken, SIGCHLD);
     sigprocmask(SIG_BLOCK, &taken, &mask);
     supervisor.signals = signalfd(-1, &taken, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Tests of against.c: what libseccomp is known to get wrong is found, each with an example, and
- * what is only another reading is a note.
+ * Tests of against-libseccomp.c: what libseccomp is known to get wrong is found, each with an
+ * example, and what is only another reading is a note.
  */
 #include "compiler/facts/abi.h"
 #include "compiler/questions/against-libseccomp.h"

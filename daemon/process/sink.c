@@ -176,7 +176,7 @@ void sinks_close(struct sinks *sinks)
 void sinks_put(struct sinks *sinks, int fd)
 {
     (void)shutdown(fd, SHUT_RDWR);
-    /* There is room for all; a connection too many were better left open than closed. */
+    /* There is room for all; one too many is left open, which is better than to close it. */
     if (sinks->n_waiting < sinks->max_waiting)
         sinks->waiting[sinks->n_waiting++] = fd;
     go_on(sinks);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The worker process. It reads profiles and compiles them, and can do nothing else: no files, no
- * sockets but the one it was born with, no processes, bounded memory and time.
+ * sockets but the one that it got at its start, no processes, bounded memory and time.
  */
 #include <errno.h>
 #include <stdlib.h>

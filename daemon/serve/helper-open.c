@@ -26,7 +26,7 @@ static const char not_built[] =
     "this secprofd was built without secprof-helper, which its architecture does not have or "
     "whoever built it left out";
 static const char not_here[] =
-    "an executable can be had for the daemon's own architecture only; ask for the filter as bytes";
+    "there are executables for the daemon's own architecture only; ask for the filter as bytes";
 static const char wants_listener[] =
     "some of the profile's calls are for a listener to decide (SCMP_ACT_NOTIFY), and an "
     "executable has none; start the program with a container runtime";

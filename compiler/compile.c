@@ -7,17 +7,14 @@
 #include "compiler/emit/emit.h"
 #include "compiler/policy/lower.h"
 
-int compile_profile(struct filter *filter, struct variant_axes *axes, struct syscalls *syscalls,
-                    const char *text, size_t len, const struct variant_request *request,
-                    struct arena *arena, struct diags *diags)
+int compile_profile(struct filter *filter, struct syscalls *syscalls, const char *text, size_t len,
+                    const struct variant_request *request, struct arena *arena, struct diags *diags)
 {
     struct profile profile;
     int r = profile_parse(&profile, text, len, arena, diags);
 
     if (r < 0)
         return r;
-    if (axes)
-        variant_axes_of(axes, &profile);
     return compile_variant(filter, syscalls, &profile, request, arena, diags);
 }
 

@@ -49,12 +49,11 @@ struct lowered {
 
 /*
  * Compiles the LEN bytes at TEXT for REQUEST, and proves the filter. The filter and the lines in
- * DIAGS live in ARENA. AXES (may be NULL) is set as soon as the profile is parsed. Returns 0;
- * -EINVAL where DIAGS holds an error; -ENOMEM.
+ * DIAGS live in ARENA. Returns 0; -EINVAL where DIAGS holds an error; -ENOMEM.
  */
-int compile_profile(struct filter *filter, struct variant_axes *axes, struct syscalls *syscalls,
-                    const char *text, size_t len, const struct variant_request *request,
-                    struct arena *arena, struct diags *diags);
+int compile_profile(struct filter *filter, struct syscalls *syscalls, const char *text, size_t len,
+                    const struct variant_request *request, struct arena *arena,
+                    struct diags *diags);
 
 /* The same for a profile that is parsed already: compile_policy(), then compile_filter(). */
 int compile_variant(struct filter *filter, struct syscalls *syscalls, const struct profile *profile,

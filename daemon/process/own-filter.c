@@ -61,8 +61,8 @@ static int make(const struct own_profile *profile, struct syscalls *syscalls, in
     int r;
 
     diags_init(&diags, &scratch);
-    made.result = compile_profile(&filter, NULL, syscalls, (const char *)profile->text,
-                                  profile->size, &request, &scratch, &diags);
+    made.result = compile_profile(&filter, syscalls, (const char *)profile->text, profile->size,
+                                  &request, &scratch, &diags);
     if (made.result == 0) {
         made.n_insns = (uint32_t)filter.program.n_insns;
         made.flags = filter.flags;

@@ -69,8 +69,8 @@ static int compile_with(struct bench *bench, struct syscalls *syscalls, struct a
     int rc;
 
     diags_init(&diags, arena);
-    rc = compile_profile(&filter, NULL, syscalls, bench->text, bench->len, &bench->request, arena,
-                         &diags);
+    rc =
+        compile_profile(&filter, syscalls, bench->text, bench->len, &bench->request, arena, &diags);
     if (rc < 0) {
         fputs(diags_render(&diags, arena, "profile"), stderr);
         return rc;

@@ -106,9 +106,9 @@ static void check_request(struct fixture *f, const struct variant_request *reque
     ck_assert(variant_request_equal(&lowered.request, request));
     ck_assert_ptr_eq(lowered.policy.target, request->target);
     ck_assert_int_eq(compile_filter(filter, f->syscalls, &lowered, &f->arena, &diags), 0);
-    ck_assert_int_eq(compile_profile(&whole, NULL, f->syscalls, f->text, strlen(f->text), request,
-                                     &f->arena, &diags),
-                     0);
+    ck_assert_int_eq(
+        compile_profile(&whole, f->syscalls, f->text, strlen(f->text), request, &f->arena, &diags),
+        0);
     assert_same(filter, &whole, request->target->name);
     ck_assert_int_eq(compile_filter(&whole, f->syscalls, &lowered, &f->arena, &diags), 0);
     assert_same(filter, &whole, "a second filter from the same policy");
@@ -168,9 +168,9 @@ START_TEST(warnings_come_from_parsing_alone)
     ck_assert_int_eq(compile_variant(&filter, f.syscalls, &f.profile, &request, &f.arena, &diags),
                      0);
     ck_assert_uint_eq(diags.n, 0);
-    ck_assert_int_eq(compile_profile(&filter, NULL, f.syscalls, f.text, strlen(f.text), &request,
-                                     &f.arena, &diags),
-                     0);
+    ck_assert_int_eq(
+        compile_profile(&filter, f.syscalls, f.text, strlen(f.text), &request, &f.arena, &diags),
+        0);
     ck_assert_uint_eq(diags.n, 1);
     ck_assert_str_eq(diags.items[0].text, f.parsing.items[0].text);
     teardown(&f);
@@ -188,8 +188,7 @@ START_TEST(a_broken_text_is_refused_once)
 
     diags_init(&diags, &arena);
     ck_assert_int_eq(
-        compile_profile(&filter, NULL, syscalls, text, strlen(text), &request, &arena, &diags),
-        -EINVAL);
+        compile_profile(&filter, syscalls, text, strlen(text), &request, &arena, &diags), -EINVAL);
     ck_assert_uint_eq(diags.n, 1);
     ck_assert_uint_eq(diags.n_errors, 1);
     ck_assert_ptr_nonnull(strstr(diags.items[0].text, "SCMP_ACT_PERHAPS"));

@@ -220,7 +220,7 @@ static void try_profile(uint64_t seed, bool with_i386, struct syscalls *syscalls
     random_request(&random, &request);
     ck_assert_int_eq(profile_parse(&profile, text, strlen(text), &arena, &diags), 0);
     ck_assert_int_eq(
-        compile_profile(&filter, NULL, syscalls, text, strlen(text), &request, &arena, &diags), 0);
+        compile_profile(&filter, syscalls, text, strlen(text), &request, &arena, &diags), 0);
     n_verdicts = number_verdicts(filter.program.insns, filter.program.n_insns, verdicts);
     pick_calls(&profile, with_i386, syscalls, &random, calls, &n);
     call_in_child(filter.program.insns, filter.program.n_insns, calls, n);

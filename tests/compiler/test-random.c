@@ -425,7 +425,7 @@ static void run_trial(struct trial *t, struct random_source *random)
 
     diags_init(&diags, t->arena);
 
-    int r = compile_profile(&t->filter, NULL, t->syscalls, t->text, strlen(t->text), &t->request,
+    int r = compile_profile(&t->filter, t->syscalls, t->text, strlen(t->text), &t->request,
                             t->arena, &diags);
 
     ck_assert_msg(r == 0, "seed %" PRIu64 ", %s: %s\n%s", t->seed, target,

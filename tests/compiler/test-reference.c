@@ -227,9 +227,9 @@ static void compile(struct compiled *c, const char *text, struct syscalls *sysca
     diags_init(&diags, arena);
     ck_assert_msg(profile_parse(&c->profile, copy, strlen(copy), arena, &diags) == 0, "%s",
                   diags_render(&diags, arena, copy));
-    ck_assert_msg(compile_profile(&c->filter, NULL, syscalls, copy, strlen(copy), &c->request,
-                                  arena, &diags) == 0,
-                  "%s", diags_render(&diags, arena, copy));
+    ck_assert_msg(
+        compile_profile(&c->filter, syscalls, copy, strlen(copy), &c->request, arena, &diags) == 0,
+        "%s", diags_render(&diags, arena, copy));
 }
 
 static void assert_verdict(const struct compiled *c, struct syscalls *syscalls, struct arena *arena,

@@ -50,8 +50,7 @@ const struct filter *fixture_compile(const struct text *text, const struct varia
     if (!filter)
         return NULL;
     diags_init(&diags, arena);
-    if (compile_profile(filter, NULL, syscalls, text->bytes, text->len, request, arena, &diags) <
-        0) {
+    if (compile_profile(filter, syscalls, text->bytes, text->len, request, arena, &diags) < 0) {
         *why = diags_render(&diags, arena, "profile");
         return NULL;
     }

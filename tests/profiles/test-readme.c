@@ -475,9 +475,8 @@ START_TEST(default_has_no_warnings)
         if (!abi_is_installed(target_native_abi(target_at(t))))
             continue;
         diags_init(&diags, &arena);
-        ck_assert_int_eq(compile_profile(&filter, NULL, syscalls, text.bytes, text.len, &request,
-                                         &arena, &diags),
-                         0);
+        ck_assert_int_eq(
+            compile_profile(&filter, syscalls, text.bytes, text.len, &request, &arena, &diags), 0);
         ck_assert_msg(diags.n_warnings == 0, "%s", diags_render(&diags, &arena, DEFAULT_PROFILE));
         targets[n_targets++] = target_at(t);
     }

@@ -84,7 +84,7 @@ static int compile_file(const struct ctl_options *options, const struct variant_
     if (!syscalls)
         return ctl_fail(CTL_SYSTEM, "out of memory");
     diags_init(&diags, &arena);
-    r = compile_profile(&filter, NULL, syscalls, file.text, file.len, request, &arena, &diags);
+    r = compile_profile(&filter, syscalls, file.text, file.len, request, &arena, &diags);
     local_print_diags(&file, &diags, &arena);
     if (diags.n_errors > 0)
         return CTL_NO;

@@ -350,8 +350,8 @@ START_TEST(faultless_is_proven)
 
     diags_init(&diags, &arena);
     ck_assert_msg(
-        compile_profile(&filter, NULL, syscalls, text, strlen(text), &request, &arena, &diags) == 0,
-        "%s", diags_render(&diags, &arena, text));
+        compile_profile(&filter, syscalls, text, strlen(text), &request, &arena, &diags) == 0, "%s",
+        diags_render(&diags, &arena, text));
     ck_assert_uint_eq(filter.proof.version, PROOF_VERSION);
     syscalls_free(syscalls);
 }

@@ -388,7 +388,7 @@ def test_background(test):
         for pid in stopped:
             signal_if_there(pid, signal.SIGCONT)
         done = daemon.idle()
-        test.until(lambda: len(os.listdir(test.path("ahead-cache"))) >= done.compiles, 20,
+        test.until(lambda: len(os.listdir(test.path("ahead-cache/entries"))) >= done.compiles, 20,
                    "all is on the disk")
         test.equal("each architecture is compiled once", done.compiles - earlier,
                    sum(tells_arch(client, "y", arch) for arch in ABIS))

@@ -34,10 +34,10 @@ libdaemon_la_SOURCES = \
 	daemon/filters/failures.c daemon/filters/failures.h \
 	daemon/filters/jobs.c daemon/filters/jobs.h \
 	daemon/filters/lines.c daemon/filters/lines.h \
+	daemon/filters/packed.c daemon/filters/packed.h \
 	daemon/filters/registry.c daemon/filters/registry.h \
 	daemon/filters/service.c daemon/filters/service.h \
 	daemon/filters/store.c daemon/filters/store.h \
-	daemon/filters/verify.c daemon/filters/verify.h \
 	daemon/filters/waiter.c daemon/filters/waiter.h \
 	daemon/process/child.c daemon/process/child.h \
 	daemon/process/confine.c daemon/process/confine.h \

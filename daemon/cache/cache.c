@@ -28,7 +28,7 @@ static bool has_writer(void *user)
 }
 
 static enum cache_outcome read_entry(void *user, const uint8_t key[DIGEST_SIZE],
-                                     const struct target *target, struct cache_entry *entry)
+                                     const struct target *target, struct compiled *compiled)
 {
     struct cache *cache = user;
     const struct cache_write *write = cache_writer_find(&cache->writer, key);
@@ -36,16 +36,16 @@ static enum cache_outcome read_entry(void *user, const uint8_t key[DIGEST_SIZE],
     /* What waits is newer than what is there. */
     if (write) {
         memcpy(cache->bytes, write->bytes, write->size);
-        if (cache_entry_check(entry, cache->bytes, write->size, key, target) == 0)
+        if (cache_entry_check(compiled, cache->bytes, write->size, key, target) == 0)
             return CACHE_HIT;
     }
-    return cache_read(&cache->dir, key, target, cache->bytes, entry);
+    return cache_read(&cache->dir, key, target, cache->bytes, compiled);
 }
 
-static void write_entry(void *user, const struct cache_entry *entry, const uint8_t key[DIGEST_SIZE])
+static void write_entry(void *user, const struct compiled *compiled, const uint8_t key[DIGEST_SIZE])
 {
     struct cache *cache = user;
-    int r = cache_writer_add(&cache->writer, entry, key);
+    int r = cache_writer_add(&cache->writer, compiled, key);
 
     if (r < 0)
         background_note_written(cache->background, r);

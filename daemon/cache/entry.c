@@ -11,12 +11,9 @@
 #include <unistd.h>
 
 #include "compiler/compile.h"
-#include "compiler/facts/bpf.h"
 #include "compiler/facts/libseccomp.h"
 #include "compiler/parse/request.h"
-#include "compiler/prove/prove.h"
 #include "config.h"
-#include "daemon/filters/verify.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 
@@ -63,103 +60,40 @@ static void entry_checksum(const struct cache_header *header, const uint8_t *byt
     digest_finish(&digest, checksum);
 }
 
-size_t cache_entry_build(const struct cache_entry *entry, const uint8_t key[DIGEST_SIZE],
+size_t cache_entry_build(const struct compiled *compiled, const uint8_t key[DIGEST_SIZE],
                          uint8_t *bytes)
 {
-    const struct filter_bytes *filter = &entry->filter;
-    size_t code = filter->bytes ? (size_t)filter->n_insns * WIRE_INSN_SIZE : 0;
-    size_t text = filter->text_len < WIRE_TEXT_MAX ? filter->text_len : WIRE_TEXT_MAX;
-    size_t size = sizeof(struct cache_header) + code + text;
-    struct cache_header header = {
-        .magic = CACHE_MAGIC,
-        .format = CACHE_FORMAT,
-        .axis_caps = entry->axes.caps,
-        .n_axis_kernels = entry->axes.n_kernels,
-        .refused = !filter->bytes,
-        .n_insns = filter->bytes ? filter->n_insns : 0,
-        .flags = filter->bytes ? filter->flags : 0,
-        .text_len = (uint32_t)text,
-        .all_axis_kernels = entry->axes.all_kernels,
-        .proof_version = filter->bytes ? filter->proof.version : 0,
-        .proof_ranges = filter->bytes ? filter->proof.ranges : 0,
-    };
+    struct cache_header header = {.magic = CACHE_MAGIC, .format = CACHE_FORMAT};
+    size_t size = sizeof(header) + packed_write(compiled, bytes + sizeof(header));
 
     memcpy(header.key, key, DIGEST_SIZE);
-    for (uint32_t i = 0; i < entry->axes.n_kernels; i++)
-        header.axis_kernels[i] = entry->axes.kernels[i];
-    if (code)
-        memcpy(bytes + sizeof(header), filter->bytes, code);
-    if (text)
-        memcpy(bytes + sizeof(header) + code, filter->text, text);
     entry_checksum(&header, bytes, size, header.checksum);
     memcpy(bytes, &header, sizeof(header));
     return size;
 }
 
-/* Checks the instructions of an entry, which are in TARGET's byte order. */
-static bool program_is_valid(const void *bytes, size_t n, const struct target *target)
-{
-    struct sock_filter program[WIRE_MAX_INSNS];
-
-    if (n < 1 || n > WIRE_MAX_INSNS)
-        return false;
-    bpf_load(bytes, n, target_native_abi(target)->big_endian, program);
-    return verify_program(program, n);
-}
-
-/* Checks the parts of HEADER against each other, and against an entry of SIZE bytes with KEY. */
-static bool header_is_valid(const struct cache_header *header, size_t size,
-                            const uint8_t key[DIGEST_SIZE])
-{
-    if (header->magic != CACHE_MAGIC || header->format != CACHE_FORMAT ||
-        header->all_axis_kernels > 1 || header->refused > 1 || header->n_insns > WIRE_MAX_INSNS ||
-        header->text_len > WIRE_TEXT_MAX)
-        return false;
-    if (header->refused && (header->n_insns || header->flags))
-        return false;
-    if (!verify_proof((struct proof_record){header->proof_version, header->proof_ranges},
-                      !header->refused))
-        return false;
-    return size == sizeof(*header) + (size_t)header->n_insns * WIRE_INSN_SIZE + header->text_len &&
-           !memcmp(header->key, key, DIGEST_SIZE) && verify_flags(header->flags);
-}
-
-int cache_entry_check(struct cache_entry *entry, uint8_t *bytes, size_t size,
+int cache_entry_check(struct compiled *compiled, uint8_t *bytes, size_t size,
                       const uint8_t key[DIGEST_SIZE], const struct target *target)
 {
     uint8_t checksum[DIGEST_SIZE];
     struct cache_header header;
+    const char *why;
+    int r;
 
-    if (size < sizeof(header))
+    if (size < sizeof(header) || size > CACHE_ENTRY_MAX)
         return -EBADMSG;
     memcpy(&header, bytes, sizeof(header));
-    if (!header_is_valid(&header, size, key))
+    if (header.magic != CACHE_MAGIC || header.format != CACHE_FORMAT ||
+        memcmp(header.key, key, DIGEST_SIZE) != 0)
         return -EBADMSG;
     entry_checksum(&header, bytes, size, checksum);
-    if (memcmp(checksum, header.checksum, DIGEST_SIZE))
+    if (memcmp(checksum, header.checksum, DIGEST_SIZE) != 0)
         return -EBADMSG;
-
-    uint8_t *code = bytes + sizeof(header);
-    char *text = (char *)code + (size_t)header.n_insns * WIRE_INSN_SIZE;
-
-    *entry = (struct cache_entry){
-        .filter = {.bytes = header.refused ? NULL : code,
-                   .n_insns = header.n_insns,
-                   .flags = header.flags,
-                   .proof = {header.proof_version, header.proof_ranges},
-                   .text = text,
-                   .text_len = header.text_len},
-        .axes = {.caps = header.axis_caps,
-                 .n_kernels = header.n_axis_kernels,
-                 .all_kernels = header.all_axis_kernels},
-    };
-    memcpy(entry->axes.kernels, header.axis_kernels, sizeof(header.axis_kernels));
-    if (!verify_axes(&entry->axes))
-        return -EBADMSG;
-    if (!header.refused && !program_is_valid(code, header.n_insns, target))
-        return -EBADMSG;
-    verify_text(text, header.text_len);
-    return 0;
+    r = packed_check(compiled, bytes + sizeof(header), size - sizeof(header), target, &why);
+    if (r < 0)
+        return r;
+    /* Where there was no compile, there is nothing to keep. */
+    return compiled->result == 0 || compiled->result == -EINVAL ? 0 : -EBADMSG;
 }
 
 /* Reads the entry NAME. Returns its size, -ENOENT, or -EBADMSG where it cannot be an entry. */
@@ -186,7 +120,7 @@ static ssize_t read_entry(const struct cache_dir *dir, const char *name, uint8_t
 
 enum cache_outcome cache_read(const struct cache_dir *dir, const uint8_t key[DIGEST_SIZE],
                               const struct target *target, uint8_t *bytes,
-                              struct cache_entry *entry)
+                              struct compiled *compiled)
 {
     char name[CACHE_NAME_SIZE];
     ssize_t size;
@@ -197,7 +131,7 @@ enum cache_outcome cache_read(const struct cache_dir *dir, const uint8_t key[DIG
     size = read_entry(dir, name, bytes);
     if (size < 0 && size != -EBADMSG)
         return CACHE_MISS;
-    if (size >= 0 && cache_entry_check(entry, bytes, (size_t)size, key, target) == 0)
+    if (size >= 0 && cache_entry_check(compiled, bytes, (size_t)size, key, target) == 0)
         return CACHE_HIT;
     return CACHE_BAD;
 }

@@ -6,7 +6,7 @@
 #ifndef DAEMON_CACHE_ENTRY_H
 #define DAEMON_CACHE_ENTRY_H
 
-#include <stdbool.h>
+#include <assert.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -14,45 +14,27 @@
 #include "compiler/parse/request.h"
 #include "daemon/cache/dir.h"
 #include "daemon/digest.h"
-#include "daemon/filters/store.h"
-#include "protocol/protocol.h"
+#include "daemon/filters/packed.h"
 
 /*
- * The format of an entry, in the host's byte order (a file from another machine fails its check
- * by the magic). Behind the header: n_insns * 8 bytes of instructions in the target's byte
- * order, then text_len bytes of text.
+ * Begins an entry, in the host's byte order (a file from another machine fails its check by the
+ * magic). Behind it: what came of the compile, as daemon/filters/packed.h has it; a filter, or the
+ * compiler's refusal.
  */
 struct cache_header {
     uint32_t magic;
     uint32_t format;
     uint8_t checksum[DIGEST_SIZE]; /* SHA-256 of the whole entry with zeros in this place */
     uint8_t key[DIGEST_SIZE];
-    uint64_t axis_caps; /* struct variant_axes */
-    uint32_t axis_kernels[VARIANT_KERNELS_MAX];
-    uint32_t n_axis_kernels;
-    uint32_t refused; /* 1: the compiler refused this variant; there are no instructions */
-    uint32_t n_insns;
-    uint32_t flags;
-    uint32_t text_len;
-    uint32_t all_axis_kernels; /* 0 or 1 */
-    uint32_t proof_version;    /* struct proof_record; zeroes where the variant was refused */
-    uint32_t proof_ranges;
 };
-static_assert(sizeof(struct cache_header) == 8 + 64 + 8 + 64 + 32, "cache_header");
+static_assert(sizeof(struct cache_header) == 8 + 64, "cache_header");
 
 #define CACHE_MAGIC UINT32_C(0x45435053) /* "SPCE" on a little-endian machine */
 
 enum {
-    CACHE_FORMAT = 1,
-    CACHE_ENTRY_MAX =
-        (int)sizeof(struct cache_header) + WIRE_MAX_INSNS * WIRE_INSN_SIZE + WIRE_TEXT_MAX,
+    CACHE_FORMAT = 2,
+    CACHE_ENTRY_MAX = (int)sizeof(struct cache_header) + PACKED_MAX,
     CACHE_NAME_SIZE = DIGEST_HEX_SIZE, /* an entry's file is named by its key */
-};
-
-/* What an entry says. Pointers lead into the bytes that it was read from. */
-struct cache_entry {
-    struct filter_bytes filter;
-    struct variant_axes axes;
 };
 
 /*
@@ -65,17 +47,17 @@ void cache_key_begin(struct digest *key, const void *bytes, size_t size);
 void cache_key_finish(const struct digest *begun, const struct variant_request *request,
                       uint8_t key[DIGEST_SIZE]);
 
-/* Writes ENTRY in its format to BYTES (CACHE_ENTRY_MAX of them). Returns its size. */
-size_t cache_entry_build(const struct cache_entry *entry, const uint8_t key[DIGEST_SIZE],
+/* Writes the entry with KEY for COMPILED to BYTES (CACHE_ENTRY_MAX of them). Returns its size. */
+size_t cache_entry_build(const struct compiled *compiled, const uint8_t key[DIGEST_SIZE],
                          uint8_t *bytes);
 
 /*
- * Checks the SIZE bytes at BYTES (aligned for any type; the text in them is made harmless) as the
- * entry with KEY for TARGET. Returns 0 and *ENTRY, or -EBADMSG. What passes is whole, belongs to
- * the key, and is a filter that the kernel takes. That it means what the profile says is not
- * checked again: that rests on who can write the directory, the daemon's user and root.
+ * Checks the SIZE bytes at BYTES as the entry with KEY for TARGET. Returns 0 and *COMPILED, which
+ * points into BYTES; or -EBADMSG. What passes is whole, belongs to the key, and passed
+ * packed_check(). That it means what the profile says is not checked again: that rests on who can
+ * write the directory, the daemon's user and root.
  */
-int cache_entry_check(struct cache_entry *entry, uint8_t *bytes, size_t size,
+int cache_entry_check(struct compiled *compiled, uint8_t *bytes, size_t size,
                       const uint8_t key[DIGEST_SIZE], const struct target *target);
 
 enum cache_outcome {
@@ -85,12 +67,11 @@ enum cache_outcome {
 };
 
 /*
- * Reads the entry with KEY for TARGET into BYTES (CACHE_ENTRY_MAX + 1 of them, aligned for any
- * type), and marks it as used just now. Returns an enum cache_outcome; with CACHE_HIT *ENTRY points
- * into BYTES.
+ * Reads the entry with KEY for TARGET into BYTES (CACHE_ENTRY_MAX + 1 of them), and marks it as
+ * used just now. Returns an enum cache_outcome; with CACHE_HIT *COMPILED points into BYTES.
  */
 enum cache_outcome cache_read(const struct cache_dir *dir, const uint8_t key[DIGEST_SIZE],
                               const struct target *target, uint8_t *bytes,
-                              struct cache_entry *entry);
+                              struct compiled *compiled);
 
 #endif

@@ -165,7 +165,7 @@ static int enqueue(struct cache_writer *writer, struct cache_write *write)
     return r;
 }
 
-int cache_writer_add(struct cache_writer *writer, const struct cache_entry *entry,
+int cache_writer_add(struct cache_writer *writer, const struct compiled *compiled,
                      const uint8_t key[DIGEST_SIZE])
 {
     struct cache_write *write, *smaller;
@@ -173,7 +173,7 @@ int cache_writer_add(struct cache_writer *writer, const struct cache_entry *entr
 
     if (r < 0)
         return r;
-    write->size = cache_entry_build(entry, key, write->bytes);
+    write->size = cache_entry_build(compiled, key, write->bytes);
     /* Most entries are far smaller than the largest. */
     smaller = realloc(write, sizeof(*write) + write->size);
     return enqueue(writer, smaller ? smaller : write);

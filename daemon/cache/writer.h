@@ -49,10 +49,10 @@ bool cache_writer_is_alive(const struct cache_writer *writer);
 void cache_writer_stop(struct cache_writer *writer);
 
 /*
- * Takes ENTRY to be written under KEY. Returns 0; -EAGAIN where too many wait; -EPIPE where there
- * is no process; -ENOMEM.
+ * Takes the entry with KEY for COMPILED to be written. Returns 0; -EAGAIN where too many wait;
+ * -EPIPE where there is no process; -ENOMEM.
  */
-int cache_writer_add(struct cache_writer *writer, const struct cache_entry *entry,
+int cache_writer_add(struct cache_writer *writer, const struct compiled *compiled,
                      const uint8_t key[DIGEST_SIZE]);
 
 /* The same for the entry under KEY, which is bad, to be removed. */

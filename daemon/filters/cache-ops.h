@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "daemon/cache/entry.h"
+#include "daemon/filters/packed.h"
 
 struct cache_ops {
     /* True where entries can be read. */
@@ -21,13 +22,13 @@ struct cache_ops {
 
     /*
      * Looks for the entry with KEY for TARGET, among those on their way to the disk too. With
-     * CACHE_HIT *ENTRY is valid until the next call.
+     * CACHE_HIT *COMPILED is valid until the next call.
      */
     enum cache_outcome (*read)(void *user, const uint8_t key[DIGEST_SIZE],
-                               const struct target *target, struct cache_entry *entry);
+                               const struct target *target, struct compiled *compiled);
 
-    /* Sends ENTRY on its way to the disk, under KEY. What comes of it, background.c hears. */
-    void (*write)(void *user, const struct cache_entry *entry, const uint8_t key[DIGEST_SIZE]);
+    /* Sends COMPILED on its way to the disk, under KEY. What comes of it, background.c hears. */
+    void (*write)(void *user, const struct compiled *compiled, const uint8_t key[DIGEST_SIZE]);
 
     /* Has the bad entry under KEY removed. */
     void (*drop)(void *user, const uint8_t key[DIGEST_SIZE]);

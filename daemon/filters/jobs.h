@@ -11,6 +11,7 @@
 #include <sys/queue.h>
 
 #include "compiler/parse/request.h"
+#include "daemon/filters/packed.h"
 #include "daemon/filters/store.h"
 #include "daemon/filters/waiter.h"
 
@@ -51,11 +52,9 @@ struct jobs {
     uid_t last_uid; /* whose JOB_REQUEST a worker got last */
 };
 
-/* What came of a compile. */
+/* What came of a job. */
 struct outcome {
-    int result; /* 0; -EINVAL: the compiler refused the profile; another -errno: no compile */
-    struct filter_bytes filter; /* in the target's byte order; without bytes where refused */
-    struct variant_axes axes;
+    struct compiled compiled;
     const char *why; /* no compile: the reason */
 };
 

@@ -55,7 +55,7 @@ uint64_t service_pending_since(const struct service *service)
 
 static enum cache_outcome read_cache(struct service *service, const struct source *source,
                                      const struct variant_request *request,
-                                     struct cache_entry *entry)
+                                     struct compiled *compiled)
 {
     const struct cache_ops *cache = &service->cache;
     uint8_t key[DIGEST_SIZE];
@@ -64,7 +64,7 @@ static enum cache_outcome read_cache(struct service *service, const struct sourc
     if (!cache->is_open(cache->user))
         return CACHE_MISS;
     cache_key_finish(&source->key, request, key);
-    outcome = cache->read(cache->user, key, request->target, entry);
+    outcome = cache->read(cache->user, key, request->target, compiled);
     service->cache_hits += outcome == CACHE_HIT;
     service->cache_misses += outcome != CACHE_HIT;
     service->cache_bad += outcome == CACHE_BAD;
@@ -78,29 +78,28 @@ static enum cache_outcome read_cache(struct service *service, const struct sourc
 
 /* Sends what was compiled to the disk. */
 static void write_cache(struct service *service, const struct source *source,
-                        const struct variant_request *request, const struct outcome *outcome)
+                        const struct variant_request *request, const struct compiled *compiled)
 {
-    const struct cache_entry entry = {.filter = outcome->filter, .axes = outcome->axes};
     const struct cache_ops *cache = &service->cache;
     uint8_t key[DIGEST_SIZE];
 
     if (!cache->is_open(cache->user))
         return;
     cache_key_finish(&source->key, request, key);
-    cache->write(cache->user, &entry, key);
+    cache->write(cache->user, compiled, key);
 }
 
 /* The same under the request that REQUEST is cut down to, if that is another: see read_variant().
  */
 static void write_cache_normalised(struct service *service, const struct source *source,
                                    const struct variant_request *request,
-                                   const struct outcome *outcome)
+                                   const struct compiled *compiled)
 {
     struct variant_request normalised = *request;
 
-    variant_normalise(&outcome->axes, &normalised);
+    variant_normalise(&compiled->axes, &normalised);
     if (!variant_request_equal(&normalised, request))
-        write_cache(service, source, &normalised, outcome);
+        write_cache(service, source, &normalised, compiled);
 }
 
 /* Logs that ENTRY changed, and why it did or did not. */
@@ -209,16 +208,16 @@ static void resolve(struct service *service, struct profile_entry *entry,
     }
 }
 
-/* Keeps OUTCOME in memory as SOURCE's variant for REQUEST. */
+/* Keeps COMPILED in memory as SOURCE's variant for REQUEST. */
 static int keep(struct source *source, struct variant_request request,
-                const struct outcome *outcome, struct stored_variant **variant)
+                const struct compiled *compiled, struct stored_variant **variant)
 {
     /* All variants of a source have the same; the first answer counts. */
     if (!source->axes_known)
-        source->axes = outcome->axes;
+        source->axes = compiled->axes;
     source->axes_known = true;
     source_normalise(source, &request);
-    return source_keep(source, &request, &outcome->filter, variant);
+    return source_keep(source, &request, &compiled->filter, variant);
 }
 
 /* Has SOURCE (a reference, consumed) compiled for ENTRY, which compiles nothing now. */
@@ -227,15 +226,13 @@ static void compile(struct service *service, struct profile_entry *entry, struct
     const struct variant_request request = service_default_request(service);
     const struct failure *failure = find_failure(service, source, &request);
     struct stored_variant *native = NULL;
-    struct cache_entry cached;
+    struct compiled cached;
     struct job *job;
     int r;
 
     entry->compiling = source;
     if (read_cache(service, source, &request, &cached) == CACHE_HIT) {
-        const struct outcome outcome = {.filter = cached.filter, .axes = cached.axes};
-
-        r = keep(source, request, &outcome, &native);
+        r = keep(source, request, &cached, &native);
         resolve(service, entry, r == 0 ? native : NULL, strerror(-r));
         return;
     }
@@ -331,31 +328,40 @@ static void note_result(struct service *service, const struct job *job, bool com
         failures_note(&service->failures, job->source->digest, &request, why, service_now(service));
 }
 
+/* The text does not end with a NUL. */
+static size_t first_line_length(const struct filter_bytes *filter)
+{
+    const char *end = filter->text_len ? memchr(filter->text, '\n', filter->text_len) : NULL;
+
+    return end ? (size_t)(end - filter->text) : filter->text_len;
+}
+
 void service_finish(struct service *service, struct job *job, const struct outcome *outcome)
 {
     struct source *source = source_ref(job->source);
     struct profile_entry *entry = source->entry;
     bool is_version = entry && entry->compiling == source;
-    bool compiled = outcome->result == 0 || outcome->result == -EINVAL;
+    const struct compiled *compiled = &outcome->compiled;
+    bool is_result = compiled->result == 0 || compiled->result == -EINVAL;
     bool wanted = is_version || job->priority != JOB_BACKGROUND || !TAILQ_EMPTY(&job->waiters);
     struct stored_variant *variant = NULL;
     const char *why = outcome->why;
     int r;
 
-    note_result(service, job, compiled, why);
-    if (compiled) {
+    note_result(service, job, is_result, why);
+    if (is_result) {
         service->compiles++;
-        service->compile_errors += outcome->result != 0;
-        write_cache(service, source, &job->request, outcome);
+        service->compile_errors += compiled->result != 0;
+        write_cache(service, source, &job->request, compiled);
         if (!entry)
-            write_cache_normalised(service, source, &job->request, outcome);
-        if (outcome->result != 0 && !is_version)
+            write_cache_normalised(service, source, &job->request, compiled);
+        if (compiled->result != 0 && !is_version)
             log_write(service->log, LOG_NOTICE, "%s, for %s: refused: %.*s", source->path,
-                      job->request.target->name, (int)strcspn(outcome->filter.text, "\n"),
-                      outcome->filter.text);
+                      job->request.target->name, (int)first_line_length(&compiled->filter),
+                      compiled->filter.text);
     }
-    if (compiled && wanted) {
-        r = keep(source, job->request, outcome, &variant);
+    if (is_result && wanted) {
+        r = keep(source, job->request, compiled, &variant);
         if (r < 0)
             why = strerror(-r);
     }
@@ -369,10 +375,9 @@ void service_finish(struct service *service, struct job *job, const struct outco
 
 /* Keeps what the disk had for REQUEST. */
 static int keep_cached(struct source *source, const struct variant_request *request,
-                       const struct cache_entry *cached, struct stored_variant **variant)
+                       const struct compiled *cached, struct stored_variant **variant)
 {
-    const struct outcome outcome = {.filter = cached->filter, .axes = cached->axes};
-    int r = keep(source, *request, &outcome, variant);
+    int r = keep(source, *request, cached, variant);
 
     return r < 0 ? r : VARIANT_READ;
 }
@@ -387,7 +392,7 @@ static int read_variant(struct service *service, struct source *source,
                         struct variant_request *request, struct stored_variant **variant)
 {
     const struct variant_request bare = {.target = request->target};
-    struct cache_entry cached;
+    struct compiled cached;
 
     if (!source->axes_known && read_cache(service, source, &bare, &cached) == CACHE_HIT) {
         source->axes = cached.axes;
@@ -404,7 +409,7 @@ static int read_variant(struct service *service, struct source *source,
 void service_prepare(struct service *service, struct source *source,
                      const struct variant_request *request)
 {
-    struct cache_entry cached;
+    struct compiled cached;
     struct job *job;
 
     if (read_cache(service, source, request, &cached) != CACHE_HIT &&

@@ -17,9 +17,8 @@
 #include "compiler/facts/bpf.h"
 #include "compiler/facts/kernel-version.h"
 #include "compiler/parse/request.h"
-#include "compiler/prove/prove.h"
 #include "config.h"
-#include "daemon/filters/verify.h"
+#include "daemon/filters/packed.h"
 #include "daemon/process/own-profiles.h"
 #include "daemon/process/sandbox.h"
 #include "util/cleanup.h"
@@ -27,16 +26,11 @@
 
 enum {
     DIGITS_MAX = 10,
-    TEXT_MAX = 4096,
 };
 
-/* What the child writes for each filter. Behind it: the instructions, then the text. */
+/* What the child writes for each filter. Behind it: what daemon/filters/packed.h describes. */
 struct made {
-    int32_t result;
-    uint32_t n_insns;
-    uint32_t flags;
-    struct proof_record proof;
-    uint32_t text_len; /* of errors */
+    uint32_t size;
 };
 
 static int read_all(int fd, void *bytes, size_t size)
@@ -53,31 +47,23 @@ static int make(const struct own_profile *profile, struct syscalls *syscalls, in
 {
     const struct variant_request request = {.target = target_host(),
                                             .kernel = kernel_version_host()};
+    const struct variant_axes axes = {0}; /* nobody asks for another variant */
+    static uint8_t packed[PACKED_MAX];
     cleanup_arena struct arena scratch = ARENA_INIT;
-    struct made made = {0};
     struct filter filter = {0};
     const char *text = NULL;
     struct diags diags;
+    struct made made;
     int r;
 
     diags_init(&diags, &scratch);
-    made.result = compile_profile(&filter, syscalls, (const char *)profile->text, profile->size,
-                                  &request, &scratch, &diags);
-    if (made.result == 0) {
-        made.n_insns = (uint32_t)filter.program.n_insns;
-        made.flags = filter.flags;
-        made.proof = filter.proof;
-    } else {
+    r = compile_profile(&filter, syscalls, (const char *)profile->text, profile->size, &request,
+                        &scratch, &diags);
+    if (r < 0)
         text = diags_render(&diags, &scratch, profile->name);
-    }
-    made.text_len = text ? (uint32_t)strnlen(text, TEXT_MAX) : 0;
+    made.size = (uint32_t)packed_write_filter(r, &filter, &axes, text, request.target, packed);
     r = io_write_all(fd, &made, sizeof(made));
-    if (r == 0 && made.n_insns)
-        r = io_write_all(fd, filter.program.insns,
-                         filter.program.n_insns * sizeof(*filter.program.insns));
-    if (r == 0 && made.text_len)
-        r = io_write_all(fd, text, made.text_len);
-    return r;
+    return r < 0 ? r : io_write_all(fd, packed, made.size);
 }
 
 static _Noreturn void make_all(int fd)
@@ -93,31 +79,39 @@ static _Noreturn void make_all(int fd)
 /* Takes in what the child wrote for one filter; it is checked like any worker's answer. */
 static int take(struct own_filters *own, struct filter *filter, int fd, const char **why)
 {
+    const struct target *target = target_host();
+    struct compiled compiled;
     struct made made;
+    char *packed;
     int r = read_all(fd, &made, sizeof(made));
 
     if (r < 0)
         return r;
-    if (made.n_insns > BPF_MAX_INSNS || made.text_len > TEXT_MAX || made.result > 0)
+    if (made.size > PACKED_MAX)
         return -EBADMSG;
-    *filter =
-        (struct filter){.program.n_insns = made.n_insns, .flags = made.flags, .proof = made.proof};
-    filter->program.insns = arena_calloc(&own->arena, made.n_insns, sizeof(*filter->program.insns));
+    packed = arena_alloc(&own->arena, made.size + 1);
+    if (!packed)
+        return -ENOMEM;
+    r = read_all(fd, packed, made.size);
+    if (r == 0)
+        r = packed_check(&compiled, packed, made.size, target, why);
+    if (r < 0)
+        return r;
+    if (compiled.result < 0) {
+        packed[made.size] = '\0'; /* the text comes last */
+        *why = compiled.filter.text_len ? compiled.filter.text : NULL;
+        return compiled.result;
+    }
+    *filter = (struct filter){.program.n_insns = compiled.filter.n_insns,
+                              .flags = compiled.filter.flags,
+                              .proof = compiled.filter.proof};
+    filter->program.insns =
+        arena_calloc(&own->arena, compiled.filter.n_insns, sizeof(*filter->program.insns));
     if (!filter->program.insns)
         return -ENOMEM;
-    r = read_all(fd, filter->program.insns, made.n_insns * sizeof(*filter->program.insns));
-    if (r == 0 && made.text_len) {
-        char *text = arena_alloc(&own->arena, made.text_len + 1);
-
-        r = text ? read_all(fd, text, made.text_len) : -ENOMEM;
-        *why = r == 0 ? text : NULL;
-    }
-    if (r < 0 || made.result < 0)
-        return r < 0 ? r : made.result;
-    return verify_program(filter->program.insns, filter->program.n_insns) &&
-                   verify_flags(filter->flags) && verify_proof(filter->proof, true)
-               ? 0
-               : -EBADMSG;
+    bpf_load(compiled.filter.bytes, compiled.filter.n_insns, target_native_abi(target)->big_endian,
+             filter->program.insns);
+    return 0;
 }
 
 int own_filters_make(struct own_filters *own, const char **why)

@@ -11,6 +11,7 @@
 #include "compiler/compile.h"
 #include "compiler/lint/lint.h"
 #include "compiler/parse/request.h"
+#include "daemon/filters/packed.h"
 #include "daemon/process/sandbox.h"
 #include "daemon/process/worker.h"
 #include "util/arena.h"
@@ -72,39 +73,6 @@ static int read_profile(int fd, size_t size, struct arena *arena, const char **t
     return io_pread_all(fd, buffer, size);
 }
 
-/* The length of TEXT, cut at the end of a line so that it fits an answer. */
-static size_t text_length(const char *text)
-{
-    size_t len = strlen(text);
-
-    if (len <= WIRE_TEXT_MAX)
-        return len;
-    for (len = WIRE_TEXT_MAX; len > 0 && text[len - 1] != '\n'; len--)
-        ;
-    return len;
-}
-
-static int send_answer(const struct worker_answer *head, const struct filter *filter,
-                       const char *text)
-{
-    struct worker_answer answer = *head;
-    struct iovec iov[3] = {{&answer, sizeof(answer)}};
-    size_t n = 1;
-
-    if (answer.result == 0) {
-        answer.n_insns = (uint32_t)filter->program.n_insns;
-        answer.flags = filter->flags;
-        answer.proof_version = filter->proof.version;
-        answer.proof_ranges = filter->proof.ranges;
-        iov[n++] = (struct iovec){filter->program.insns,
-                                  filter->program.n_insns * sizeof(*filter->program.insns)};
-    }
-    answer.text_len = text ? (uint32_t)text_length(text) : 0;
-    if (answer.text_len)
-        iov[n++] = (struct iovec){(void *)text, answer.text_len};
-    return packet_send(SANDBOX_SOCKET, iov, n, NULL, 0, 0);
-}
-
 /*
  * Adds warnings about PROFILE to DIAGS, for its status. They are no part of the compile: what they
  * lack (time, memory) is no failure.
@@ -155,24 +123,28 @@ static int serve(const struct worker_request *request, int fd, const struct work
         .caps = request->caps,
         .kernel = request->kernel,
     };
-    struct worker_answer answer = {.magic = WORKER_MAGIC, .id = request->id};
+    const struct worker_answer head = {.magic = WORKER_MAGIC, .id = request->id};
+    /* Not in ARENA: that it is full has to be answered too. */
+    static uint8_t packed[PACKED_MAX];
     struct variant_axes axes = {0};
     struct filter filter = {0};
     struct diags diags;
     const char *text = NULL;
+    size_t size;
+    int r;
 
     if (!variant.target)
         return -EBADMSG;
     diags_init(&diags, arena);
-    answer.result = read_profile(fd, request->size, arena, &text);
-    if (answer.result == 0)
-        answer.result =
-            compile(context, text, request->size, &variant, &filter, &axes, arena, &diags);
-    answer.axis_caps = axes.caps;
-    answer.n_axis_kernels = axes.n_kernels;
-    answer.all_axis_kernels = axes.all_kernels;
-    memcpy(answer.axis_kernels, axes.kernels, sizeof(axes.kernels));
-    return send_answer(&answer, &filter, diags_render(&diags, arena, ""));
+    r = read_profile(fd, request->size, arena, &text);
+    if (r == 0)
+        r = compile(context, text, request->size, &variant, &filter, &axes, arena, &diags);
+    size = packed_write_filter(r, &filter, &axes, diags_render(&diags, arena, ""), variant.target,
+                               packed);
+
+    const struct iovec iov[] = {{(void *)&head, sizeof(head)}, {packed, size}};
+
+    return packet_send(SANDBOX_SOCKET, iov, 2, NULL, 0, 0);
 }
 
 static int serve_next(const struct worker_context *context, struct arena *arena)

@@ -6,14 +6,13 @@
 #ifndef DAEMON_PROCESS_WORKER_H
 #define DAEMON_PROCESS_WORKER_H
 
-#include <linux/filter.h>
+#include <assert.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "compiler/parse/request.h"
-#include "compiler/prove/prove.h"
+#include "daemon/filters/packed.h"
 #include "daemon/process/own-filter.h"
-#include "protocol/protocol.h"
 
 #define WORKER_MAGIC UINT32_C(0x57525053) /* "SPRW" on a little-endian machine */
 
@@ -34,30 +33,16 @@ struct worker_request {
 };
 static_assert(sizeof(struct worker_request) == 32, "worker_request");
 
-/*
- * The answer. Behind it: n_insns struct sock_filter in the host's byte order, then text_len bytes
- * of lines as diags_render() makes them, with an empty name for the file.
- */
+/* Begins the answer. Behind it: what came of the compile, as daemon/filters/packed.h has it. */
 struct worker_answer {
     uint32_t magic;
-    int32_t result; /* of compile_profile(): 0 or -errno */
-    uint64_t id;
-    uint32_t n_insns;
-    uint32_t flags;
-    uint32_t text_len;
-    uint32_t n_axis_kernels;
-    uint64_t axis_caps; /* struct variant_axes */
-    uint32_t axis_kernels[VARIANT_KERNELS_MAX];
-    uint32_t all_axis_kernels; /* 0 or 1 */
-    uint32_t proof_version;    /* struct proof_record; zeroes without a filter */
-    uint32_t proof_ranges;
     uint32_t zero;
+    uint64_t id;
 };
-static_assert(sizeof(struct worker_answer) == 40 + 64 + 16, "worker_answer");
+static_assert(sizeof(struct worker_answer) == 16, "worker_answer");
 
 enum {
-    WORKER_ANSWER_MAX = (int)sizeof(struct worker_answer) +
-                        WIRE_MAX_INSNS * (int)sizeof(struct sock_filter) + WIRE_TEXT_MAX,
+    WORKER_ANSWER_MAX = (int)sizeof(struct worker_answer) + PACKED_MAX,
 };
 
 /* What a worker may use. */
@@ -72,25 +57,13 @@ struct worker_limits {
         .memory = UINT64_C(1024) * 1024 * 1024, .cpu_seconds = UINT64_C(300) \
     }
 
-/* An answer that was checked. Pointers lead into the packet. */
-struct compiled {
-    int result;                      /* 0, -EINVAL (refused), or a failure's -errno */
-    const struct sock_filter *insns; /* in the host's byte order */
-    uint32_t n_insns;
-    uint32_t flags;
-    struct proof_record proof;
-    struct variant_axes axes;
-    const char *text;
-    size_t text_len;
-};
-
 /*
- * Checks the LEN bytes at PACKET (aligned for any type; the text in them is made harmless) as the
- * answer to request ID. Returns 0 and *COMPILED, or -EBADMSG and in *WHY what is wrong (static
+ * Checks the LEN bytes at PACKET as the answer to request ID for TARGET, as packed_check() does.
+ * Returns 0 and *COMPILED, which points into PACKET; or -EBADMSG and in *WHY what is wrong (static
  * text).
  */
 int worker_answer_check(struct compiled *compiled, void *packet, size_t len, uint64_t id,
-                        const char **why);
+                        const struct target *target, const char **why);
 
 /*
  * Confines the spawner, a new process with SOCK, and with it each worker that it will make: no

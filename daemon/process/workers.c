@@ -11,7 +11,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "compiler/facts/bpf.h"
 #include "daemon/filters/registry.h"
 #include "daemon/priority.h"
 #include "daemon/process/worker.h"
@@ -47,7 +46,7 @@ static void fail(struct worker *worker, pid_t pid, enum pool_misdeed misdeed, co
     const struct log_subject subject = {
         .profile = job && job->source->entry ? job->source->entry->name : NULL};
     char text[WHY_SIZE];
-    const struct outcome outcome = {.result = -EIO, .why = text};
+    const struct outcome outcome = {.compiled.result = -EIO, .why = text};
 
     log_about(workers->log, LOG_WARNING, &subject, "worker %d %s%s%s", pid, why,
               job ? " while it compiled " : "", job ? job->source->path : "");
@@ -90,33 +89,20 @@ static void take_answer(struct worker *worker, uint8_t *packet, size_t len)
 {
     struct workers *workers = worker->workers;
     const struct job *asked = workers->pool.places[place_of(worker)].job;
-    struct compiled compiled;
+    struct outcome outcome = {.why = "the compiler ran out of memory"};
     const char *wrong;
     char why[WHY_SIZE];
+    int r;
 
-    if (worker_answer_check(&compiled, packet, len, asked->id, &wrong) < 0) {
+    if (worker_answer_check(&outcome.compiled, packet, len, asked->id, asked->request.target,
+                            &wrong) < 0) {
         snprintf(why, sizeof(why), "answered nonsense (%s)", wrong);
         misbehave(worker, why);
         return;
     }
-
-    struct outcome outcome = {
-        .result = compiled.result,
-        .filter = {.text = compiled.text, .text_len = compiled.text_len},
-        .axes = compiled.axes,
-        .why = "the compiler ran out of memory",
-    };
-
-    if (compiled.result == 0) {
-        bpf_store(compiled.insns, compiled.n_insns,
-                  target_native_abi(asked->request.target)->big_endian, workers->code);
-        outcome.filter.bytes = workers->code;
-        outcome.filter.n_insns = compiled.n_insns;
-        outcome.filter.flags = compiled.flags;
-        outcome.filter.proof = compiled.proof;
-    }
-    if (compiled.result < 0 && compiled.result != -EINVAL && compiled.result != -ENOMEM) {
-        snprintf(why, sizeof(why), "the compiler failed: %s", strerror(-compiled.result));
+    r = outcome.compiled.result;
+    if (r < 0 && r != -EINVAL && r != -ENOMEM) {
+        snprintf(why, sizeof(why), "the compiler failed: %s", strerror(-r));
         outcome.why = why;
     }
     workers->done(workers->user, pool_finish(&workers->pool, place_of(worker)), &outcome);

@@ -39,7 +39,6 @@ struct workers {
     sd_event_source *timer;                 /* for what is due later */
     uint64_t failures;                      /* of workers, since the start */
     uint8_t *packet;                        /* WORKER_ANSWER_MAX bytes */
-    uint8_t code[WIRE_MAX_INSNS * WIRE_INSN_SIZE];
 };
 
 /*

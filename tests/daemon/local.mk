@@ -144,6 +144,12 @@ tests_daemon_filters_test_store_SOURCES = tests/daemon/filters/test-store.c
 tests_daemon_filters_test_store_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_filters_test_store_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/filters/test-packed
+TESTS += tests/daemon/filters/test-packed
+tests_daemon_filters_test_packed_SOURCES = tests/daemon/filters/test-packed.c
+tests_daemon_filters_test_packed_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_filters_test_packed_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/filters/test-lines
 TESTS += tests/daemon/filters/test-lines
 tests_daemon_filters_test_lines_SOURCES = tests/daemon/filters/test-lines.c

@@ -15,7 +15,9 @@ import time
 sys.dont_write_bytecode = True
 from secprofd import *
 
-HEADER_SIZE = 168  # of an entry: see daemon/cache/entry.h
+# Where things are in an entry: struct cache_header (daemon/cache/entry.h), struct packed_header
+# (daemon/filters/packed.h), instructions.
+PACKED_AT, CODE_AT = 72, 176
 CAP_SYS_ADMIN = 1 << 21
 
 
@@ -67,15 +69,15 @@ def damage(test, name, kind, others):
     with open(path, "rb") as file:
         data = bytearray(file.read())
     if kind == "a bit flipped in the instructions":
-        data[HEADER_SIZE + 5] ^= 1
+        data[CODE_AT + 5] ^= 1
     elif kind == "a bit flipped in the header":
         data[40] ^= 0x80
     elif kind == "a bit flipped in the length":
-        data[148] ^= 1
+        data[PACKED_AT + 4] ^= 1
     elif kind == "cut short":
         del data[-3:]
     elif kind == "cut to the header":
-        del data[HEADER_SIZE:]
+        del data[CODE_AT:]
     elif kind == "empty":
         del data[:]
     elif kind == "longer":
@@ -86,15 +88,15 @@ def damage(test, name, kind, others):
         with open(test.path("cache/entries/" + others[0]), "rb") as file:
             data = file.read()
     elif kind == "an entry of another format, with a good checksum":
-        data[4:8] = (2).to_bytes(4, sys.byteorder)
+        data[4:8] = (1).to_bytes(4, sys.byteorder)
         sign(data)
     elif kind == "an allow-all filter, with a good checksum, for another key":
-        data[HEADER_SIZE:] = struct.pack("=HBBI", 6, 0, 0, 0x7FFF0000)
+        data[CODE_AT:] = struct.pack("=HBBI", 6, 0, 0, 0x7FFF0000)
         data[40:72] = bytes(32)
-        data[148:164] = struct.pack("=IIII", 0, 1, 0, 0)
+        data[PACKED_AT:PACKED_AT + 16] = struct.pack("=iIII", 0, 1, 0, 0)
         sign(data)
     elif kind == "no program, with a good checksum":
-        data[HEADER_SIZE:HEADER_SIZE + 8] = b"\xff" * 8
+        data[CODE_AT:CODE_AT + 8] = b"\xff" * 8
         sign(data)
     elif kind == "a link":
         os.rename(path, test.path("elsewhere"))

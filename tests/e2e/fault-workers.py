@@ -11,9 +11,10 @@ import time
 sys.dont_write_bytecode = True
 from faults import *
 
-# Where things are in struct worker_answer (daemon/process/worker.h): the first byte and the one behind it.
-FIELDS = {"magic": (0, 4), "result": (4, 8), "id": (8, 16), "n_insns": (16, 20), "flags": (21, 24),
-          "text_len": (24, 28), "proof_version": (108, 112)}
+# Where things are in an answer, struct worker_answer (daemon/process/worker.h) and struct packed_header
+# (daemon/filters/packed.h): the first byte and the one behind it.
+FIELDS = {"magic": (0, 4), "zero": (4, 8), "id": (8, 16), "result": (16, 20), "n_insns": (20, 24),
+          "flags": (25, 28), "text_len": (28, 32), "proof_version": (112, 116)}
 FIRST_CODE = 120  # the operation code of the first instruction
 CUT, LONGER = 1 << 32, 2 << 32
 PEAK_MIB = 1100  # of a worker: WORKER_MEMORY_MIB and a little

@@ -11,7 +11,8 @@ EXTRA_PROGRAMS += $(fuzz_programs)
 CLEANFILES += $(fuzz_programs)
 fuzz_libs = libcompiler.la libutil.la
 
-fuzz_answer_sources = tests/fuzz/fuzz-answer.c tests/fuzz/check-text.h tests/fuzz/fuzz.h
+fuzz_answer_sources = tests/fuzz/fuzz-answer.c tests/fuzz/check-packed.h tests/fuzz/check-text.h \
+	tests/fuzz/fuzz.h
 tests_fuzz_fuzz_answer_SOURCES = $(fuzz_answer_sources)
 tests_fuzz_fuzz_answer_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
 tests_fuzz_fuzz_answer_LDADD = libdaemon.la
@@ -26,7 +27,8 @@ tests_fuzz_fuzz_bpf_SOURCES = $(fuzz_bpf_sources)
 tests_fuzz_fuzz_bpf_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
 tests_fuzz_fuzz_bpf_LDADD = $(fuzz_libs)
 
-fuzz_cache_sources = tests/fuzz/fuzz-cache.c tests/fuzz/check-text.h tests/fuzz/fuzz.h
+fuzz_cache_sources = tests/fuzz/fuzz-cache.c tests/fuzz/check-packed.h tests/fuzz/check-text.h \
+	tests/fuzz/fuzz.h
 tests_fuzz_fuzz_cache_SOURCES = $(fuzz_cache_sources)
 tests_fuzz_fuzz_cache_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_ENGINE)
 tests_fuzz_fuzz_cache_LDADD = libdaemon.la

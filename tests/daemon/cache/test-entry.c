@@ -28,7 +28,7 @@ struct fixture {
     struct variant_request request;
     uint8_t key[DIGEST_SIZE];
     uint8_t code[sizeof(program)];
-    struct cache_entry entry;
+    struct compiled entry;
     uint8_t *bytes; /* of the entry, CACHE_ENTRY_MAX + 1 */
     size_t size;
     uint8_t *room; /* for reading */
@@ -49,7 +49,7 @@ static void fixture_make(struct fixture *fixture, const char *target)
     make_key("{}", 2, &fixture->request, fixture->key);
     bpf_store(program, ARRAY_SIZE(program), target_native_abi(fixture->request.target)->big_endian,
               fixture->code);
-    fixture->entry = (struct cache_entry){
+    fixture->entry = (struct compiled){
         .filter = {.bytes = fixture->code,
                    .n_insns = ARRAY_SIZE(program),
                    .flags = SECCOMP_FILTER_FLAG_LOG,
@@ -69,7 +69,7 @@ static void fixture_free(struct fixture *fixture)
     free(fixture->bytes);
 }
 
-static void check_entry(const struct fixture *fixture, const struct cache_entry *entry)
+static void check_entry(const struct fixture *fixture, const struct compiled *entry)
 {
     ck_assert_uint_eq(entry->filter.n_insns, ARRAY_SIZE(program));
     ck_assert_mem_eq(entry->filter.bytes, fixture->code, sizeof(program));
@@ -88,7 +88,7 @@ START_TEST(entries_survive_the_way)
 {
     static const char *const targets[] = {"x86_64", "s390x"};
     struct fixture fixture;
-    struct cache_entry entry;
+    struct compiled entry;
 
     for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
         fixture_make(&fixture, targets[i]);
@@ -104,14 +104,15 @@ END_TEST
 START_TEST(refusals_survive_the_way)
 {
     struct fixture fixture;
-    struct cache_entry entry;
+    struct compiled entry;
 
     fixture_make(&fixture, "x86_64");
-    fixture.entry.filter.bytes = NULL;
+    fixture.entry.result = -EINVAL;
     fixture.size = cache_entry_build(&fixture.entry, fixture.key, fixture.bytes);
     ck_assert_int_eq(
         cache_entry_check(&entry, fixture.bytes, fixture.size, fixture.key, fixture.request.target),
         0);
+    ck_assert_int_eq(entry.result, -EINVAL);
     ck_assert_ptr_null(entry.filter.bytes);
     ck_assert_uint_eq(entry.filter.n_insns, 0);
     ck_assert_mem_eq(entry.filter.text, text, strlen(text));
@@ -122,7 +123,7 @@ END_TEST
 START_TEST(every_changed_byte_is_noticed)
 {
     struct fixture fixture;
-    struct cache_entry entry;
+    struct compiled entry;
 
     fixture_make(&fixture, "x86_64");
     for (size_t i = 0; i < fixture.size; i++) {
@@ -151,7 +152,7 @@ START_TEST(whole_entries_may_be_wrong)
                                 BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 0)};
     uint8_t other[DIGEST_SIZE] = {1};
     struct fixture fixture;
-    struct cache_entry entry, wrong;
+    struct compiled entry, wrong;
 
     fixture_make(&fixture, "x86_64");
 
@@ -163,7 +164,7 @@ START_TEST(whole_entries_may_be_wrong)
     ck_assert_int_eq(cache_entry_check(&entry, fixture.bytes, fixture.size, fixture.key,
                                        target_by_name("s390x")),
                      -EBADMSG);
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
         wrong = fixture.entry;
         if (i == 0)
             wrong.filter.bytes = bad, wrong.filter.n_insns = 2;
@@ -175,8 +176,10 @@ START_TEST(whole_entries_may_be_wrong)
             wrong.filter.proof.version = PROOF_VERSION + 1;
         else if (i == 4)
             wrong.filter.proof.ranges = 0;
-        else
+        else if (i == 5)
             wrong.filter.n_insns = 0;
+        else
+            wrong.result = -ENOMEM; /* no answer to keep */
         fixture.size = cache_entry_build(&wrong, fixture.key, fixture.bytes);
         ck_assert_int_eq(
             cache_entry_check(&entry, fixture.bytes, fixture.size, fixture.key, target), -EBADMSG);
@@ -252,7 +255,7 @@ static void open_cache(struct cache_dir *cache)
 
 static enum cache_outcome read_back(const struct cache_dir *cache, struct fixture *fixture)
 {
-    struct cache_entry entry;
+    struct compiled entry;
     enum cache_outcome outcome =
         cache_read(cache, fixture->key, fixture->request.target, fixture->room, &entry);
 

@@ -129,11 +129,12 @@ static void key_of(uint8_t number, uint8_t key[DIGEST_SIZE])
 /* Has one more entry written; returns its number. */
 static uint8_t add(void)
 {
-    const struct cache_entry entry = {.filter = {.text = "refused\n", .text_len = 8}};
+    const struct compiled refused = {.result = -EINVAL,
+                                     .filter = {.text = "refused\n", .text_len = 8}};
     uint8_t key[DIGEST_SIZE];
 
     key_of(++next_key, key);
-    ck_assert_int_eq(cache_writer_add(&writer, &entry, key), 0);
+    ck_assert_int_eq(cache_writer_add(&writer, &refused, key), 0);
     return next_key;
 }
 
@@ -326,7 +327,7 @@ END_TEST
 /* Entries that wait are lost; each is accounted for, and more are refused. */
 START_TEST(without_a_process_nothing_is_written)
 {
-    const struct cache_entry entry = {.filter = {.text = "", .text_len = 0}};
+    const struct compiled refused = {.result = -EINVAL, .filter = {.text = ""}};
     uint8_t key[DIGEST_SIZE] = {0};
 
     add();
@@ -339,7 +340,7 @@ START_TEST(without_a_process_nothing_is_written)
     ck_assert_int_eq(seen.written + seen.errors, 10);
     ck_assert_uint_eq(cache_writer_waiting(&writer), 0);
     ck_assert(!cache_writer_is_alive(&writer));
-    ck_assert_int_eq(cache_writer_add(&writer, &entry, key), -EPIPE);
+    ck_assert_int_eq(cache_writer_add(&writer, &refused, key), -EPIPE);
     ck_assert_int_eq(cache_writer_drop(&writer, key), -EPIPE);
     remove_directory();
     cache_writer_look(&writer);

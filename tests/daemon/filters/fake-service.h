@@ -75,24 +75,24 @@ static inline struct fake_entry *fake_find(struct fake *fake, const uint8_t key[
 }
 
 static inline enum cache_outcome fake_read(void *user, const uint8_t key[DIGEST_SIZE],
-                                           const struct target *target, struct cache_entry *entry)
+                                           const struct target *target, struct compiled *compiled)
 {
     const struct fake_entry *found = fake_find(user, key);
 
     (void)target;
     if (!found || found->bad)
         return found ? CACHE_BAD : CACHE_MISS;
-    *entry = (struct cache_entry){.axes = found->axes};
-    entry->filter.text = found->refused ? ":1:1: error: no\n" : "";
-    entry->filter.text_len = strlen(entry->filter.text);
+    *compiled = (struct compiled){.result = found->refused ? -EINVAL : 0, .axes = found->axes};
+    compiled->filter.text = found->refused ? ":1:1: error: no\n" : "";
+    compiled->filter.text_len = strlen(compiled->filter.text);
     if (!found->refused) {
-        entry->filter.bytes = found->code;
-        entry->filter.n_insns = sizeof(found->code) / WIRE_INSN_SIZE;
+        compiled->filter.bytes = found->code;
+        compiled->filter.n_insns = sizeof(found->code) / WIRE_INSN_SIZE;
     }
     return CACHE_HIT;
 }
 
-static inline void fake_write(void *user, const struct cache_entry *entry,
+static inline void fake_write(void *user, const struct compiled *compiled,
                               const uint8_t key[DIGEST_SIZE])
 {
     struct fake *fake = user;
@@ -101,10 +101,10 @@ static inline void fake_write(void *user, const struct cache_entry *entry,
     ck_assert_uint_lt(fake->n, FAKE_ENTRIES);
     if (!place)
         place = &fake->entries[fake->n++];
-    *place = (struct fake_entry){.axes = entry->axes, .refused = !entry->filter.bytes};
+    *place = (struct fake_entry){.axes = compiled->axes, .refused = !compiled->filter.bytes};
     memcpy(place->key, key, DIGEST_SIZE);
-    if (entry->filter.bytes)
-        memcpy(place->code, entry->filter.bytes, sizeof(place->code));
+    if (compiled->filter.bytes)
+        memcpy(place->code, compiled->filter.bytes, sizeof(place->code));
 }
 
 static inline void fake_drop(void *user, const uint8_t key[DIGEST_SIZE])
@@ -196,7 +196,7 @@ static inline void fake_code(uint8_t code[16], uint8_t seed)
 static inline void fake_succeed(struct fake *fake, struct job *job, uint8_t seed)
 {
     uint8_t code[16];
-    const struct outcome outcome = {.filter = {.bytes = code, .n_insns = 2, .text = ""}};
+    const struct outcome outcome = {.compiled.filter = {.bytes = code, .n_insns = 2, .text = ""}};
 
     fake_code(code, seed);
     service_finish(&fake->service, job, &outcome);
@@ -206,8 +206,8 @@ static inline void fake_succeed(struct fake *fake, struct job *job, uint8_t seed
 static inline void fake_refuse(struct fake *fake, struct job *job)
 {
     static const char text[] = ":2:3: error: no\n";
-    const struct outcome outcome = {.result = -EINVAL,
-                                    .filter = {.text = text, .text_len = strlen(text)}};
+    const struct outcome outcome = {.compiled.result = -EINVAL,
+                                    .compiled.filter = {.text = text, .text_len = strlen(text)}};
 
     service_finish(&fake->service, job, &outcome);
 }
@@ -215,7 +215,7 @@ static inline void fake_refuse(struct fake *fake, struct job *job)
 /* It came to no result. */
 static inline void fake_fail(struct fake *fake, struct job *job, const char *why)
 {
-    const struct outcome outcome = {.result = -EIO, .why = why};
+    const struct outcome outcome = {.compiled.result = -EIO, .why = why};
 
     service_finish(&fake->service, job, &outcome);
 }

@@ -194,9 +194,11 @@ def test_bombs(test):
         before = kib(daemon.pid, "VmRSS")
         for what, text, words in bombs():
             n += 1
-            with open(test.path("bombs/bomb.json"), "w", encoding="utf-8",
+            # Put in place at once: the first part of a bomb may well be a good profile.
+            with open(test.path("bombs/bomb.part"), "w", encoding="utf-8",
                       errors="surrogateescape") as file:
                 file.write(text)
+            os.replace(test.path("bombs/bomb.part"), test.path("bombs/bomb.json"))
             start = time.monotonic()
             reloader.send(RELOAD)
             reloader.sock.settimeout(0.005)

@@ -34,7 +34,7 @@ enum cache_step {
 };
 
 struct cache_queue {
-    STAILQ_HEAD(, cache_write) writes;
+    STAILQ_HEAD(cache_write_list, cache_write) writes;
     size_t n;
     enum cache_step step;
     bool is_stale; /* the process has no directory open, or says that it is out of its place */

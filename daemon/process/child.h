@@ -20,7 +20,7 @@ enum {
 /* All that are known. The process waits for no other child: see strays.h. */
 struct children {
     sd_event *event; /* borrowed */
-    LIST_HEAD(, child) known;
+    LIST_HEAD(child_list, child) known;
 };
 
 /* What its owner is told of one. Either function may drop it. */

@@ -138,7 +138,7 @@ static int check_variant(struct report *report, struct syscalls *syscalls, targe
     cleanup_arena struct arena arena = ARENA_INIT;
     struct diags diags;
     struct lowered lowered;
-    struct filter filter;
+    struct filter filter = {.flags = 0};
     int r;
 
     diags_init(&diags, &arena);

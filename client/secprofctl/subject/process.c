@@ -104,7 +104,7 @@ static int read_filters(pid_t pid, struct bpf_program **filters, size_t *n, stru
     *filters = NULL;
     *n = 0;
     for (;;) {
-        struct bpf_program program;
+        struct bpf_program program = {.insns = NULL};
 
         r = read_filter(pid, *n, &program, arena);
         if (r == -ENOENT)

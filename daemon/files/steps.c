@@ -9,9 +9,11 @@
 
 int steps_begin(struct steps *steps, const char *path)
 {
-    if (strlen(path) >= sizeof(steps->path))
+    const size_t len = strlen(path);
+
+    if (len >= sizeof(steps->path))
         return -ENAMETOOLONG;
-    strcpy(steps->path, path);
+    memcpy(steps->path, path, len + 1);
     steps->rest = steps->path;
     steps->links = 0;
     return 0;

@@ -246,7 +246,6 @@ int main(void)
     Suite *suite = suite_create("compile");
     TCase *tc = tcase_create("compile");
 
-    tcase_set_timeout(tc, 120);
     tcase_add_test(tc, one_profile_serves_many_requests);
     tcase_add_test(tc, warnings_come_from_parsing_alone);
     tcase_add_test(tc, a_broken_text_is_refused_once);

@@ -275,7 +275,6 @@ int main(void)
     Suite *suite = suite_create("kernel");
     TCase *tcase = tcase_create("kernel");
 
-    tcase_set_timeout(tcase, 600);
 #ifdef __x86_64__
     tcase_add_test(tcase, random_profiles_under_the_kernel);
 #else

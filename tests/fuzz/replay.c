@@ -60,7 +60,6 @@ int main(void)
     for (int i = 0; i < n_inputs; i++) {
         TCase *tcase = tcase_create(inputs[i]->d_name);
 
-        tcase_set_timeout(tcase, 120);
         tcase_add_loop_test(tcase, input, i, i + 1);
         suite_add_tcase(suite, tcase);
     }

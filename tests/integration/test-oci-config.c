@@ -331,7 +331,6 @@ int main(void)
     Suite *suite = suite_create("oci-config");
     TCase *tc = tcase_create("oci-config");
 
-    tcase_set_timeout(tc, 60);
     tcase_add_test(tc, finds_what_matters);
     tcase_add_loop_test(tc, finds_nothing_where_nothing_is, 0, ARRAY_SIZE(bare));
     tcase_add_loop_test(tc, refuses, 0, ARRAY_SIZE(refused));

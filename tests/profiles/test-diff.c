@@ -219,7 +219,6 @@ int main(void)
     Suite *suite = suite_create("diff");
     TCase *tcase = tcase_create("diff");
 
-    tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, tables_are_the_exact_difference);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);

@@ -436,7 +436,6 @@ int main(void)
         fprintf(stderr, "the live test did not run: its calls are those of x86_64\n");
         return SKIPPED;
     }
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, native_rows_are_denied);
     tcase_add_test(tcase, native_rows_open_with_their_capability);
     tcase_add_test(tcase, x32_rows_are_denied);

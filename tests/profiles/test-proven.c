@@ -192,7 +192,6 @@ int main(void)
     Suite *suite = suite_create("proven");
     TCase *tcase = tcase_create("proven");
 
-    tcase_set_timeout(tcase, 600);
     tcase_add_test(tcase, shipped_profiles);
     tcase_add_test(tcase, podmans_profile);
     tcase_add_test(tcase, dockers_profile);

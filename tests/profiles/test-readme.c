@@ -514,7 +514,6 @@ int main(void)
     Suite *suite = suite_create("profiles/README.md");
     TCase *tcase = tcase_create("tables");
 
-    tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, tables_are_the_differences);
     tcase_add_test(tcase, groups_say_what_opens_a_call);
     tcase_add_test(tcase, comments_hold_the_reasons);

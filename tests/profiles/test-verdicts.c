@@ -451,7 +451,6 @@ int main(void)
     int status;
 
     tcase_add_loop_test(tcase, each_table_holds, 0, (int)tables.gl_pathc);
-    tcase_set_timeout(tcase, 120);
     suite_add_tcase(suite, tcase);
     status = suite_run(suite);
     globfree(&tables);

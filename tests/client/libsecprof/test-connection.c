@@ -410,7 +410,6 @@ int main(void)
     TCase *tcase = tcase_create("connection");
 
     tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 20);
     tcase_add_test(tcase, a_hanging_daemon_times_out);
     tcase_add_test(tcase, the_timeout_is_that_of_a_whole_list);
     tcase_add_test(tcase, signals_do_not_stretch_the_timeout);

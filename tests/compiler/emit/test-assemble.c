@@ -301,7 +301,6 @@ int main(void)
     Suite *suite = suite_create("assemble");
     TCase *tcase = tcase_create("assemble");
 
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, random_diagrams);
     tcase_add_test(tcase, smallest_programs);
     tcase_add_test(tcase, far_returns);

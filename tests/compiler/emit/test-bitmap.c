@@ -234,7 +234,6 @@ int main(void)
     Suite *suite = suite_create("bitmap");
     TCase *tcase = tcase_create("bitmap");
 
-    tcase_set_timeout(tcase, 120);
     tcase_add_test(tcase, emulation_reads_as_the_kernel_does);
     tcase_add_test(tcase, shipped_profile);
     tcase_add_test(tcase, bounds_at_word_ends);

@@ -339,7 +339,6 @@ int main(void)
     Suite *suite = suite_create("choice");
     TCase *tcase = tcase_create("choice");
 
-    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, random_decisions, 0, ARRAY_SIZE(abis));
     tcase_add_loop_test(tcase, single_tests, 0, ARRAY_SIZE(single));
     tcase_add_test(tcase, words_of_arguments);

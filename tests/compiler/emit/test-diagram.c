@@ -179,7 +179,6 @@ int main(void)
     Suite *suite = suite_create("diagram");
     TCase *tcase = tcase_create("diagram");
 
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, equal_nodes_are_one);
     tcase_add_test(tcase, borrows_segments);
     tcase_add_test(tcase, many_nodes);

@@ -237,7 +237,6 @@ int main(void)
     Suite *suite = suite_create("emit");
     TCase *tcase = tcase_create("emit");
 
-    tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, random_policies);
     tcase_add_test(tcase, far_jumps);
     tcase_add_test(tcase, too_many_instructions);

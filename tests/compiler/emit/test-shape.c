@@ -396,7 +396,6 @@ int main(void)
     Suite *suite = suite_create("shape");
     TCase *tcase = tcase_create("shape");
 
-    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, decides_as_the_ranges, 0, WEIGHINGS);
     tcase_add_test(tcase, ends_of_the_range);
     tcase_add_test(tcase, holes_cost_one);

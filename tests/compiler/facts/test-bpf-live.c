@@ -447,7 +447,6 @@ int main(void)
     Suite *suite = suite_create("bpf-live");
     TCase *tcase = tcase_create("bpf-live");
 
-    tcase_set_timeout(tcase, 60);
     tcase_add_test(tcase, codes_as_in_the_kernel);
     tcase_add_test(tcase, random_programs_as_in_the_kernel);
     tcase_add_test(tcase, answers_as_in_the_kernel);

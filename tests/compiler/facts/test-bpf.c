@@ -253,7 +253,6 @@ int main(void)
     Suite *suite = suite_create("bpf");
     TCase *tcase = tcase_create("bpf");
 
-    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, refuses, 0, ARRAY_SIZE(refused));
     tcase_add_test(tcase, length);
     tcase_add_loop_test(tcase, calculates, 0, ARRAY_SIZE(arithmetic));

@@ -256,7 +256,6 @@ int main(void)
     Suite *suite = suite_create("compiler/lint");
     TCase *tcase = tcase_create("lint");
 
-    tcase_set_timeout(tcase, 120);
     tcase_add_loop_test(tcase, says_what_it_should, 0, (int)lint_n_cases);
     tcase_add_test(tcase, says_it_once);
     tcase_add_test(tcase, has_limits);

@@ -525,7 +525,6 @@ int main(void)
     Suite *suite = suite_create("lower");
     TCase *tcase = tcase_create("lower");
 
-    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, verdicts, 0, ARRAY_SIZE(cases));
     tcase_add_test(tcase, origins);
     tcase_add_test(tcase, many_rules);

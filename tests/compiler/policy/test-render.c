@@ -238,7 +238,6 @@ int main(void)
     Suite *suite = suite_create("render");
     TCase *tc = tcase_create("render");
 
-    tcase_set_timeout(tc, 120);
     tcase_add_loop_test(tc, renders_exactly, 0, ARRAY_SIZE(cases));
     tcase_add_loop_test(tc, files_mean_the_same, 0, ARRAY_SIZE(files));
     tcase_add_test(tc, podmans_profile_means_the_same);

@@ -411,7 +411,6 @@ int main(void)
     Suite *suite = suite_create("meaning");
     TCase *tcase = tcase_create("meaning");
 
-    tcase_set_timeout(tcase, 300);
     tcase_add_loop_test(tcase, answers, 0, ARRAY_SIZE(cases));
     tcase_add_test(tcase, flags_are_the_profiles);
     tcase_add_test(tcase, what_grows_too_large_is_said_so);

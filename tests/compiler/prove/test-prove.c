@@ -430,7 +430,6 @@ int main(void)
     Suite *suite = suite_create("prove");
     TCase *tcase = tcase_create("prove");
 
-    tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, mutations_are_caught);
     tcase_add_test(tcase, losses_are_caught);
     tcase_add_test(tcase, counterexample_is_named);

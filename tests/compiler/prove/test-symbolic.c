@@ -241,7 +241,6 @@ int main(void)
     Suite *suite = suite_create("symbolic");
     TCase *tcase = tcase_create("symbolic");
 
-    tcase_set_timeout(tcase, 300);
     tcase_add_test(tcase, any_instruction_is_analysed);
     tcase_add_test(tcase, kept_numbers_are_told_apart);
     tcase_add_loop_test(tcase, random_programs_are_analysed, 0, 4);

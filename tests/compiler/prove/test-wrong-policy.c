@@ -362,7 +362,6 @@ int main(void)
     Suite *suite = suite_create("wrong-policy");
     TCase *tcase = tcase_create("wrong-policy");
 
-    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, faults_are_refused, 0, ARRAY_SIZE(faults));
     tcase_add_loop_test(tcase, faultless_is_proven, 0, ARRAY_SIZE(faults));
     suite_add_tcase(suite, tcase);

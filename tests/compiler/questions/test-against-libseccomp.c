@@ -392,7 +392,6 @@ int main(void)
     Suite *suite = suite_create("against");
     TCase *tcase = tcase_create("against");
 
-    tcase_set_timeout(tcase, 60);
     tcase_add_loop_test(tcase, faults_are_found, 0, ARRAY_SIZE(faults));
     tcase_add_loop_test(tcase, readings_are_notes, 0, ARRAY_SIZE(notes));
     tcase_add_test(tcase, no_difference_is_silent);

@@ -402,7 +402,6 @@ int main(void)
     TCase *cases = tcase_create("cases");
 
     (void)filters;
-    tcase_set_timeout(cases, 60);
     tcase_add_unchecked_fixture(cases, make_filters, clear_filters);
     tcase_add_checked_fixture(cases, begin, end);
     tcase_add_test(cases, entries_are_written_and_dropped);

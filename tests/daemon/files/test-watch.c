@@ -185,7 +185,6 @@ int main(void)
     Suite *suite;
     TCase *tests = unit_begin(&suite, "watch");
 
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, changes_are_told_once);
     tcase_add_test(tests, noise_is_not_told);
     tcase_add_test(tests, a_stream_of_changes_is_told_now_and_then);

@@ -100,7 +100,6 @@ int main(void)
     TCase *tests = unit_begin(&suite, "contents");
 
     /* One test takes in 96 MiB. */
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, the_same_text_is_kept_once);
     tcase_add_test(tests, what_was_used_longest_ago_goes);
     tcase_add_test(tests, all_texts_together_are_bounded);

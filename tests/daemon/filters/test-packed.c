@@ -408,7 +408,6 @@ int main(void)
     Suite *suite;
     TCase *tests = unit_begin(&suite, "packed");
 
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, filters_survive_in_the_order_of_their_target);
     tcase_add_test(tests, instructions_of_another_order_are_no_program);
     tcase_add_test(tests, refusals_and_failures_survive_without_a_filter);

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "tests/daemon/unit.h"
@@ -203,8 +204,14 @@ START_TEST(one_that_is_gone_is_not_adopted)
 {
     int socks[2], status;
     char byte;
-    pid_t pid = fork();
+    pid_t pid;
 
+    /* Under valgrind; then sd-event waits for SIGCHLD, and cannot know. */
+    if (syscall(SYS_pidfd_open, getpid(), 0) < 0 && errno == ENOSYS) {
+        puts("one_that_is_gone_is_not_adopted: not run: no pidfd_open() here");
+        return;
+    }
+    pid = fork();
     ck_assert_int_ge(pid, 0);
     if (pid == 0)
         _exit(0);

@@ -226,7 +226,6 @@ int main(void)
     TCase *tests = unit_begin(&suite, "sink");
 
     tcase_add_checked_fixture(tests, open_all, close_all);
-    tcase_set_timeout(tests, 60);
     tcase_add_test(tests, the_peer_sees_the_end_at_once);
     tcase_add_test(tests, many_take_several_sinks);
     tcase_add_test(tests, without_a_sink_they_wait);

@@ -121,15 +121,14 @@ static void on_made(void *user, int sock, pid_t pid)
     static const struct child_events events = {NULL, on_ended};
     struct sinks *sinks = user;
     struct sink *sink = find_empty(sinks);
-    int r = sock < 0 ? sock : 0;
+    int r;
 
     sinks->asked = false;
-    if (r == 0 && (sinks->open || !sink)) {
+    if (sock >= 0 && (sinks->open || !sink)) {
         close(sock);
         return;
     }
-    if (r == 0)
-        r = child_adopt(&sink->child, sinks->children, pid, sock, &events, sink);
+    r = sock < 0 ? sock : child_adopt(&sink->child, sinks->children, pid, sock, &events, sink);
     if (r < 0) {
         log_write(sinks->log, LOG_WARNING, "no process to end connections: %s", strerror(-r));
         sinks->paused = true;

@@ -15,7 +15,7 @@ test_packages=(clang clang-format-14 libclang-rt-14-dev shellcheck mandoc jq pyt
     libcap2-bin procps docker.io runc uidmap
     clang-tidy cppcheck valgrind binutils)
 # shellcheck disable=SC2034
-bench_packages=(golang-github-containers-common crun jq)
+bench_packages=(crun jq)
 # What boots other kernels: arm64 and s390x, and ppc64el besides. What runs programs of other machines.
 # shellcheck disable=SC2034
 foreign_packages=(qemu-system-arm qemu-system-misc gcc-aarch64-linux-gnu gcc-arm-linux-gnueabihf
@@ -99,28 +99,6 @@ need_packages()
     apt_get_quietly install --no-install-recommends "${missing[@]}" >/dev/null 2>&1 && return 0
     apt_get update >/dev/null &&
         apt_get_quietly install --no-install-recommends "${missing[@]}" >/dev/null
-}
-
-# Prints the path of Docker's own default profile: from Debian's package of Docker's sources, where
-# that is installed; else from the package's file alone, unpacked below the new directory $1, since
-# installing it would bring 250 other packages. Fails if there is no such package.
-docker_profile()
-{
-    local path=usr/share/gocode/src/github.com/docker/docker/profiles/seccomp/default.json
-    local package=golang-github-docker-docker-dev
-
-    if [ -r "/$path" ]; then
-        printf '/%s\n' "$path"
-        return 0
-    fi
-    mkdir -p "$1"
-    (
-        cd "$1" || exit 1
-        apt-get -qq download "$package" ||
-            { apt_get update && apt-get -qq download "$package"; } || exit 1
-        dpkg-deb --fsys-tarfile "$package"_*.deb | tar -xf - "./$path"
-    ) >/dev/null 2>&1 || return 1
-    printf '%s/%s\n' "$1" "$path"
 }
 
 # Copies the sources of the tree at $1 into the new directory $2: what git tracks or would track,

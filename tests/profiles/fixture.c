@@ -19,7 +19,7 @@ int text_read(struct text *text, const char *path)
     cleanup_fclose FILE *file = NULL;
     cleanup_free char *bytes = malloc(PROFILE_MAX_BYTES + 1);
 
-    snprintf(full, sizeof(full), "%s%s", path[0] == '/' ? "" : TOP_SRCDIR "/", path);
+    snprintf(full, sizeof(full), TOP_SRCDIR "/%s", path);
     file = fopen(full, "re");
     if (!file || !bytes)
         return -errno;

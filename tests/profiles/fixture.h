@@ -16,18 +16,15 @@
 #include "compiler/parse/request.h"
 #include "util/arena.h"
 
-#define PODMAN_PROFILE "/usr/share/containers/seccomp.json" /* golang-github-containers-common */
-
-/* golang-github-docker-docker-dev */
-#define DOCKER_PROFILE \
-    "/usr/share/gocode/src/github.com/docker/docker/profiles/seccomp/default.json"
+#define PODMAN_PROFILE "tests/data/peers/containers-common-0.50.1.json"
+#define DOCKER_PROFILE "tests/data/peers/docker-20.10.24.json"
 
 struct text {
-    char *bytes; /* NUL-terminated, owned; NULL: there is none */
+    char *bytes; /* NUL-terminated, owned */
     size_t len;
 };
 
-/* Reads PATH, which is absolute or below the top of the sources. Returns 0 or -errno. */
+/* Reads PATH, from the top of the sources. Returns 0 or -errno. */
 int text_read(struct text *text, const char *path);
 void text_free(struct text *text);
 

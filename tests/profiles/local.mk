@@ -18,6 +18,10 @@ tests_profiles_test_readme_LDADD = $(profiles_test_libs)
 
 EXTRA_DIST += \
 	tests/data/blocked-calls.md \
+	tests/data/peers/LICENSE \
+	tests/data/peers/README.md \
+	tests/data/peers/containers-common-0.50.1.json \
+	tests/data/peers/docker-20.10.24.json \
 	tests/data/verdicts/README.md \
 	tests/data/verdicts/actions.txt \
 	tests/data/verdicts/conditions.txt \

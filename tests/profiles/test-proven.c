@@ -3,8 +3,7 @@
  * Every profile that ships, Podman's, Docker's, and generated ones of the same size: for every
  * target that the installed libseccomp knows, and every set of capabilities and kernel that their
  * conditions tell apart one by one, the filter must be proven. The number of generated profiles is
- * 100, or SECPROF_RANDOM_PROFILES where that is less. Docker's is found where Debian's package of
- * its sources has it, or else where SECPROF_DOCKER_PROFILE says.
+ * 100, or SECPROF_RANDOM_PROFILES where that is less.
  */
 #include <check.h>
 #include <dirent.h>
@@ -134,33 +133,25 @@ START_TEST(shipped_profiles)
 }
 END_TEST
 
-/* Proves the profile at PATH, which a machine may lack. */
-static void prove_foreign(const char *whose, const char *path)
+static void prove_peer(const char *whose, const char *path)
 {
     struct syscalls *syscalls = syscalls_new();
-    cleanup_text struct text text = {0};
     struct totals totals = {0};
 
-    if (text_read(&text, path) < 0) {
-        fprintf(stderr, "%s profile was not proven: there is no %s\n", whose, path);
-    } else {
-        prove_profile(path, &text, syscalls, &totals);
-        print_totals(whose, &totals);
-    }
+    prove_file(path, syscalls, &totals);
+    print_totals(whose, &totals);
     syscalls_free(syscalls);
 }
 
 START_TEST(podmans_profile)
 {
-    prove_foreign("Podman's", PODMAN_PROFILE);
+    prove_peer("Podman's", PODMAN_PROFILE);
 }
 END_TEST
 
 START_TEST(dockers_profile)
 {
-    const char *path = getenv("SECPROF_DOCKER_PROFILE");
-
-    prove_foreign("Docker's", path ? path : DOCKER_PROFILE);
+    prove_peer("Docker's", DOCKER_PROFILE);
 }
 END_TEST
 

@@ -353,22 +353,6 @@ static void run_line(struct run *run, char *text)
         run_verdict(run, words, n);
 }
 
-/* "needs PATH" in the first line: a profile of another package, which need not be there. */
-static bool is_runnable(const char *path, char *first)
-{
-    char *words[TABLE_WORDS_MAX];
-    struct text other = {0};
-    bool runs = true;
-
-    if (table_split(first, words) == 2 && !strcmp(words[0], "needs")) {
-        runs = text_read(&other, words[1]) == 0;
-        if (!runs)
-            fprintf(stderr, "%s did not run: there is no %s\n", path, words[1]);
-    }
-    text_free(&other);
-    return runs;
-}
-
 /*
  * A profile in the table: TEXT is its first line. Reads on to the line that begins with "}", unless
  * TEXT is the whole profile.
@@ -405,14 +389,10 @@ static void run_table(const char *path)
     ck_assert_ptr_nonnull(run.syscalls);
     start_section(&run);
     while (fgets(text, sizeof(text), file)) {
-        bool needs = !strncmp(text, "needs ", 6);
-
         run.line++;
-        if (needs && !is_runnable(path, text))
-            break;
         if (*text == '{')
             read_inline(&run, file, text);
-        else if (!needs)
+        else
             run_line(&run, text);
     }
     drop_filters(&run);

@@ -5,6 +5,8 @@
 #include <errno.h>
 
 #include "compiler/emit/emit.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
 #include "compiler/policy/lower.h"
 
 int compile_profile(struct filter *filter, struct syscalls *syscalls, const char *text, size_t len,

@@ -11,14 +11,14 @@
 #include <stdint.h>
 
 #include "compiler/facts/bpf.h"
-#include "compiler/facts/syscalls.h"
-#include "compiler/parse/diag.h"
-#include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 #include "compiler/policy/policy.h"
 #include "compiler/policy/resolve.h"
 #include "compiler/prove/prove.h"
-#include "util/arena.h"
+
+struct arena;
+struct diags;
+struct profile;
 
 /*
  * The version of the profile-to-filter translation, part of every cache key. It grows with each

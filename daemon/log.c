@@ -16,6 +16,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/files/access.h"
 #include "util/cleanup.h"
 
 enum {

@@ -11,8 +11,9 @@
 #include <stdint.h>
 #include <syslog.h>
 
-#include "daemon/files/access.h"
 #include "daemon/serve/budget.h"
+
+struct peer;
 
 enum {
     LOG_PEER_BURST = 10, /* lines that one user may cause in one interval, unless set otherwise */

@@ -11,6 +11,7 @@
 
 #include "integration/oci-config.h"
 #include "integration/whole-file.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 #include "util/replace.h"
 

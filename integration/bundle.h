@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
-#include "util/arena.h"
+struct arena;
 
 struct bundle {
     int dir;          /* that the file is in */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "compiler/facts/capability.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

@@ -11,9 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/parse/diag.h"
 #include "compiler/parse/json.h"
-#include "util/arena.h"
+
+struct arena;
+struct diags;
 
 enum {
     OCI_CONFIG_MAX_BYTES = 16 * 1024 * 1024,

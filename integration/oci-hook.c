@@ -18,6 +18,7 @@
 #include "integration/source.h"
 #include "integration/system-log.h"
 #include "integration/whole-file.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

@@ -8,9 +8,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 #include "compiler/policy/render.h"
+#include "compiler/policy/resolve.h"
 #include "integration/oci-config.h"
+#include "util/arena.h"
 #include "util/base64.h"
 #include "util/cleanup.h"
 #include "util/hex.h"

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/parse/request.h"
-#include "util/arena.h"
+struct arena;
+struct variant_request;
 
 enum {
     OCI_DIGEST_SIZE = 32,

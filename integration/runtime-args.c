@@ -9,6 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "util/arena.h"
+struct arena;
 
 /* All texts are parts of the arguments. */
 struct runtime_args {

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "integration/runtime-args.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

@@ -3,7 +3,7 @@
 #ifndef INTEGRATION_RUNTIME_LOG_H
 #define INTEGRATION_RUNTIME_LOG_H
 
-#include "integration/runtime-args.h"
+struct runtime_args;
 
 /* Appends MESSAGE to the log that ARGS name, in its format; LEVEL is "error" or "warning". Without
  * a log: nothing. */

@@ -20,6 +20,7 @@
 #include "integration/settings.h"
 #include "integration/source.h"
 #include "integration/system-log.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

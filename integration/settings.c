@@ -9,9 +9,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/facts/abi.h"
 #include "compiler/facts/kernel-version.h"
 #include "compiler/parse/diag.h"
 #include "integration/whole-file.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

@@ -10,6 +10,7 @@
 
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

@@ -11,6 +11,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "integration/oci-seccomp.h"
 #include "util/cleanup.h"
 
 /* One line: what is not printable in TEXT, such as the ends of its lines, becomes a blank. */

@@ -5,7 +5,7 @@
 
 #include <stdbool.h>
 
-#include "integration/oci-seccomp.h"
+struct oci_result;
 
 /* Logs an error, and prints it to standard error. */
 void system_log_error(const char *fmt, ...) __attribute__((format(printf, 1, 2)));

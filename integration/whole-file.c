@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "util/arena.h"
 #include "util/io.h"
 
 enum {

@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "util/arena.h"
+struct arena;
 
 /*
  * Reads FD to its end, into ARENA and ended by a NUL that does not count. Returns the text and in

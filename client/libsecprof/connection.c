@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include "client/libsecprof/errors.h"
+#include "protocol/codec.h"
+#include "protocol/protocol.h"
 #include "util/cleanup.h"
 #include "util/packet.h"
 

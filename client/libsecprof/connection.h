@@ -15,7 +15,9 @@
 #include <sys/un.h>
 
 #include "client/libsecprof/secprof.h"
-#include "protocol/codec.h"
+#include "protocol/protocol.h"
+
+union wire_request;
 
 struct secprof {
     pthread_mutex_t lock;  /* protects what follows */

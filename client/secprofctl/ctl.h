@@ -5,7 +5,9 @@
 #ifndef CLIENT_SECPROFCTL_CTL_H
 #define CLIENT_SECPROFCTL_CTL_H
 
-#include "client/secprofctl/options.h"
+#include <stdbool.h>
+
+struct ctl_options;
 
 /* Exit codes, the same for every command; docs/secprofctl.1 has them too. */
 enum ctl_exit {

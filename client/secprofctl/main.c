@@ -3,6 +3,7 @@
  * secprofctl: the command line of secprof. Here: the global options, the table of commands, and
  * what holds for all of them (messages, closed standard files, what was written to stdout).
  */
+#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <errno.h>

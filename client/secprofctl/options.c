@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command line: one table of options, of which each command takes some. */
+#include "compiler/facts/abi.h"
 #include "config.h"
 
 #include "client/secprofctl/options.h"

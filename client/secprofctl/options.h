@@ -9,9 +9,10 @@
 #include <stdint.h>
 
 #include "client/secprofctl/show/format.h"
-#include "compiler/facts/abi.h"
 
+struct abi;
 struct ctl_command;
+struct target;
 
 /* An option, as a bit: each command takes a set of them. */
 enum ctl_option {

@@ -12,6 +12,7 @@
 #include "compiler/emit/shape.h"
 #include "compiler/emit/traffic.h"
 #include "compiler/facts/bpf.h"
+#include "util/arena.h"
 
 enum {
     OFFSET_MAX = 255, /* of a conditional jump */

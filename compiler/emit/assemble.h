@@ -8,8 +8,9 @@
 #include <linux/filter.h>
 
 #include "compiler/emit/diagram.h"
-#include "compiler/facts/abi.h"
-#include "compiler/facts/syscalls.h"
+
+struct syscalls;
+struct target;
 
 /* Where a jump's target may be entered: nothing that a node asks for is in A. */
 #define WORD_NONE (UINT32_MAX - 1)

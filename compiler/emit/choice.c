@@ -13,13 +13,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/emit/diagram.h"
 #include "compiler/emit/shape.h"
 #include "compiler/parse/profile.h"
+#include "compiler/policy/policy.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {
     MAX_STATES = 8192,     /* of one ordered diagram; past it the chain is taken */
     MAX_LOOKS = 32u << 20, /* at single tests, for all diagrams of a filter; 0.2 s */
+    STATE_BUCKETS = 256,
+    MAX_STEPS = 2 * SYSCALL_ARGS,
 };
 
 /* What is known of a test; a state has one such byte for each. */
@@ -43,11 +48,6 @@ struct state {
     struct state *next; /* in its bucket */
     const struct node *node;
     uint8_t known[];
-};
-
-enum {
-    STATE_BUCKETS = 256,
-    MAX_STEPS = 2 * SYSCALL_ARGS,
 };
 
 /* One word to split on. */

@@ -5,10 +5,14 @@
 #ifndef COMPILER_EMIT_CHOICE_H
 #define COMPILER_EMIT_CHOICE_H
 
-#include "compiler/emit/diagram.h"
-#include "compiler/policy/policy.h"
+#include <stdbool.h>
+#include <stdint.h>
 
+struct abi;
 struct choices;
+struct decision;
+struct diagram;
+struct node;
 
 /* Makes a builder of nodes in DIAGRAM for a target of the given byte order. NULL: no memory. */
 struct choices *choices_new(struct diagram *diagram, bool big_endian);

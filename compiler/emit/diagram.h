@@ -10,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "util/arena.h"
+struct arena;
 
 /*
  * The word of a switch on a number that NODE_STRIP has brought to the first ABI's, or that is below

@@ -16,6 +16,9 @@
 #include "compiler/emit/diagram.h"
 #include "compiler/emit/shape.h"
 #include "compiler/facts/abi.h"
+#include "compiler/facts/bpf.h"
+#include "compiler/policy/policy.h"
+#include "util/arena.h"
 
 enum {
     SHARED_TAIL_MIN = 4, /* segments that two tables must end in alike to share them */

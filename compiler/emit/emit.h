@@ -5,10 +5,10 @@
 #ifndef COMPILER_EMIT_EMIT_H
 #define COMPILER_EMIT_EMIT_H
 
-#include "compiler/facts/bpf.h"
-#include "compiler/facts/syscalls.h"
-#include "compiler/policy/policy.h"
-#include "util/arena.h"
+struct arena;
+struct bpf_program;
+struct policy;
+struct syscalls;
 
 /*
  * Emits POLICY as *PROGRAM, in ARENA, with only such instructions as the kernel can emulate for its

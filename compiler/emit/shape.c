@@ -13,7 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/emit/diagram.h"
 #include "compiler/facts/bpf.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

@@ -5,9 +5,14 @@
 #ifndef COMPILER_EMIT_SHAPE_H
 #define COMPILER_EMIT_SHAPE_H
 
-#include "compiler/emit/diagram.h"
+#include <stddef.h>
+#include <stdint.h>
 
+struct arena;
 struct branch;
+struct diagram;
+struct node;
+struct segment;
 
 /* Where a comparison leads: to another one, or (branch == NULL) out of the switch. */
 struct branch_target {

@@ -9,8 +9,15 @@
 
 #include <errno.h>
 #include <linux/seccomp.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 
+#include "compiler/emit/diagram.h"
 #include "compiler/emit/shape.h"
+#include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
+#include "util/arena.h"
 
 enum {
     NUMBERS_TRIED = 470, /* by the kernel, from an ABI's first one on */

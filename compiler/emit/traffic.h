@@ -6,9 +6,13 @@
 #ifndef COMPILER_EMIT_TRAFFIC_H
 #define COMPILER_EMIT_TRAFFIC_H
 
-#include "compiler/emit/diagram.h"
-#include "compiler/facts/abi.h"
-#include "compiler/facts/syscalls.h"
+#include <stdint.h>
+
+struct arena;
+struct diagram;
+struct node;
+struct syscalls;
+struct target;
 
 /*
  * For each node below ROOT, by its id, if it is a switch: how often each of its segments comes up

@@ -8,6 +8,7 @@
 
 #include "compiler/facts/action.h"
 #include "compiler/facts/errno.h"
+#include "util/arena.h"
 
 static bool is_errno(uint32_t verdict)
 {

@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 #include "compiler/facts/abi.h"
-#include "util/arena.h"
+
+struct arena;
 
 /*
  * Compares two verdicts as the kernel does between filters (kernel/seccomp.c, seccomp_run_filters):

@@ -18,6 +18,7 @@
 #include "compiler/lint/rules.h"
 #include "compiler/lint/state.h"
 #include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 #include "compiler/policy/resolve.h"
 #include "compiler/prove/bdd.h"

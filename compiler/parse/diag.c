@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/arena.h"
+
 enum {
     /* Warnings and notes leave this much room, so that an error is never the one that is lost. */
     DIAGS_MAX_MILD = DIAGS_MAX / 2,

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "util/arena.h"
+struct arena;
 
 /* A place in the profile's text, counted from 1 (columns in bytes). Line 0: the profile as a whole.
  */

@@ -7,7 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "util/arena.h"
+struct arena;
 
 /* A syntax error as yajl reports it. */
 struct json_syntax_error {

@@ -11,6 +11,7 @@
 #include <yajl/yajl_parse.h>
 
 #include "compiler/parse/json-error.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

@@ -12,7 +12,6 @@
 #include <stdint.h>
 
 #include "compiler/parse/diag.h"
-#include "util/arena.h"
 
 enum json_type {
     JSON_NULL,
@@ -23,6 +22,7 @@ enum json_type {
     JSON_OBJECT,
 };
 
+struct arena;
 struct json_member;
 
 struct json_node {

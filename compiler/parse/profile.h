@@ -14,7 +14,8 @@
 #include "compiler/facts/abi.h"
 #include "compiler/facts/action.h"
 #include "compiler/parse/diag.h"
-#include "util/arena.h"
+
+struct arena;
 
 enum {
     PROFILE_MAX_BYTES = 1024 * 1024,

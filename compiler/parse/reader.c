@@ -9,6 +9,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "compiler/facts/abi.h"
+#include "util/arena.h"
 #include "util/suggest.h"
 
 struct location reader_location(const struct reader *reader, const struct json_node *node)

@@ -10,10 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/facts/abi.h"
 #include "compiler/parse/diag.h"
 #include "compiler/parse/json.h"
-#include "util/arena.h"
+
+struct abi;
+struct arena;
 
 struct reader {
     const struct json_doc *doc;

@@ -2,6 +2,10 @@
 /* Which requests decide every condition alike. */
 #include "compiler/parse/request.h"
 
+#include <stddef.h>
+
+#include "compiler/parse/profile.h"
+
 /* Adds VERSION to the rising list, once. Past VARIANT_KERNELS_MAX versions: false. */
 static bool add_kernel(struct variant_axes *axes, uint32_t version)
 {

@@ -8,8 +8,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "compiler/facts/abi.h"
-#include "compiler/parse/profile.h"
+struct profile;
+struct target;
 
 /* What a variant is made for. */
 struct variant_request {

@@ -14,6 +14,9 @@
 #include "compiler/facts/errno.h"
 #include "compiler/facts/kernel-version.h"
 #include "compiler/parse/json.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/reader.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 #include "util/suggest.h"
 

@@ -3,8 +3,11 @@
 #ifndef COMPILER_PARSE_RULE_H
 #define COMPILER_PARSE_RULE_H
 
-#include "compiler/parse/profile.h"
-#include "compiler/parse/reader.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+struct reader;
+struct rule;
 
 /* The JSON values that say what a verdict is; the first two keys differ between rule and profile.
  */

@@ -17,6 +17,9 @@
 #include "compiler/facts/syscalls.h"
 #include "compiler/facts/verdict.h"
 #include "compiler/parse/profile.h"
+#include "compiler/policy/policy.h"
+#include "compiler/policy/resolve.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

@@ -6,10 +6,10 @@
 #ifndef COMPILER_POLICY_LOWER_H
 #define COMPILER_POLICY_LOWER_H
 
-#include "compiler/policy/policy.h"
-#include "compiler/policy/resolve.h"
-
+struct arena;
+struct policy;
 struct syscalls;
+struct variant;
 
 /*
  * Lowers VARIANT into *POLICY, whose parts live in ARENA. Returns 0 or -ENOMEM.

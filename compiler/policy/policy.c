@@ -4,6 +4,7 @@
 
 #include "compiler/facts/abi.h"
 #include "compiler/facts/action.h"
+#include "compiler/parse/profile.h"
 
 const struct policy_range *policy_range_of(const struct policy_arch *arch, uint32_t nr)
 {

@@ -10,9 +10,10 @@
 #include <linux/seccomp.h>
 
 #include "compiler/facts/abi.h"
-#include "compiler/parse/profile.h"
 
+struct arg_test;
 struct multiplexed;
+struct rule;
 
 /* One way to decide a call: where all tests hold, VERDICT. */
 struct clause {

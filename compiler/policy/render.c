@@ -14,6 +14,7 @@
 #include "compiler/facts/abi.h"
 #include "compiler/facts/action.h"
 #include "compiler/parse/profile.h"
+#include "compiler/policy/resolve.h"
 
 /* TEXT, which is UTF-8, in double quotes. */
 static void put_text(FILE *out, const char *text)

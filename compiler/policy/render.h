@@ -8,7 +8,7 @@
 
 #include <stddef.h>
 
-#include "compiler/policy/resolve.h"
+struct variant;
 
 /*
  * The rules of VARIANT as an OCI linux.seccomp object: without conditions, since all are decided,

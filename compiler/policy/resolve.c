@@ -7,6 +7,10 @@
 #include "compiler/facts/abi.h"
 #include "compiler/facts/libseccomp.h"
 #include "compiler/facts/verdict.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
+#include "util/arena.h"
 
 enum rule_state rule_resolve(const struct rule *rule, const struct variant_request *request)
 {

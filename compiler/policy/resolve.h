@@ -5,10 +5,15 @@
 #ifndef COMPILER_POLICY_RESOLVE_H
 #define COMPILER_POLICY_RESOLVE_H
 
-#include "compiler/parse/diag.h"
-#include "compiler/parse/profile.h"
-#include "compiler/parse/request.h"
-#include "util/arena.h"
+#include <stddef.h>
+
+#include "compiler/facts/abi.h"
+
+struct arena;
+struct diags;
+struct profile;
+struct rule;
+struct variant_request;
 
 /* A profile without conditions. It borrows everything from the profile that it was made from. */
 struct variant {

@@ -3,6 +3,7 @@
 #include "compiler/prove/argument.h"
 
 #include "compiler/facts/action.h"
+#include "compiler/parse/profile.h"
 
 /* IF_CLEAR where bit BIT of the argument is clear, IF_SET where it is set. */
 static bdd_ref on_bit(struct bdd *bdd, unsigned int index, unsigned int bit, bool wide,

@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/parse/profile.h"
 #include "compiler/prove/bdd.h"
+
+struct arg_test;
 
 /* The condition that argument INDEX, of which all 64 bits count (WIDE) or the low 32, is VALUE in
  * the bits of MASK. */

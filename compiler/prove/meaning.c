@@ -19,6 +19,8 @@
 #include "compiler/parse/request.h"
 #include "compiler/prove/argument.h"
 #include "compiler/prove/bdd.h"
+#include "compiler/prove/behaviour.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 /* The answer to calls of ABIs that the filter does not serve. */

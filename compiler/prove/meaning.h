@@ -7,12 +7,14 @@
 #ifndef COMPILER_PROVE_MEANING_H
 #define COMPILER_PROVE_MEANING_H
 
-#include "compiler/parse/profile.h"
-#include "compiler/parse/request.h"
-#include "compiler/prove/behaviour.h"
-#include "util/arena.h"
+#include <stdint.h>
 
+struct arena;
+struct bdd;
+struct behaviour;
+struct profile;
 struct syscalls;
+struct variant_request;
 
 /*
  * What PROFILE asks of a filter for REQUEST: the answer to every call, in ARENA and BDD. Returns 0;

@@ -9,10 +9,12 @@
 #include "compiler/facts/syscalls.h"
 #include "compiler/facts/verdict.h"
 #include "compiler/parse/profile.h"
+#include "compiler/parse/request.h"
 #include "compiler/prove/bdd.h"
 #include "compiler/prove/behaviour.h"
 #include "compiler/prove/meaning.h"
 #include "compiler/prove/symbolic.h"
+#include "util/arena.h"
 
 /* What is to be proven. */
 struct proof {

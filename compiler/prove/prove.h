@@ -7,13 +7,12 @@
 
 #include <stdint.h>
 
-#include "compiler/facts/bpf.h"
-#include "compiler/parse/diag.h"
-#include "compiler/parse/profile.h"
-#include "compiler/parse/request.h"
-#include "util/arena.h"
-
+struct arena;
+struct bpf_program;
+struct diags;
+struct profile;
 struct syscalls;
+struct variant_request;
 
 /*
  * The version of prove.c and all that it rests on. It grows with each change after which an earlier

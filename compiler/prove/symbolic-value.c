@@ -6,9 +6,11 @@
 #include "compiler/prove/symbolic-value.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 
 #include "compiler/prove/bdd.h"
 #include "compiler/prove/symbolic.h"
+#include "util/arena.h"
 
 struct value value_constant(uint32_t value)
 {

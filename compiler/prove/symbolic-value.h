@@ -10,9 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/facts/bpf.h"
 #include "compiler/prove/bdd.h"
-#include "compiler/prove/symbolic.h"
 
 /* The inputs that are handled as ranges. */
 enum input {
@@ -45,6 +43,7 @@ struct range {
 };
 
 struct memo;
+struct obstacle;
 
 enum {
     MEMO_BUCKETS = 1024,

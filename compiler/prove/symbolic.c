@@ -8,10 +8,13 @@
 #include "compiler/prove/symbolic.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <string.h>
 
 #include "compiler/prove/bdd.h"
+#include "compiler/prove/behaviour.h"
 #include "compiler/prove/symbolic-value.h"
+#include "util/arena.h"
 
 enum {
     MAX_STEPS = 64 * 1024 * 1024, /* instructions run in one analysis */

@@ -10,8 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "compiler/prove/behaviour.h"
-#include "util/arena.h"
+struct arena;
+struct bdd;
+struct behaviour;
 
 /* Why a program could not be analysed. */
 struct obstacle {

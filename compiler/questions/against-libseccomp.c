@@ -14,10 +14,13 @@
 #include "compiler/facts/abi.h"
 #include "compiler/facts/bpf.h"
 #include "compiler/facts/libseccomp.h"
+#include "compiler/facts/syscalls.h"
 #include "compiler/facts/verdict.h"
 #include "compiler/parse/diag.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
+#include "compiler/policy/policy.h"
+#include "compiler/policy/resolve.h"
 #include "compiler/prove/bdd-outcomes.h"
 #include "compiler/prove/bdd.h"
 #include "compiler/prove/behaviour.h"
@@ -26,6 +29,7 @@
 #include "compiler/prove/symbolic.h"
 #include "compiler/questions/compare.h"
 #include "compiler/questions/libseccomp-filter.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 /* Why libseccomp answers otherwise. */

@@ -6,9 +6,13 @@
 #ifndef COMPILER_QUESTIONS_AGAINST_LIBSECCOMP_H
 #define COMPILER_QUESTIONS_AGAINST_LIBSECCOMP_H
 
-#include "compiler/facts/syscalls.h"
-#include "compiler/policy/policy.h"
-#include "compiler/policy/resolve.h"
+struct arena;
+struct diags;
+struct policy;
+struct profile;
+struct syscalls;
+struct variant;
+struct variant_request;
 
 /*
  * Compares what PROFILE means for REQUEST (VARIANT and POLICY are what resolving and lowering made

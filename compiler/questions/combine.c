@@ -8,6 +8,8 @@
 #include "compiler/policy/policy.h"
 #include "compiler/prove/bdd-outcomes.h"
 #include "compiler/prove/bdd.h"
+#include "compiler/prove/behaviour.h"
+#include "util/arena.h"
 
 static uint32_t more_restrictive(uint32_t newer, uint32_t older)
 {

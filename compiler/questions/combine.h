@@ -5,8 +5,9 @@
 #ifndef COMPILER_QUESTIONS_COMBINE_H
 #define COMPILER_QUESTIONS_COMBINE_H
 
-#include "compiler/prove/behaviour.h"
-#include "util/arena.h"
+struct arena;
+struct bdd;
+struct behaviour;
 
 /*
  * The behaviour of the filters NEWER and OLDER in one process, as the kernel runs them

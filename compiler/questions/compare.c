@@ -8,7 +8,10 @@
 #include <errno.h>
 
 #include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
 #include "compiler/prove/bdd.h"
+#include "compiler/prove/behaviour.h"
+#include "util/arena.h"
 
 struct finder {
     struct changes *changes;

@@ -6,10 +6,12 @@
 #ifndef COMPILER_QUESTIONS_COMPARE_H
 #define COMPILER_QUESTIONS_COMPARE_H
 
-#include "compiler/facts/syscalls.h"
 #include "compiler/prove/bdd-outcomes.h"
-#include "compiler/prove/behaviour.h"
-#include "util/arena.h"
+
+struct arena;
+struct behaviour;
+struct syscalls;
+struct target;
 
 struct change_call {
     uint32_t nr;

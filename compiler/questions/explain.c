@@ -12,8 +12,10 @@
 #include "compiler/facts/abi.h"
 #include "compiler/facts/action.h"
 #include "compiler/facts/capability.h"
+#include "compiler/facts/syscalls.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
+#include "util/arena.h"
 
 static const struct policy_arch *arch_of(const struct policy *policy, const struct abi *abi)
 {

@@ -6,9 +6,10 @@
 #ifndef COMPILER_QUESTIONS_EXPLAIN_H
 #define COMPILER_QUESTIONS_EXPLAIN_H
 
-#include "compiler/facts/syscalls.h"
 #include "compiler/policy/policy.h"
 #include "compiler/policy/resolve.h"
+
+struct multiplexed;
 
 /* What a rule that names a call has to do with the decision. */
 enum rule_role {

@@ -16,6 +16,8 @@
 #include "compiler/facts/action.h"
 #include "compiler/facts/bpf.h"
 #include "compiler/parse/profile.h"
+#include "compiler/policy/resolve.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

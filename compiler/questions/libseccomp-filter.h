@@ -9,7 +9,8 @@
 #include <linux/filter.h>
 #include <stddef.h>
 
-#include "compiler/policy/resolve.h"
+struct arena;
+struct variant;
 
 enum libseccomp_outcome {
     LIBSECCOMP_REFUSES = 1, /* a rule, for example one whose condition has another action already */

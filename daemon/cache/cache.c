@@ -8,6 +8,9 @@
 #include <sys/inotify.h>
 #include <unistd.h>
 
+#include "daemon/filters/background.h"
+#include "daemon/log.h"
+
 void cache_init(struct cache *cache)
 {
     cache->dir = CACHE_DIR_NONE;

@@ -14,9 +14,10 @@
 #include "daemon/cache/dir.h"
 #include "daemon/cache/entry.h"
 #include "daemon/cache/writer.h"
-#include "daemon/filters/background.h"
 #include "daemon/filters/cache-ops.h"
-#include "daemon/log.h"
+
+struct background;
+struct log;
 
 struct cache {
     /* What it uses; set by its owner. */

@@ -14,6 +14,7 @@
 #include "compiler/facts/libseccomp.h"
 #include "compiler/parse/request.h"
 #include "config.h"
+#include "daemon/cache/dir.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

@@ -11,10 +11,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "compiler/parse/request.h"
-#include "daemon/cache/dir.h"
 #include "daemon/digest.h"
 #include "daemon/filters/packed.h"
+
+struct cache_dir;
+struct variant_request;
 
 /*
  * Begins an entry, in the host's byte order (a file from another machine fails its check by the

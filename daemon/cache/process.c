@@ -9,6 +9,7 @@
 #include "daemon/cache/disk.h"
 #include "daemon/cache/entry.h"
 #include "daemon/cache/queue.h"
+#include "daemon/process/own-filter.h"
 #include "daemon/process/sandbox.h"
 #include "util/cleanup.h"
 #include "util/packet.h"

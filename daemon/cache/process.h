@@ -11,7 +11,8 @@
 #include <sys/types.h>
 
 #include "daemon/digest.h"
-#include "daemon/process/own-filter.h"
+
+struct own_filters;
 
 /* What it is asked for. */
 enum cache_order {

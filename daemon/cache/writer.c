@@ -6,7 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/cache/dir.h"
 #include "daemon/cache/process.h"
+#include "daemon/files/trust.h"
 
 /* Asks the process for ORDER; WRITE (may be NULL) is the entry that it is about. */
 static int ask(const struct cache_writer *writer, enum cache_order order,

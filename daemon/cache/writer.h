@@ -12,11 +12,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/cache/dir.h"
 #include "daemon/cache/entry.h"
 #include "daemon/cache/queue.h"
 #include "daemon/process/child.h"
-#include "daemon/process/own-filter.h"
+
+struct cache_dir;
+struct own_filters;
 
 struct cache_writer {
     struct child child;

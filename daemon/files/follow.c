@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "daemon/files/scan.h"
+#include "daemon/log.h"
 #include "util/cleanup.h"
 
 enum {

@@ -8,6 +8,7 @@
 
 #include "compiler/parse/request.h"
 #include "daemon/cache/queue.h"
+#include "daemon/log.h"
 
 static const struct cache_ops *cache_of(const struct background *background)
 {

@@ -11,7 +11,8 @@
 #include <stdint.h>
 
 #include "daemon/cache/entry.h"
-#include "daemon/filters/packed.h"
+
+struct compiled;
 
 struct cache_ops {
     /* True where entries can be read. */

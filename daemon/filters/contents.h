@@ -10,7 +10,6 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
-#include "daemon/digest.h"
 #include "daemon/filters/store.h"
 
 enum {

@@ -9,8 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
 #include "compiler/parse/request.h"
 #include "daemon/filters/lines.h"
+#include "daemon/filters/registry.h"
+#include "daemon/log.h"
 #include "util/cleanup.h"
 
 void service_init(struct service *service, const struct service_limits *limits)

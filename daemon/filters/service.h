@@ -17,7 +17,8 @@
 #include "daemon/filters/jobs.h"
 #include "daemon/filters/registry.h"
 #include "daemon/filters/store.h"
-#include "daemon/log.h"
+
+struct log;
 
 /* What the service asks of the event loop. Each of these does nothing but take a note. */
 struct service_hooks {

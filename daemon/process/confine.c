@@ -10,6 +10,8 @@
 
 #include "config.h"
 #include "daemon/files/scan.h"
+#include "daemon/log.h"
+#include "daemon/process/own-filter.h"
 #include "daemon/process/sandbox.h"
 #include "protocol/protocol.h"
 #include "util/cleanup.h"

@@ -10,8 +10,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/log.h"
-#include "daemon/process/own-filter.h"
+struct log;
+struct own_filters;
 
 /* What is left of the file system. */
 struct confine_places {

@@ -16,6 +16,8 @@
 
 #include "compiler/facts/bpf.h"
 #include "compiler/facts/kernel-version.h"
+#include "compiler/facts/syscalls.h"
+#include "compiler/parse/diag.h"
 #include "compiler/parse/request.h"
 #include "config.h"
 #include "daemon/filters/packed.h"

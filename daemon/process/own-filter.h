@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "compiler/compile.h"
+#include "util/arena.h"
 
 enum own_filter {
     OWN_MAIN,

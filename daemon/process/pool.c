@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "daemon/filters/jobs.h"
+
 void pool_init(struct pool *pool, struct jobs *jobs, size_t n, uint64_t timeout_usec)
 {
     *pool = (struct pool){

@@ -11,7 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/filters/jobs.h"
+#include "daemon/digest.h"
+
+struct job;
+struct jobs;
 
 enum {
     POOL_WORKERS_MAX = 16, /* that work at a time */

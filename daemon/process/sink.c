@@ -9,7 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "daemon/log.h"
+#include "daemon/process/child.h"
 #include "daemon/process/sandbox.h"
+#include "daemon/process/spawner.h"
 #include "util/packet.h"
 
 _Noreturn void sink_main(void)

@@ -18,8 +18,7 @@
 #include <sys/types.h>
 #include <systemd/sd-event.h>
 
-#include "daemon/log.h"
-#include "daemon/process/spawner.h"
+#include "daemon/process/child.h"
 
 enum {
     SINKS_MAX = 8,          /* processes; all but one are ending */
@@ -27,7 +26,9 @@ enum {
     SINK_WAITING_MAX = 256, /* connections that wait for one; then no more should be taken */
 };
 
+struct log;
 struct sinks;
+struct spawner;
 
 struct sink {
     struct sinks *sinks;

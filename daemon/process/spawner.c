@@ -11,6 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
 #include "daemon/process/sandbox.h"
 #include "daemon/process/sink.h"
 #include "util/cleanup.h"

@@ -14,6 +14,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "compiler/facts/abi.h"
 #include "daemon/process/child.h"
 #include "daemon/process/worker.h"
 

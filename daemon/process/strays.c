@@ -4,7 +4,10 @@
 
 #include <sys/wait.h>
 
+#include "daemon/log.h"
 #include "daemon/priority.h"
+#include "daemon/process/child.h"
+#include "daemon/process/spawner.h"
 
 static void reap(struct strays *strays)
 {

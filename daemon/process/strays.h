@@ -9,8 +9,8 @@
 
 #include <systemd/sd-event.h>
 
-#include "daemon/log.h"
-#include "daemon/process/spawner.h"
+struct log;
+struct spawner;
 
 enum {
     STRAYS_AGAIN_USEC = 1000000,

@@ -10,8 +10,11 @@
 
 #include "compiler/compile.h"
 #include "compiler/lint/lint.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 #include "daemon/filters/packed.h"
+#include "daemon/process/own-filter.h"
 #include "daemon/process/sandbox.h"
 #include "daemon/process/worker.h"
 #include "util/arena.h"

@@ -12,7 +12,8 @@
 #include <sys/types.h>
 
 #include "daemon/filters/packed.h"
-#include "daemon/process/own-filter.h"
+
+struct own_filters;
 
 #define WORKER_MAGIC UINT32_C(0x57525053) /* "SPRW" on a little-endian machine */
 

@@ -11,8 +11,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "compiler/facts/abi.h"
+#include "daemon/filters/jobs.h"
 #include "daemon/filters/registry.h"
+#include "daemon/log.h"
 #include "daemon/priority.h"
+#include "daemon/process/spawner.h"
 #include "daemon/process/worker.h"
 
 enum {

@@ -12,11 +12,14 @@
 #include <stdint.h>
 #include <systemd/sd-event.h>
 
-#include "daemon/filters/jobs.h"
-#include "daemon/log.h"
 #include "daemon/process/child.h"
 #include "daemon/process/pool.h"
-#include "daemon/process/spawner.h"
+
+struct job;
+struct jobs;
+struct log;
+struct outcome;
+struct spawner;
 
 struct worker {
     struct workers *workers;

@@ -10,8 +10,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "daemon/filters/jobs.h"
 #include "protocol/protocol.h"
+
+struct job;
 
 enum answer_kind {
     ANSWER_SEND,       /* PACKET is to be sent */

@@ -17,6 +17,7 @@
 #include "daemon/serve/dispatch.h"
 #include "daemon/serve/server.h"
 #include "daemon/serve/subscribe.h"
+#include "protocol/codec.h"
 #include "util/cleanup.h"
 #include "util/packet.h"
 

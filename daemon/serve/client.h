@@ -18,6 +18,7 @@
 #include "daemon/filters/waiter.h"
 #include "daemon/serve/client-state.h"
 #include "daemon/serve/handlers.h"
+#include "protocol/codec.h"
 
 struct server;
 

@@ -2,11 +2,13 @@
 /* One table: which request is for whom, and which handler answers it. */
 #include "daemon/serve/dispatch.h"
 
+#include "daemon/serve/answer.h"
 #include "daemon/serve/fetch.h"
 #include "daemon/serve/list.h"
 #include "daemon/serve/reload.h"
 #include "daemon/serve/status.h"
 #include "daemon/serve/subscribe.h"
+#include "protocol/codec.h"
 #include "util/cleanup.h"
 
 enum right {

@@ -12,11 +12,14 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "compiler/facts/abi.h"
 #include "compiler/parse/request.h"
 #include "daemon/filters/lines.h"
 #include "daemon/log.h"
+#include "daemon/serve/answer.h"
 #include "daemon/serve/dispatch.h"
 #include "daemon/serve/helper-open.h"
+#include "protocol/codec.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

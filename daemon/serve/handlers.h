@@ -13,10 +13,11 @@
 
 #include "daemon/files/access.h"
 #include "daemon/filters/service.h"
-#include "daemon/serve/answer.h"
 #include "daemon/serve/budget.h"
 #include "daemon/serve/users.h"
-#include "protocol/codec.h"
+
+struct answer;
+union wire_request;
 
 /* See struct wire_daemon_status for what each one counts. */
 struct serve_numbers {

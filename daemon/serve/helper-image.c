@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "daemon/filters/store.h"
 #include "protocol/protocol.h"
 #include "util/helper-note.h"
 

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#include "daemon/filters/store.h"
+struct filter_bytes;
 
 /* The program without a filter, as make linked it. Only where configure found that it can be built.
  */

@@ -11,7 +11,9 @@
 #include <linux/seccomp.h>
 #include <stdlib.h>
 
+#include "compiler/facts/abi.h"
 #include "config.h"
+#include "daemon/filters/store.h"
 #include "daemon/serve/helper-image.h"
 #include "protocol/protocol.h"
 #include "util/cleanup.h"

@@ -3,7 +3,8 @@
 #ifndef DAEMON_SERVE_HELPER_OPEN_H
 #define DAEMON_SERVE_HELPER_OPEN_H
 
-#include "daemon/filters/store.h"
+struct stored_variant;
+struct target;
 
 enum helper_outcome {
     HELPER_OPENED = 0,

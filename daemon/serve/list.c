@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "daemon/serve/answer.h"
+#include "protocol/codec.h"
+
 static void add_entry(struct answer *answer, const struct profile_entry *entry)
 {
     struct wire_list_entry out = {.generation = entry->generation, .state = entry_state(entry)};

@@ -3,6 +3,7 @@
 #include "daemon/serve/reload.h"
 
 #include "daemon/log.h"
+#include "daemon/serve/answer.h"
 #include "daemon/serve/status.h"
 
 void reload_handle(struct handlers *handlers, struct asker *asker,

@@ -10,6 +10,7 @@
 
 #include "daemon/log.h"
 #include "daemon/loop.h"
+#include "daemon/serve/client.h"
 #include "util/packet.h"
 
 int server_check(struct log *log, const char *path)

@@ -11,10 +11,13 @@
 #include <systemd/sd-event.h>
 
 #include "daemon/process/sink.h"
+#include "daemon/serve/answer.h"
 #include "daemon/serve/client.h"
 #include "daemon/serve/handlers.h"
 #include "daemon/serve/listener.h"
 #include "daemon/serve/users.h"
+
+struct client;
 
 enum {
     SERVER_TURNS_MAX = 4,             /* in one round of the event loop */

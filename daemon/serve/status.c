@@ -8,7 +8,10 @@
 #include "compiler/facts/libseccomp.h"
 #include "config.h"
 #include "daemon/filters/lines.h"
+#include "daemon/log.h"
+#include "daemon/serve/answer.h"
 #include "daemon/serve/dispatch.h"
+#include "protocol/codec.h"
 #include "util/cleanup.h"
 
 void status_count_profiles(const struct registry *registry, struct wire_daemon_status *status)

@@ -4,6 +4,9 @@
 
 #include <string.h>
 
+#include "daemon/serve/answer.h"
+#include "protocol/codec.h"
+
 /* True where ASKER would be one too many: of all, or of one user, who may be a quarter. */
 static bool is_over_limit(const struct handlers *handlers, const struct asker *asker)
 {

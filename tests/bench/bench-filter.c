@@ -4,6 +4,8 @@
  * takes to install them and to make calls under them, and the time to compile. All is measured in
  * turn in this one run, and times are printed as ratios only.
  */
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
 #include "config.h"
 
 #include <errno.h>
@@ -19,6 +21,7 @@
 #include "tests/bench/measure.h"
 #include "tests/bench/peer.h"
 #include "tests/bench/steps.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

@@ -23,6 +23,7 @@
 #include "tests/bench/measure.h"
 #include "tests/bench/peer.h"
 #include "tests/bench/program.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

@@ -3,6 +3,7 @@
  * Feeds a parsed profile to libseccomp. Only benchmarks use it: no filter of secprof comes from
  * here.
  */
+#include "compiler/parse/profile.h"
 #include "config.h"
 
 #include "tests/bench/peer.h"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "compiler/parse/diag.h"
+#include "util/arena.h"
 
 char *profile_json(struct arena *arena, const char *text)
 {

@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 #include "util/arena.h"
 

@@ -11,8 +11,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "compiler/facts/abi.h"
 #include "compiler/parse/request.h"
 
+struct abi;
+struct arg_test;
+struct rule;
 struct syscalls;
 
 /* The verdict of PROFILE, resolved for REQUEST, on the call DATA. */

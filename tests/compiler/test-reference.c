@@ -22,6 +22,7 @@
 #include "tests/compiler/profile-text.h"
 #include "tests/compiler/reference.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 /* Profiles, with ' for ". */

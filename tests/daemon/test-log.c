@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/log.c on a pipe: what is written, what is left out, and that it never waits. */
+#include "daemon/files/access.h"
 #include "daemon/log.h"
 
 #include "tests/daemon/unit.h"

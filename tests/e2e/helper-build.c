@@ -3,6 +3,7 @@
  * helper-build TEMPLATE FILE: makes FILE of secprof-helper's TEMPLATE, with a filter that allows
  * everything, as the daemon does it. helper-foreign.sh builds it for other machines.
  */
+#include "daemon/filters/store.h"
 #include "daemon/serve/helper-image.h"
 
 #include <fcntl.h>

@@ -17,10 +17,12 @@
 #include <unistd.h>
 
 #include "integration/bundle.h"
+#include "integration/runtime-args.h"
 #include "integration/runtime-log.h"
 #include "integration/settings.h"
 #include "integration/whole-file.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

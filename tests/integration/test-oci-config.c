@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 #define CAP(number) (UINT64_C(1) << (number))

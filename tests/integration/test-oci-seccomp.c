@@ -17,6 +17,7 @@
 #include "compiler/parse/request.h"
 #include "integration/oci-config.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 #define SYS_ADMIN 21

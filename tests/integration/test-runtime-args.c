@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

@@ -10,6 +10,7 @@
 #include "compiler/facts/bpf.h"
 #include "compiler/facts/verdict.h"
 #include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 #include "util/cleanup.h"
 

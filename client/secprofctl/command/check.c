@@ -3,6 +3,7 @@
  * secprofctl check: compiles profiles for every architecture and says what is wrong with them. What
  * is found for several targets is said once.
  */
+#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <assert.h>
@@ -25,6 +26,7 @@
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 #include "compiler/questions/against-libseccomp.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

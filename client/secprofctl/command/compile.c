@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl compile: a profile's file to a filter, without a daemon. */
+#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <stdio.h>
@@ -17,6 +18,7 @@
 #include "compiler/parse/diag.h"
 #include "compiler/parse/request.h"
 #include "protocol/codec.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 /* What the profile in the file PATH would be called in service: the file's stem. */

@@ -3,6 +3,7 @@
  * secprofctl diff: what two filters decide differently, exactly; each example has been run through
  * both filters before it is shown.
  */
+#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <errno.h>

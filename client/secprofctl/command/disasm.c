@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl disasm: a filter as a listing, from a profile, raw BPF, the daemon or a process. */
+#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <stdio.h>

@@ -3,6 +3,8 @@
  * secprofctl explain: the verdict on a call and why. With a profile its rules are cited; a filter
  * alone can only be asked what it answers.
  */
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <errno.h>

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
+#include "client/secprofctl/show/format.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/output.h"
 #include "client/secprofctl/show/write-filter.h"

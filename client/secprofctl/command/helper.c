@@ -4,6 +4,7 @@
  * file. What fails before the command runs is 125, as with `run`; with -o the exit codes are those
  * of `get`.
  */
+#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <errno.h>

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/counters.h"
 #include "client/secprofctl/show/output.h"
 #include "client/secprofctl/subject/remote.h"

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/output.h"
 #include "client/secprofctl/subject/recorder.h"

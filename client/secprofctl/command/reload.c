@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/subject/remote.h"
 

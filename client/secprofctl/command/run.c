@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/subject/remote.h"
 #include "util/cleanup.h"
 

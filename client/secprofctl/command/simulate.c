@@ -3,6 +3,7 @@
  * secprofctl simulate: what a filter answers to a table of calls, and whether that is what the
  * table wants. The filter is run as the kernel runs it; the profile is not asked.
  */
+#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <stdarg.h>

@@ -5,7 +5,9 @@
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/counters.h"
+#include "client/secprofctl/show/format.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/text.h"
 #include "client/secprofctl/subject/remote.h"

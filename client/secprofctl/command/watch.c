@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/subject/remote.h"
 #include "util/cleanup.h"

@@ -9,7 +9,9 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "compiler/facts/syscalls.h"
 #include "compiler/facts/verdict.h"
+#include "util/arena.h"
 
 enum {
     NAMES_MAX = 3, /* ABIs whose names a note has, where they differ */

@@ -9,9 +9,9 @@
 #include <linux/filter.h>
 #include <stddef.h>
 
-#include "compiler/facts/abi.h"
-#include "compiler/facts/syscalls.h"
-#include "util/arena.h"
+struct arena;
+struct syscalls;
+struct target;
 
 /*
  * Returns an array of a note, or NULL, for each of the N instructions of PROGRAM, which bpf_check()

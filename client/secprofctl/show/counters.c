@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "client/libsecprof/secprof.h"
 #include "util/cleanup.h"
 
 static const struct counter counters[] = {

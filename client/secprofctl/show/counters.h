@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "client/libsecprof/secprof.h"
+struct secprof_status;
 
 struct counter {
     const char *key;  /* its name in JSON */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Calls as examples, for people and in JSON. */
+#include "client/secprofctl/show/json.h"
 #include "config.h"
 
 #include "client/secprofctl/show/example.h"

@@ -8,8 +8,9 @@
 #include <linux/seccomp.h>
 #include <stdio.h>
 
-#include "client/secprofctl/show/json.h"
 #include "compiler/prove/bdd.h"
+
+struct json;
 
 /* The call NR of architecture ARCH with the arguments (and instruction pointer) WORDS. */
 struct seccomp_data example_data(uint32_t arch, uint32_t nr, const uint64_t words[BDD_WORDS]);

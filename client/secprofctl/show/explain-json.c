@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How `explain` tells its answers to programs. */
+#include "client/secprofctl/show/explain.h"
+#include "client/secprofctl/subject/subject.h"
 #include "config.h"
 
 #include "client/secprofctl/show/explain-json.h"

@@ -5,7 +5,7 @@
 #ifndef CLIENT_SECPROFCTL_SHOW_EXPLAIN_JSON_H
 #define CLIENT_SECPROFCTL_SHOW_EXPLAIN_JSON_H
 
-#include "client/secprofctl/show/explain.h"
+struct explaining;
 
 /* Prints the answers. Returns CTL_OK, or another exit code after a message. */
 int explain_json_print(struct explaining *what);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How `explain` tells its answers to people. */
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/show/explain.h"
 #include "config.h"
 
 #include "client/secprofctl/show/explain-text.h"
@@ -20,6 +22,7 @@
 #include "compiler/policy/policy.h"
 #include "compiler/prove/bdd-outcomes.h"
 #include "compiler/questions/explain.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

@@ -5,7 +5,14 @@
 #ifndef CLIENT_SECPROFCTL_SHOW_EXPLAIN_TEXT_H
 #define CLIENT_SECPROFCTL_SHOW_EXPLAIN_TEXT_H
 
-#include "client/secprofctl/show/explain.h"
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct arg_test;
+struct explained_rule;
+struct explaining;
+struct explanation;
 
 /* Prints the answers; those that differ in the ABI alone are put together. Returns CTL_OK, or
  * another exit code after a message. */

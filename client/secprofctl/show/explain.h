@@ -8,7 +8,8 @@
 
 #include "client/secprofctl/subject/subject.h"
 #include "compiler/prove/bdd-outcomes.h"
-#include "compiler/questions/explain.h"
+
+struct explanation;
 
 /* What a filter without a profile answers to one way of making a call. */
 struct raw_answer {

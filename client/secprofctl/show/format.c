@@ -13,6 +13,7 @@
 #include "compiler/facts/action.h"
 #include "compiler/facts/bpf.h"
 #include "compiler/facts/syscalls.h"
+#include "util/arena.h"
 #include "util/base64.h"
 #include "util/cleanup.h"
 #include "util/hex.h"

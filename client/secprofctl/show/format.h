@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "compiler/facts/abi.h"
+struct target;
 
 enum format {
     FORMAT_RAW,    /* struct sock_filter as the target's kernel takes them */

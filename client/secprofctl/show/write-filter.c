@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How `get` and `compile` write a filter. */
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
+#include "client/secprofctl/show/format.h"
+#include "compiler/facts/abi.h"
 #include "config.h"
 
 #include "client/secprofctl/show/write-filter.h"

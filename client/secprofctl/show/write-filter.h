@@ -6,8 +6,9 @@
 #ifndef CLIENT_SECPROFCTL_SHOW_WRITE_FILTER_H
 #define CLIENT_SECPROFCTL_SHOW_WRITE_FILTER_H
 
-#include "client/secprofctl/ctl.h"
-#include "client/secprofctl/show/format.h"
+struct ctl_options;
+struct format_filter;
+struct json;
 
 /* Checks before any work that the filter can go where OPTIONS say. Returns CTL_OK, or another exit
  * code after a message. */
@@ -15,8 +16,6 @@ int write_filter_check(const struct ctl_options *options);
 
 /* Writes FILTER. Returns CTL_OK, or another exit code after a message. */
 int write_filter_output(const struct ctl_options *options, const struct format_filter *filter);
-
-struct json;
 
 /* The fields that describe FILTER in JSON, its bytes (base64) among them. */
 void write_filter_json(struct json *json, const struct format_filter *filter);

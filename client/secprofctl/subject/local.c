@@ -9,6 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/text.h"
 #include "compiler/facts/abi.h"
 #include "compiler/facts/kernel-version.h"

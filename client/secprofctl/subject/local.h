@@ -7,9 +7,11 @@
 
 #include <stddef.h>
 
-#include "client/secprofctl/ctl.h"
-#include "compiler/parse/diag.h"
-#include "compiler/parse/request.h"
+struct arena;
+struct ctl_options;
+struct diags;
+struct target;
+struct variant_request;
 
 /* A profile's file. */
 struct local_file {

@@ -9,9 +9,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
-#include "client/secprofctl/ctl.h"
-#include "compiler/facts/bpf.h"
-#include "util/arena.h"
+struct arena;
+struct bpf_program;
 
 /* The number in "pid:N" at TEXT, or 0: it is none. */
 pid_t process_parse(const char *text);

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The daemon, as the commands see it. */
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include "client/secprofctl/subject/remote.h"

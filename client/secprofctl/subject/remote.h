@@ -7,7 +7,8 @@
 #define CLIENT_SECPROFCTL_SUBJECT_REMOTE_H
 
 #include "client/libsecprof/secprof.h"
-#include "client/secprofctl/ctl.h"
+
+struct ctl_options;
 
 /* Connects to the daemon. Returns CTL_OK and *HANDLE, or another exit code after a message. */
 int remote_open(const struct ctl_options *options, struct secprof **handle);

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the questions are about: profiles, raw BPF, names, processes; all become filters. */
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
+#include "compiler/prove/behaviour.h"
 #include "config.h"
 
 #include "client/secprofctl/subject/subject.h"

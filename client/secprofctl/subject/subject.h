@@ -10,15 +10,16 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "client/secprofctl/ctl.h"
 #include "client/secprofctl/subject/local.h"
 #include "compiler/compile.h"
-#include "compiler/facts/bpf.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
-#include "compiler/prove/behaviour.h"
 #include "util/arena.h"
 
+struct bdd;
+struct behaviour;
+struct bpf_program;
+struct ctl_options;
 struct syscalls;
 
 enum subject_kind {

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
+#include "compiler/facts/abi.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"
 

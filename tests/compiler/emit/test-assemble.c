@@ -17,6 +17,7 @@
 #include "tests/compiler/evaluate.h"
 #include "tests/compiler/random.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

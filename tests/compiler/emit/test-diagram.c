@@ -7,6 +7,7 @@
 
 #include "tests/compiler/random.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

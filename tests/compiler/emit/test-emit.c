@@ -16,6 +16,7 @@
 #include "compiler/policy/policy.h"
 #include "tests/compiler/random.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

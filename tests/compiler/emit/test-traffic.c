@@ -13,6 +13,7 @@
 #include "compiler/facts/abi.h"
 #include "compiler/facts/syscalls.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

@@ -14,6 +14,7 @@
 #include "compiler/facts/kernel-version.h"
 #include "compiler/facts/verdict.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 static const struct {

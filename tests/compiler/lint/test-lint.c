@@ -22,6 +22,7 @@
 #include "tests/compiler/profile-text.h"
 #include "tests/compiler/random.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 static void lint(struct arena *arena, const char *text, const struct target *const *targets,

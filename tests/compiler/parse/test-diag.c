@@ -5,6 +5,7 @@
 
 #include "compiler/parse/diag.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 
 static const struct location whole = {0, 0};
 

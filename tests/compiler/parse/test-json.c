@@ -7,6 +7,7 @@
 #include "compiler/parse/diag.h"
 #include "compiler/parse/json.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 static const struct json_limits limits = {.max_bytes = 1024 * 1024, .max_depth = 32};

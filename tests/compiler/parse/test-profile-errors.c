@@ -7,6 +7,7 @@
 #include "compiler/parse/profile.h"
 #include "tests/compiler/profile-text.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 #define OF_20  "abcdefghijklmnopqrst"

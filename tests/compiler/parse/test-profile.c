@@ -15,6 +15,7 @@
 #include "compiler/parse/profile.h"
 #include "tests/compiler/profile-text.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 #define ABI_BIT(id)  ((abi_set)1 << (id))

@@ -22,6 +22,7 @@
 
 #include "tests/compiler/profile-text.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 #define ALLOW      SECCOMP_RET_ALLOW

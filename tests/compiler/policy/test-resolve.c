@@ -15,6 +15,7 @@
 
 #include "tests/compiler/random.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 #define ABI(id) ((abi_set)1 << ABI_##id)

@@ -4,6 +4,9 @@
  * for each rule of the format on several kinds of ABI; and random profiles, beside the policy and
  * the reference evaluator.
  */
+#include "compiler/policy/policy.h"
+#include "compiler/prove/bdd.h"
+#include "compiler/prove/behaviour.h"
 #include "compiler/prove/meaning.h"
 
 #include <check.h>

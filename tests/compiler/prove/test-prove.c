@@ -21,6 +21,7 @@
 #include "compiler/policy/resolve.h"
 #include "compiler/prove/prove.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 static const char profile_text[] =

@@ -15,6 +15,7 @@
 #include "compiler/prove/behaviour.h"
 #include "tests/compiler/random.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

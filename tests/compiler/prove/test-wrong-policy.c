@@ -18,6 +18,7 @@
 #include "compiler/prove/prove.h"
 #include "tests/compiler/profile-text.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 /* With ' for ". CAP_KILL is not held; the kernel is 6.1. */

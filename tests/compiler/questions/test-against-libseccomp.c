@@ -26,6 +26,7 @@
 #include "compiler/policy/resolve.h"
 #include "compiler/questions/libseccomp-filter.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 /* What is compared. */

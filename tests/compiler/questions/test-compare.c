@@ -19,6 +19,7 @@
 #include "compiler/prove/symbolic.h"
 #include "compiler/questions/combine.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 #define LD(field)    BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))

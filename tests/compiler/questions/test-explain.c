@@ -19,6 +19,7 @@
 #include "compiler/policy/policy.h"
 #include "compiler/policy/resolve.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 static const char profile_text[] =

@@ -2,6 +2,8 @@
 /* Tests of daemon/cache/entry.c and daemon/cache/disk.c: keys, entries, and what is done with bad
  * ones.
  */
+#include "compiler/facts/abi.h"
+#include "daemon/cache/dir.h"
 #include "daemon/cache/entry.h"
 
 #include <dirent.h>
@@ -13,6 +15,7 @@
 #include "compiler/parse/request.h"
 #include "compiler/prove/prove.h"
 #include "daemon/cache/disk.h"
+#include "daemon/files/trust.h"
 #include "tests/daemon/unit.h"
 
 static const struct sock_filter program[] = {

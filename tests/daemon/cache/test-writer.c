@@ -3,6 +3,7 @@
  * Tests of what writes the cache, with its real processes: directories go and come back, and
  * processes end, while entries are on their way.
  */
+#include "daemon/cache/dir.h"
 #include "daemon/cache/writer.h"
 
 #include <dirent.h>
@@ -11,6 +12,8 @@
 #include <sys/wait.h>
 
 #include "daemon/cache/process.h"
+#include "daemon/files/trust.h"
+#include "daemon/process/own-filter.h"
 #include "daemon/process/sandbox.h"
 #include "tests/daemon/unit.h"
 

@@ -7,6 +7,7 @@
 
 #include <sys/resource.h>
 
+#include "daemon/log.h"
 #include "tests/daemon/filters/fake-service.h"
 
 struct fixture {

@@ -6,8 +6,10 @@
 #ifndef TESTS_DAEMON_FILTERS_FAKE_SERVICE_H
 #define TESTS_DAEMON_FILTERS_FAKE_SERVICE_H
 
+#include "compiler/facts/abi.h"
 #include "compiler/parse/request.h"
 #include "daemon/filters/service.h"
+#include "daemon/log.h"
 #include "tests/daemon/unit.h"
 
 enum {

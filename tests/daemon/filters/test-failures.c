@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/filters/failures.c. */
+#include "compiler/facts/abi.h"
 #include "compiler/parse/request.h"
 #include "daemon/filters/failures.h"
 

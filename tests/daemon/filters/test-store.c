@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/filters/store.c: filters in memory, their sealed memfds, and their bound. */
+#include "compiler/facts/abi.h"
 #include "compiler/parse/request.h"
 #include "daemon/filters/store.h"
 

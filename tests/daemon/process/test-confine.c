@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of what the main process gives up: the directories it keeps, and what it can do elsewhere.
  */
+#include "daemon/log.h"
 #include "daemon/process/confine.h"
 
 #include <errno.h>
@@ -9,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "daemon/cache/dir.h"
+#include "daemon/process/own-filter.h"
 #include "daemon/process/sandbox.h"
 #include "protocol/protocol.h"
 #include "tests/daemon/unit.h"

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of what is decided about workers: there is no process, and the test is the clock. */
+#include "compiler/facts/abi.h"
+#include "daemon/filters/jobs.h"
+#include "daemon/filters/store.h"
 #include "daemon/process/pool.h"
 
 #include "tests/daemon/unit.h"

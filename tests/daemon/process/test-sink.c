@@ -3,6 +3,8 @@
  * Tests of sinks, with a spawner that the test plays: connections whose queues hold the only write
  * end of a pipe are ended, and the pipe shows when that is gone.
  */
+#include "daemon/log.h"
+#include "daemon/process/child.h"
 #include "daemon/process/sink.h"
 
 #include <errno.h>
@@ -13,6 +15,7 @@
 #include <unistd.h>
 
 #include "daemon/process/sandbox.h"
+#include "daemon/process/spawner.h"
 #include "tests/daemon/unit.h"
 #include "util/packet.h"
 

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of the worker: the check of its answers, the real process, and what it can still do. */
+#include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
 #include "compiler/parse/request.h"
+#include "daemon/process/own-filter.h"
 #include "daemon/process/worker.h"
 
 #include <errno.h>

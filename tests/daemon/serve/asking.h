@@ -6,7 +6,10 @@
 #ifndef TESTS_DAEMON_SERVE_ASKING_H
 #define TESTS_DAEMON_SERVE_ASKING_H
 
+#include "daemon/serve/answer.h"
 #include "daemon/serve/dispatch.h"
+#include "daemon/serve/handlers.h"
+#include "protocol/codec.h"
 #include "tests/daemon/filters/fake-service.h"
 
 struct asking {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of daemon/serve/dispatch.c and answer.c: who may ask for what. */
+#include "daemon/serve/answer.h"
 #include "tests/daemon/serve/asking.h"
 
 START_TEST(unknown_opcodes_are_refused)

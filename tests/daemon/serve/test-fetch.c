@@ -4,6 +4,7 @@
 #include <linux/audit.h>
 #include <sys/mman.h>
 
+#include "daemon/serve/answer.h"
 #include "tests/daemon/serve/asking.h"
 
 /* GET of the profile NAME for CAPS, as the bytes unless set otherwise in asking->request before. */

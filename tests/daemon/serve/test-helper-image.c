@@ -3,7 +3,9 @@
  * Tests of daemon/serve/helper-image.c and helper-open.c: the executable with a filter built in is
  * laid out as it should be, runs, and is made of nothing but the template that make links.
  */
+#include "compiler/facts/abi.h"
 #include "compiler/parse/request.h"
+#include "daemon/filters/store.h"
 #include "daemon/serve/helper-image.h"
 #include "daemon/serve/helper-open.h"
 

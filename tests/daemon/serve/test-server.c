@@ -3,6 +3,8 @@
  * Tests of daemon/serve/server.c and client.c: a server in this process, with a service that the
  * test fills, and clients at the other end of real sockets. Nothing runs but when the test lets it.
  */
+#include "daemon/serve/client-state.h"
+#include "daemon/serve/client.h"
 #include "daemon/serve/server.h"
 
 #include <sys/socket.h>
@@ -10,6 +12,7 @@
 #include <time.h>
 
 #include "daemon/process/spawner.h"
+#include "protocol/codec.h"
 #include "tests/daemon/filters/fake-service.h"
 #include "util/packet.h"
 

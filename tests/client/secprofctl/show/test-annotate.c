@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of client/secprofctl/show/annotate.c: what the constants of a listing are called. */
+#include "compiler/facts/abi.h"
+#include "compiler/facts/syscalls.h"
 #include "config.h"
 
 #include "client/secprofctl/show/annotate.h"
@@ -12,6 +14,7 @@
 
 #include "compiler/facts/bpf.h"
 #include "tests/suite.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 #define LD_NR   BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr))

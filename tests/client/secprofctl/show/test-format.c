@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of the forms in which secprofctl writes a filter: format.c and disasm.c. */
+#include "compiler/facts/abi.h"
 #include "config.h"
 
 #include "client/secprofctl/show/format.h"

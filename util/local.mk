@@ -5,6 +5,7 @@ libutil_la_SOURCES = \
 	util/arena.c util/arena.h \
 	util/base64.c util/base64.h \
 	util/cleanup.h \
+	util/deadline.c util/deadline.h \
 	util/filter.c util/filter.h \
 	util/hex.c util/hex.h \
 	util/io.c util/io.h \

@@ -14,72 +14,23 @@
 #include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "client/libsecprof/errors.h"
 #include "protocol/codec.h"
 #include "protocol/protocol.h"
 #include "util/cleanup.h"
+#include "util/deadline.h"
 #include "util/packet.h"
 
 enum {
-    NSEC_PER_MSEC = 1000 * 1000,
     NSEC_PER_USEC = 1000,
 };
 #define NSEC_PER_SEC INT64_C(1000000000)
 
-/* When a call must end, in nanoseconds of CLOCK_MONOTONIC; -1: it may take for ever. */
-static int64_t deadline_after(int timeout_ms)
-{
-    struct timespec now;
-
-    if (timeout_ms < 0)
-        return -1;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return now.tv_sec * NSEC_PER_SEC + now.tv_nsec + timeout_ms * (int64_t)NSEC_PER_MSEC;
-}
-
 int64_t connection_deadline(const struct secprof *handle)
 {
     return deadline_after(handle->timeout_ms);
-}
-
-/* The nanoseconds that are left, 0 where there are none. */
-static int64_t deadline_left(int64_t deadline)
-{
-    struct timespec now;
-
-    clock_gettime(CLOCK_MONOTONIC, &now);
-
-    int64_t left = deadline - (now.tv_sec * NSEC_PER_SEC + now.tv_nsec);
-
-    return left > 0 ? left : 0;
-}
-
-/* Waits until SOCK is ready for EVENTS (or ended). Returns 0 or -ETIMEDOUT or another -errno. */
-static int wait_for(int sock, short events, int64_t deadline)
-{
-    struct pollfd pollfd = {.fd = sock, .events = events};
-
-    for (;;) {
-        struct timespec timeout;
-        int64_t left = 0;
-
-        if (deadline >= 0) {
-            left = deadline_left(deadline);
-            timeout = (struct timespec){left / NSEC_PER_SEC, left % NSEC_PER_SEC};
-        }
-
-        int n = ppoll(&pollfd, 1, deadline >= 0 ? &timeout : NULL, NULL);
-
-        if (n > 0)
-            return 0;
-        if (n == 0)
-            return -ETIMEDOUT;
-        if (errno != EINTR)
-            return -errno;
-    }
 }
 
 int connection_init(struct secprof *handle)
@@ -156,7 +107,7 @@ void connection_leave(struct secprof *handle)
 static int connect_until(int sock, const struct sockaddr_un *address, int64_t deadline)
 {
     for (;;) {
-        if (deadline >= 0) {
+        if (deadline != DEADLINE_NEVER) {
             int64_t left = deadline_left(deadline);
             struct timeval timeout = {left / NSEC_PER_SEC, left % NSEC_PER_SEC / NSEC_PER_USEC};
 
@@ -210,7 +161,7 @@ static int send_request(int sock, const union wire_request *request, int in_fd, 
             return r == -ENOBUFS ? -ENOMEM : -EMFILE;
         if (r != -EAGAIN)
             return r;
-        r = wait_for(sock, POLLOUT, deadline);
+        r = deadline_wait(sock, POLLOUT, deadline);
         if (r < 0)
             return r;
     }
@@ -221,7 +172,7 @@ static ssize_t receive_reply(struct secprof *handle, int64_t deadline, int *fds,
                              size_t *n_fds)
 {
     for (;;) {
-        int r = wait_for(handle->sock, POLLIN, deadline);
+        int r = deadline_wait(handle->sock, POLLIN, deadline);
 
         if (r < 0)
             return r;

@@ -12,6 +12,12 @@ tests_util_test_base64_SOURCES = tests/util/test-base64.c
 tests_util_test_base64_CPPFLAGS = $(check_unit_cppflags)
 tests_util_test_base64_LDADD = libutil.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/util/test-deadline
+TESTS += tests/util/test-deadline
+tests_util_test_deadline_SOURCES = tests/util/test-deadline.c
+tests_util_test_deadline_CPPFLAGS = $(check_unit_cppflags)
+tests_util_test_deadline_LDADD = libutil.la $(CHECK_LIBS)
+
 check_PROGRAMS += tests/util/test-hex
 TESTS += tests/util/test-hex
 tests_util_test_hex_SOURCES = tests/util/test-hex.c

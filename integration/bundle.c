@@ -13,6 +13,7 @@
 #include "integration/whole-file.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
+#include "util/deadline.h"
 #include "util/replace.h"
 
 /* The directory of NAME below the bundle at PATH. */
@@ -50,7 +51,7 @@ int bundle_read(struct bundle *bundle, const char *path, const char *name, struc
         return -errno;
     if (!S_ISREG(bundle->st.st_mode))
         return -EINVAL;
-    bundle->text = whole_file_read(fd, OCI_CONFIG_MAX_BYTES, arena, &bundle->len);
+    bundle->text = whole_file_read(fd, OCI_CONFIG_MAX_BYTES, DEADLINE_NEVER, arena, &bundle->len);
     return bundle->text ? 0 : -errno;
 }
 

@@ -20,6 +20,7 @@
 #include "integration/whole-file.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
+#include "util/deadline.h"
 #include "util/io.h"
 
 enum {
@@ -104,7 +105,9 @@ static int run(const struct settings *settings)
     const struct oci_policy policy = settings_policy(settings, &from);
     struct oci_result result;
     size_t len;
-    char *text = whole_file_read(STDIN_FILENO, OCI_CONFIG_MAX_BYTES, &arena, &len);
+    char *text = whole_file_read(STDIN_FILENO, OCI_CONFIG_MAX_BYTES,
+                                 deadline_after(settings->timeout_ms), &arena, &len);
+    int64_t deadline;
     int r;
 
     if (!text) {
@@ -115,10 +118,11 @@ static int run(const struct settings *settings)
     system_log_result(&result, NULL, true);
     if (result.outcome == OCI_REFUSED)
         return EXIT_REFUSED;
+    deadline = deadline_after(settings->timeout_ms);
     if (result.outcome == OCI_CHANGED)
-        r = io_write_all(STDOUT_FILENO, result.text, result.len);
+        r = deadline_write(STDOUT_FILENO, result.text, result.len, deadline);
     else
-        r = io_write_all(STDOUT_FILENO, text, len);
+        r = deadline_write(STDOUT_FILENO, text, len, deadline);
     if (r < 0)
         system_log_error("cannot write the configuration: %s", strerror(-r));
     return r < 0 ? EXIT_REFUSED : EXIT_SUCCESS;

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Writes what runc and crun write in their place: "level", "msg" and "time". */
+/*
+ * Writes what runc and crun write in their place: "level", "msg" and "time". The file may be a FIFO
+ * that nobody reads: then the line is lost.
+ */
 #include "integration/runtime-log.h"
 
 #include <fcntl.h>
@@ -11,7 +14,11 @@
 
 #include "integration/runtime-args.h"
 #include "util/cleanup.h"
-#include "util/io.h"
+#include "util/deadline.h"
+
+enum {
+    LINE_TIMEOUT_MS = 100,
+};
 
 /* TEXT inside of double quotes, for JSON and for logrus' text format alike. */
 static void put_quoted(FILE *out, const char *text)
@@ -38,7 +45,7 @@ void runtime_log(const struct runtime_args *args, const char *level, const char 
         return;
 
     cleanup_close int fd =
-        open(args->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+        open(args->log, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
     FILE *out = fd >= 0 ? open_memstream(&line, &len) : NULL;
 
     if (!out)
@@ -52,5 +59,5 @@ void runtime_log(const struct runtime_args *args, const char *level, const char 
     put_quoted(out, message);
     fprintf(out, args->log_json ? "\",\"time\":\"%s\"}\n" : "\" time=\"%s\"\n", now);
     if (fclose(out) == 0)
-        io_write_all(fd, line, len);
+        deadline_write(fd, line, len, deadline_after(LINE_TIMEOUT_MS));
 }

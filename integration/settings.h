@@ -38,7 +38,8 @@ const char *settings_parse(struct settings *settings, const char *path, const ch
 
 /*
  * Reads the file PATH over SETTINGS. OPTIONAL: it may be missing. Since it says what a privileged
- * program executes, nobody but root and the user who runs this may be able to change it. Returns
+ * program executes, nobody but root, the owner of "/" and the user who runs this may be able to
+ * change it. Returns
  * NULL, or what is wrong, in ARENA.
  */
 const char *settings_read(struct settings *settings, const char *path, bool optional,

@@ -12,6 +12,7 @@
 #include "compiler/parse/request.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
+#include "util/deadline.h"
 #include "util/io.h"
 
 enum {
@@ -31,6 +32,14 @@ static int explain(struct source *source, int rc, struct arena *arena, const cha
     return rc;
 }
 
+/* Gives the next request the time that is left. Returns 0 or a code of secprof.h. */
+static int limit(struct source *source)
+{
+    int left_ms = deadline_left_ms(source->deadline);
+
+    return left_ms > 0 ? secprof_set_timeout(source->handle, left_ms) : -ETIMEDOUT;
+}
+
 /* Everything that a request needs. Returns 0, or -errno with *WHY. */
 static int prepare(struct source *source, const struct variant_request *request,
                    struct arena *arena, const char **why)
@@ -41,6 +50,8 @@ static int prepare(struct source *source, const struct variant_request *request,
         *why = "the architecture of this machine is not known to secprof";
         return -ENXIO;
     }
+    if (!source->handle)
+        source->deadline = deadline_after(source->timeout_ms);
     if (!source->handle)
         r = secprof_open(&source->handle, source->socket, source->timeout_ms);
     return r < 0 ? explain(source, r, arena, why) : 0;
@@ -97,11 +108,15 @@ static int try_named(struct source *source, const char *name, const struct varia
     cleanup_close int fd = -1;
     void *bytes;
     size_t len;
-    int r = secprof_get_bytes(source->handle, name, &options, &bytes, &len, &info);
+    int r = limit(source);
 
+    if (r == 0)
+        r = secprof_get_bytes(source->handle, name, &options, &bytes, &len, &info);
     if (r < 0)
         return r;
     r = take(filter, bytes, len, &info, arena);
+    if (r == 0)
+        r = limit(source);
     if (r < 0)
         return r;
     fd = secprof_get_profile(source->handle, name, &text_info);
@@ -144,7 +159,10 @@ static int get_content(void *user, const char *profile, size_t len,
 
     const struct secprof_options options = make_options(request);
 
-    r = secprof_compile_bytes(source->handle, profile, len, &options, &bytes, &filter_len, &info);
+    r = limit(source);
+    if (r == 0)
+        r = secprof_compile_bytes(source->handle, profile, len, &options, &bytes, &filter_len,
+                                  &info);
     if (r == 0)
         r = take(filter, bytes, filter_len, &info, arena);
     return r < 0 ? explain(source, r, arena, why) : 0;

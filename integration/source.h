@@ -3,13 +3,16 @@
 #ifndef INTEGRATION_SOURCE_H
 #define INTEGRATION_SOURCE_H
 
+#include <stdint.h>
+
 #include "client/libsecprof/secprof.h"
 #include "integration/oci-seccomp.h"
 
 /* A connection that is made when it is first needed. */
 struct source {
     const char *socket; /* NULL: libsecprof's default */
-    int timeout_ms;     /* for each request, and to connect */
+    int timeout_ms;     /* for all that is asked, from the first request on */
+    int64_t deadline;   /* when that is */
     struct secprof *handle;
 };
 

@@ -3,10 +3,12 @@
 #include "integration/whole-file.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/arena.h"
-#include "util/io.h"
+#include "util/deadline.h"
 
 enum {
     FIRST_ROOM = 128 * 1024, /* most configurations fit */
@@ -31,7 +33,23 @@ static char *make_room(char *text, size_t len, size_t *room, size_t max, struct 
     return bigger;
 }
 
-char *whole_file_read(int fd, size_t max, struct arena *arena, size_t *len)
+/* One read of up to SIZE bytes. Returns how many there were; 0: it ended; or -errno. */
+static ssize_t read_some(int fd, char *to, size_t size, int64_t deadline)
+{
+    for (;;) {
+        int r = deadline_wait(fd, POLLIN, deadline);
+
+        if (r < 0)
+            return r;
+
+        ssize_t n = read(fd, to, size);
+
+        if (n >= 0 || (errno != EINTR && errno != EAGAIN))
+            return n < 0 ? -errno : n;
+    }
+}
+
+char *whole_file_read(int fd, size_t max, int64_t deadline, struct arena *arena, size_t *len)
 {
     char *text = NULL;
     size_t room = 0;
@@ -39,10 +57,11 @@ char *whole_file_read(int fd, size_t max, struct arena *arena, size_t *len)
 
     *len = 0;
     do {
-        text = make_room(text, *len, &room, max, arena);
+        if (*len + 1 >= room)
+            text = make_room(text, *len, &room, max, arena);
         if (!text)
             return NULL;
-        n = io_read_up_to(fd, text + *len, room - 1 - *len);
+        n = read_some(fd, text + *len, room - 1 - *len, deadline);
         if (n < 0) {
             errno = (int)-n;
             return NULL;
@@ -52,7 +71,7 @@ char *whole_file_read(int fd, size_t max, struct arena *arena, size_t *len)
             errno = EFBIG;
             return NULL;
         }
-    } while (*len == room - 1);
+    } while (n > 0);
     text[*len] = '\0';
     return text;
 }

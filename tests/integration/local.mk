@@ -9,6 +9,12 @@ tests_integration_test_files_SOURCES = tests/integration/test-files.c
 tests_integration_test_files_CPPFLAGS = $(integration_test_cppflags)
 tests_integration_test_files_LDADD = $(integration_test_libs)
 
+check_PROGRAMS += tests/integration/test-logs
+TESTS += tests/integration/test-logs
+tests_integration_test_logs_SOURCES = tests/integration/test-logs.c
+tests_integration_test_logs_CPPFLAGS = $(integration_test_cppflags)
+tests_integration_test_logs_LDADD = $(integration_test_libs)
+
 check_PROGRAMS += tests/integration/test-oci-config
 TESTS += tests/integration/test-oci-config
 tests_integration_test_oci_config_SOURCES = tests/integration/test-oci-config.c

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * What hook and shim do with files: the shim's settings, the bundle's configuration (replaced whole
- * or not at all), the engine's log, and reading and writing.
+ * or not at all), and reading and writing.
  */
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,13 +18,12 @@
 #include <unistd.h>
 
 #include "integration/bundle.h"
-#include "integration/runtime-args.h"
-#include "integration/runtime-log.h"
 #include "integration/settings.h"
 #include "integration/whole-file.h"
 #include "tests/suite.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
+#include "util/deadline.h"
 #include "util/io.h"
 
 static char dir[] = "/tmp/secprof-test-files.XXXXXX";
@@ -47,7 +47,7 @@ static const char *read_file(struct arena *arena, const char *path)
 {
     cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
     size_t len;
-    char *text = whole_file_read(fd, 1024 * 1024, arena, &len);
+    char *text = whole_file_read(fd, 1024 * 1024, DEADLINE_NEVER, arena, &len);
 
     ck_assert_ptr_nonnull(text);
     ck_assert_uint_eq(strlen(text), len);
@@ -182,6 +182,77 @@ START_TEST(settings_in_a_file)
 }
 END_TEST
 
+static const struct {
+    uid_t user, owner;
+    gid_t group;
+    mode_t mode;
+    const char *wrong; /* NULL: good */
+} settings_files[] = {
+    {0, 0, 0, 0600, NULL},
+    {0, 0, 990, 0640, NULL},
+    {0, 990, 0, 0644, "it belongs neither to root"},
+    {0, 0, 990, 0660, "others than its owner"},
+    {0, 0, 0, 0602, "others than its owner"},
+    {990, 990, 990, 0600, NULL},
+    {990, 0, 0, 0644, NULL},
+    {990, 991, 990, 0644, "it belongs neither to root"},
+    {990, 990, 990, 0620, "others than its owner"},
+};
+
+/* Only the user, or only the group, or one bit of the mode is another. */
+START_TEST(settings_of_somebody)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct settings settings = SETTINGS_INIT;
+    const char *path = in_dir(&arena, "runtime.conf");
+    const char *wrong;
+
+    if (geteuid() != 0)
+        return; /* gives files to others */
+    ck_assert_int_eq(chmod(dir, 0755), 0);
+    write_file(path, "runtime = runc\n", 0644);
+    ck_assert_int_eq(chown(path, settings_files[_i].owner, settings_files[_i].group), 0);
+    ck_assert_int_eq(chmod(path, settings_files[_i].mode), 0);
+    ck_assert_int_eq(seteuid(settings_files[_i].user), 0);
+    wrong = settings_read(&settings, path, false, &arena);
+    ck_assert_int_eq(seteuid(0), 0);
+    if (settings_files[_i].wrong)
+        ck_assert_msg(wrong && strstr(wrong, settings_files[_i].wrong), "%s", wrong);
+    else
+        ck_assert_msg(!wrong, "%s", wrong);
+}
+END_TEST
+
+/* Root's file, read in a user namespace where root has no name, by somebody else. */
+START_TEST(settings_in_a_user_namespace)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct settings settings = SETTINGS_INIT;
+    const char *path = in_dir(&arena, "runtime.conf");
+    int status;
+
+    if (geteuid() != 0)
+        return; /* has no files of root */
+    ck_assert_int_eq(chmod(dir, 0755), 0);
+    write_file(path, "runtime = runc\n", 0644);
+
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        struct stat st;
+
+        if (setresuid(990, 990, 990) < 0 || unshare(CLONE_NEWUSER) < 0 || stat("/", &st) < 0)
+            _exit(77);
+        if (st.st_uid == 0)
+            _exit(1);
+        _exit(settings_read(&settings, path, false, &arena) ? 2 : 0);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    /* Where the system forbids it there is nothing to see. */
+    ck_assert(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77));
+}
+END_TEST
+
 START_TEST(bundle_is_replaced)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
@@ -279,30 +350,6 @@ START_TEST(bundle_stays_whole)
 }
 END_TEST
 
-START_TEST(log_for_the_engine)
-{
-    cleanup_arena struct arena arena = ARENA_INIT;
-    struct runtime_args args = {.log = in_dir(&arena, "log"), .log_json = true};
-    const char *text;
-
-    runtime_log(&args, "error", "a \"quoted\\\" word\nand\xc3\xa9");
-    text = read_file(&arena, args.log);
-    ck_assert_msg(!strncmp(text,
-                           "{\"level\":\"error\",\"msg\":\"secprof-runtime: a \\\"quoted\\\\\\\" "
-                           "word and\xc3\xa9\",\"time\":\"20",
-                           strlen("{\"level\":\"error\",\"msg\":\"secprof-runtime: a \\\"quoted\\\\"
-                                  "\\\" word and\xc3\xa9\",\"time\":\"20")),
-                  "%s", text);
-    args.log_json = false;
-    runtime_log(&args, "warning", "more");
-    text = read_file(&arena, args.log);
-    ck_assert_ptr_nonnull(
-        strstr(text, "\"}\nlevel=warning msg=\"secprof-runtime: more\" time=\"20"));
-    args.log = NULL;
-    runtime_log(&args, "error", "nowhere");
-}
-END_TEST
-
 START_TEST(reads_to_a_limit)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
@@ -312,7 +359,7 @@ START_TEST(reads_to_a_limit)
     write_file(path, "0123456789", 0600);
     for (size_t max = 0; max < 12; max++) {
         cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC);
-        const char *text = whole_file_read(fd, max, &arena, &len);
+        const char *text = whole_file_read(fd, max, DEADLINE_NEVER, &arena, &len);
 
         if (max < 10) {
             ck_assert_ptr_null(text);
@@ -322,8 +369,26 @@ START_TEST(reads_to_a_limit)
             ck_assert_uint_eq(len, 10);
         }
     }
-    ck_assert_ptr_null(whole_file_read(-1, 10, &arena, &len));
+    ck_assert_ptr_null(whole_file_read(-1, 10, DEADLINE_NEVER, &arena, &len));
     ck_assert_int_eq(errno, EBADF);
+}
+END_TEST
+
+/* A pipe that is never closed. */
+START_TEST(reads_to_a_deadline)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    int64_t deadline = deadline_after(50);
+    size_t len;
+    int ends[2];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], "abc", 3), 3);
+    ck_assert_ptr_null(whole_file_read(ends[0], 10, deadline, &arena, &len));
+    ck_assert_int_eq(errno, ETIMEDOUT);
+    ck_assert_int_eq(deadline_left(deadline), 0);
+    close(ends[0]);
+    close(ends[1]);
 }
 END_TEST
 
@@ -346,7 +411,7 @@ START_TEST(reads_and_writes_pipes)
         _exit(io_write_all(ends[1], sent, size) == 0 ? 0 : 1);
     close(ends[1]);
 
-    const char *got = whole_file_read(ends[0], size, &arena, &len);
+    const char *got = whole_file_read(ends[0], size, DEADLINE_NEVER, &arena, &len);
     int status;
 
     ck_assert_ptr_nonnull(got);
@@ -369,12 +434,14 @@ int main(void)
     tcase_add_loop_test(tc, wrong_settings, 0, ARRAY_SIZE(bad_settings));
     tcase_add_test(tc, settings_with_a_nul);
     tcase_add_test(tc, settings_in_a_file);
+    tcase_add_loop_test(tc, settings_of_somebody, 0, ARRAY_SIZE(settings_files));
+    tcase_add_test(tc, settings_in_a_user_namespace);
     tcase_add_test(tc, bundle_is_replaced);
     tcase_add_test(tc, bundle_with_another_file);
     tcase_add_test(tc, bundle_that_cannot_be_read);
     tcase_add_test(tc, bundle_stays_whole);
-    tcase_add_test(tc, log_for_the_engine);
     tcase_add_test(tc, reads_to_a_limit);
+    tcase_add_test(tc, reads_to_a_deadline);
     tcase_add_test(tc, reads_and_writes_pipes);
     suite_add_tcase(suite, tc);
     return suite_run(suite);

@@ -164,6 +164,14 @@ static const char *find_foreign_key(const struct json_node *rules)
     return NULL;
 }
 
+static void refuse_foreign_filter(struct decision *d)
+{
+    refuse(d,
+           "the annotation %s would win over the rules in linux.seccomp, and secprof did "
+           "not put it there; take one of the two out, or name a profile in %s",
+           OCI_ANNOTATION_BPF, OCI_ANNOTATION_PROFILE);
+}
+
 static void apply_content(struct decision *d)
 {
     const struct variant_request request = make_request(d);
@@ -174,10 +182,7 @@ static void apply_content(struct decision *d)
     const char *why = NULL;
 
     if (d->config.bpf && !d->config.marked) {
-        refuse(d,
-               "the annotation %s would win over the rules in linux.seccomp, and secprof did "
-               "not put it there; take one of the two out, or name a profile in %s",
-               OCI_ANNOTATION_BPF, OCI_ANNOTATION_PROFILE);
+        refuse_foreign_filter(d);
         return;
     }
     d->result->must_change = d->config.marked;
@@ -227,6 +232,9 @@ static void decide(struct decision *d)
         apply_named(d, asked ? asked : set);
     else if (oci_config_has_rules(&d->config) && !d->policy->named_only)
         apply_content(d);
+    /* No filter for rules comes from secprof in this mode: the mark beside it says nothing. */
+    else if (oci_config_has_rules(&d->config) && d->config.bpf)
+        refuse_foreign_filter(d);
 }
 
 /* root.path, which tells containers apart where nothing else does. */

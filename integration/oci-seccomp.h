@@ -46,7 +46,7 @@ bool oci_names_include(const char *list, const char *name);
 struct oci_policy {
     const char *profile;         /* the profile of every container, or NULL */
     const char *allow;           /* profiles that annotations may ask for, or NULL: none */
-    bool named_only;             /* containers that ask for no profile by name are left alone */
+    bool named_only;             /* containers that ask for no profile by name get none */
     const struct target *target; /* the host's */
     uint32_t kernel;             /* the host's */
     const struct oci_source *source;
@@ -81,7 +81,7 @@ struct oci_result {
  * - No rules either: the container asks for no filter, and gets none.
  *
  * A filter that somebody else put beside the rules would win over them unread. That is refused,
- * unless a name says what is to be in its place.
+ * unless a name says what is to be in its place; with named_only too.
  *
  * Everything in *RESULT lives in ARENA; where that has no more memory, the container is refused.
  */

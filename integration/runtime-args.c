@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * crun parses with argp, runc with Go's flag package, and what both take is common ground: "--name
- * VALUE" and "--name=VALUE". Where they differ (-bDIR and -b=DIR, options after the container's
- * name, abbreviations), what one of them reads another does not: then the shim does not guess.
+ * VALUE" and "--name=VALUE". Where they differ (-bDIR, -b=DIR, --help=false, options after the
+ * container's name, abbreviations), one of them reads what another does not, or reads it in another
+ * way: then the shim does not guess.
  */
 #include "integration/runtime-args.h"
 
@@ -152,11 +153,11 @@ __attribute__((format(printf, 2, 3))) static bool fail(struct cursor *cursor, co
     return false;
 }
 
-/* True where the command that follows may create a container. */
+/* True where the command that follows may create or restore a container. */
 static bool may_start(char *const *argv)
 {
     for (; *argv; argv++)
-        if (!strcmp(*argv, "create") || !strcmp(*argv, "run"))
+        if (!strcmp(*argv, "create") || !strcmp(*argv, "run") || !strcmp(*argv, "restore"))
             return true;
     return false;
 }
@@ -181,6 +182,9 @@ static bool read_option(struct cursor *cursor, bool *own)
                     "the option %s is not known to secprof-runtime, and a container is to "
                     "be created; write it as --NAME=VALUE if it has a value",
                     arg);
+    /* crun refuses a value here; for runc --help=false asks for no help. */
+    if (option->meaning == HELP && value)
+        return fail(cursor, "the option %s takes no value that all runtimes read alike", arg);
     if (!option->has_value || value) {
         note(cursor->args, option->meaning, value ? value : "");
         return true;
@@ -226,7 +230,7 @@ static bool read_starting(struct cursor *cursor)
             cursor->at++;
             break;
         }
-        if (arg[1] != '-' && arg[2] != '\0' && arg[2] != '=')
+        if (arg[1] != '-' && arg[2] != '\0')
             return fail(cursor, "%s: write each option and its value as words of their own", arg);
         if (!read_option(cursor, &own))
             return false;
@@ -261,6 +265,9 @@ const char *runtime_args_parse(struct runtime_args *args, char **argv, struct ar
         args->passed[n_passed++] = argv[i];
     command = argv[cursor.at];
     args->starts = command && (!strcmp(command, "create") || !strcmp(command, "run"));
+    args->restores = command && !strcmp(command, "restore");
+    if (args->restores)
+        args->id = argv[n - 1]; /* of its many options none is read; the name comes last */
     if (!args->starts)
         return NULL;
     cursor.at++;

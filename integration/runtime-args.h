@@ -15,6 +15,7 @@ struct arena;
 struct runtime_args {
     char **passed;        /* the arguments for the real runtime, ended by NULL, from its name on */
     bool starts;          /* the command creates a container: "create" or "run" */
+    bool restores;        /* the command is "restore": the container was checkpointed before */
     const char *bundle;   /* of that container; NULL: the working directory */
     const char *config;   /* the file in it that has the configuration; NULL: config.json */
     const char *id;       /* the container's name, or NULL */

@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "compiler/parse/diag.h"
 #include "integration/bundle.h"
 #include "integration/oci-config.h"
 #include "integration/runtime-args.h"
@@ -108,6 +109,24 @@ static int prepare(struct call *call)
     return result.outcome == OCI_REFUSED ? EXIT_REFUSED : 0;
 }
 
+/*
+ * A restored container has the filters that it had at its checkpoint: CRIU brings them back, and
+ * the runtime puts no other one in. Returns 0, or an exit status.
+ */
+static int restore(struct call *call)
+{
+    if (call->settings.profile)
+        return fail(call, EXIT_REFUSED,
+                    arena_printf(&call->arena,
+                                 "all containers get profile %s here, and a restored one would run "
+                                 "under the filters of its checkpoint instead",
+                                 diag_quote(&call->arena, call->settings.profile)));
+    system_log_notice("container %s: restored: it runs under the filters of its checkpoint, "
+                      "whatever its configuration says",
+                      call->args.id);
+    return 0;
+}
+
 /* True where PATH is the file of this very program. */
 static bool is_self(const char *path)
 {
@@ -183,6 +202,7 @@ static bool runs_in_circles(void)
 static int run(struct call *call, char **argv)
 {
     const char *wrong = runtime_args_parse(&call->args, argv, &call->arena);
+    int code = 0;
 
     if (wrong)
         return fail(call, EXIT_REFUSED, wrong);
@@ -195,13 +215,11 @@ static int run(struct call *call, char **argv)
                                  "the runtime %s starts secprof-runtime again; set "
                                  "\"runtime\" to the real one",
                                  call->settings.runtime));
-    if (call->args.starts) {
-        int code = prepare(call);
-
-        if (code != 0)
-            return code;
-    }
-    return become_runtime(call);
+    if (call->args.starts)
+        code = prepare(call);
+    else if (call->args.restores)
+        code = restore(call);
+    return code ? code : become_runtime(call);
 }
 
 int main(int argc, char **argv)

@@ -11,7 +11,7 @@
 # How many containers start while the daemon is killed, of each kind.
 kills=${SECPROF_KILLS:-12}
 
-start_oci crun jq capsh
+start_oci crun jq capsh python3 unshare
 
 # refused WHAT NAME PATTERN [OPTION…]: the container does not start, its configuration stays, and
 # the reason is on standard error and in the engine's log.
@@ -35,6 +35,9 @@ refused "a profile that annotations may not name" unknown 'may not ask for it'
 sed -i 's/^allow.*/allow = */' "$D/runtime.conf"
 refused "a profile that is not there" unknown 'no filter for profile "default2": no such profile'
 refused "a filter of somebody else beside the rules" strange 'would win over the rules'
+printf 'named_only = yes\n' > "$D/named.conf"
+refused "the same, and only named profiles" strange 'would win over the rules' \
+    "--secprof-config=$D/named.conf"
 jq 'del(.linux)' "$D/default.json" > "$D/bare.json"
 refused "a configuration without a place for it" bare 'has no "linux"'
 refused "another profile than the administrator's" marker 'asks for profile "marker", but all get' \
@@ -72,6 +75,77 @@ is "empty variables are as good as none" "$(crun --version)" \
 printf "allow = *\nsocket = %s\n" "$D/nowhere" > "$D/socket.conf"
 SECPROF_SOCKET='' refused "an empty SECPROF_SOCKET leaves the setting" default 'no daemon listens' \
     "--secprof-config=$D/socket.conf"
+
+# Logs that nobody reads: lines are lost, and nothing waits. The runtime is one that only says so.
+printf '#!/bin/sh\necho "runs $*"\n' > "$D/bin/says"
+chmod 755 "$D/bin/says"
+cat > "$D/full-log.py" <<'END'
+import socket, sys, time
+log = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+log.bind(sys.argv[1])
+out = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+out.connect(sys.argv[1])
+out.setblocking(False)
+try:
+    while True:
+        out.send(b"<30>somebody: one of many")
+except BlockingIOError:
+    open(sys.argv[1] + ".full", "w").close()
+time.sleep(600)
+END
+cat > "$D/with-full-log.sh" <<'END'
+D=$1
+shift
+mkdir -p "$D/dev"
+touch "$D/dev/null" "$D/dev/log"
+mount --bind /dev/null "$D/dev/null" && mount --bind "$D/full" "$D/dev/log" &&
+    mount --rbind "$D/dev" /dev || exit 99
+exec timeout 60 "$@"
+END
+# with_full_log COMMAND…
+with_full_log()
+{
+    unshare -m sh "$D/with-full-log.sh" "$D" "$@"
+}
+
+python3 "$D/full-log.py" "$D/full" &
+filler=$!
+for _ in $(seq 200); do
+    [ ! -e "$D/full.full" ] || break
+    sleep 0.05
+done
+cp "$D/default.json" "$bundle/config.json"
+is "a full /dev/log: the shim starts the container" "runs run -b $bundle c1" \
+    "$(SECPROF_RUNTIME=$D/bin/says with_full_log "$D/bin/secprof-runtime" run -b "$bundle" c1 2>&1)"
+cp "$D/unknown.json" "$bundle/config.json"
+rc=0
+out=$(with_full_log "$D/bin/secprof-runtime" run -b "$bundle" c1 2>&1) || rc=$?
+is "a full /dev/log: the shim refuses as ever" 1 "$rc"
+has "a full /dev/log: and says why" 'no filter for profile "default2"' "$out"
+program secprof-oci-hook
+is "a full /dev/log: the hook writes the configuration" 1 "$(with_full_log \
+    "$D/bin/secprof-oci-hook" --allow default < "$D/default.json" 2>&1 |
+    jq '.annotations | keys | map(select(. == "run.oci.seccomp_bpf_data")) | length')"
+rc=0
+with_full_log "$D/bin/secprof-oci-hook" < "$D/default.json" >/dev/null 2>&1 || rc=$?
+is "a full /dev/log: the hook refuses as ever" 1 "$rc"
+kill "$filler"
+mkfifo "$D/fifo"
+rc=0
+timeout 60 "$D/bin/secprof-runtime" --log "$D/fifo" run -b "$bundle" c1 >/dev/null 2>&1 || rc=$?
+is "the engine's log is a FIFO that nobody reads: refused as ever" 1 "$rc"
+rc=0
+timeout 60 "$D/bin/secprof-oci-hook" --timeout 300 <> "$D/fifo" >/dev/null 2>&1 || rc=$?
+is "an engine that writes no configuration: the hook ends" 1 "$rc"
+
+# A container that comes back from a checkpoint has the filters of that time.
+is "restore passes through" "runs restore -b $bundle c1" \
+    "$(SECPROF_RUNTIME=$D/bin/says "$D/bin/secprof-runtime" restore -b "$bundle" c1 2>&1)"
+rc=0
+out=$(SECPROF_RUNTIME=$D/bin/says "$D/bin/secprof-runtime" --secprof-profile=default \
+    restore -b "$bundle" c1 2>&1) || rc=$?
+is "restore, and all containers get a profile: refused" 1 "$rc"
+has "restore: with the reason" 'under the filters of its checkpoint' "$out"
 
 # Hung: it takes connections, but says nothing.
 sed -i 's/^timeout.*/timeout = 300/' "$D/runtime.conf"

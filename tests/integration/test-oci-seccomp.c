@@ -352,6 +352,26 @@ START_TEST(named_only_leaves_others_alone)
     ck_assert_uint_eq(f.fake.asked_content, 0);
     apply("{'linux': {}, 'annotations': {'io.secprof.profile': 'web'}}");
     ck_assert_int_eq(f.result.outcome, OCI_CHANGED);
+    /* Without rules a filter only adds. */
+    apply("{'linux': {}, 'annotations': {'run.oci.seccomp_bpf_data': 'AA'}}");
+    ck_assert_int_eq(f.result.outcome, OCI_UNCHANGED);
+}
+END_TEST
+
+/* An image can write both annotations. */
+static const char *const strange_beside_rules[] = {
+    "{'linux': {'seccomp': " RULES "}, 'annotations': {'run.oci.seccomp_bpf_data': 'AA'}}",
+    "{'linux': {'seccomp': " RULES "}, 'annotations': {'run.oci.seccomp_bpf_data': 'AA',"
+    " 'io.secprof.filter': 'sha256:00'}}",
+};
+
+START_TEST(named_only_refuses_a_strange_filter)
+{
+    f.policy.named_only = true;
+    apply(strange_beside_rules[_i]);
+    ck_assert_int_eq(f.result.outcome, OCI_REFUSED);
+    ck_assert_uint_eq(f.fake.asked_named + f.fake.asked_content, 0);
+    ck_assert_ptr_nonnull(strstr(f.result.message, "would win over the rules"));
 }
 END_TEST
 
@@ -426,6 +446,8 @@ int main(void)
     tcase_add_test(tc, content_refuses_a_strange_filter);
     tcase_add_loop_test(tc, asks_nothing_where_nothing_is_asked_for, 0, ARRAY_SIZE(left_alone));
     tcase_add_test(tc, named_only_leaves_others_alone);
+    tcase_add_loop_test(tc, named_only_refuses_a_strange_filter, 0,
+                        ARRAY_SIZE(strange_beside_rules));
     tcase_add_test(tc, refuses_what_is_no_configuration);
     tcase_add_test(tc, not_written);
     tcase_add_test(tc, no_memory_refuses);

@@ -63,7 +63,7 @@ static const struct {
     {"r run c1", true, "-", "-", "c1", "-", false, NULL},
     {"r --debug --systemd-cgroup run -b /b --detach c1", true, "/b", "-", "c1", "-", false, NULL},
     {"r run -d --keep --no-pivot --bundle=/b c1", true, "/b", "-", "c1", "-", false, NULL},
-    {"r run -f other.json -b=/b c1", true, "/b", "other.json", "c1", "-", false, NULL},
+    {"r run -f other.json -b /b c1", true, "/b", "other.json", "c1", "-", false, NULL},
     {"r -root /r --log-format text run --config=/c --preserve-fds 3 -- c1", true, "-", "/c", "c1",
      "-", false, NULL},
     {"r create --bundle /a --bundle /b c1", true, "/b", "-", "c1", "-", false, NULL},
@@ -107,6 +107,24 @@ START_TEST(understands)
 }
 END_TEST
 
+START_TEST(notices_a_restore)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct runtime_args args;
+
+    ck_assert_ptr_null(runtime_args_parse(
+        &args, split(&arena, "r --root /r restore --image-path /i -b /b c1"), &arena));
+    ck_assert(args.restores && !args.starts);
+    ck_assert_str_eq(args.id, "c1");
+    ck_assert_ptr_null(runtime_args_parse(&args, split(&arena, "r run restore"), &arena));
+    ck_assert(!args.restores && args.starts);
+    ck_assert_ptr_null(runtime_args_parse(&args, split(&arena, "r state restore"), &arena));
+    ck_assert(!args.restores && !args.starts);
+    ck_assert_ptr_nonnull(
+        strstr(runtime_args_parse(&args, split(&arena, "r --new x restore c1"), &arena), "--new"));
+}
+END_TEST
+
 START_TEST(takes_its_own_options)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
@@ -138,6 +156,16 @@ static const struct {
     {"r run -b/b c1", "-b/b: write each option"},
     {"r run -db /b c1", "-db: write each option"},
     {"r run -bundle /b c1", "-bundle: write each option"},
+    /* The directory is "/b" for Go and "=/b" for argp. */
+    {"r run -b=/b c1", "-b=/b: write each option"},
+    {"r run -f=c.json c1", "-f=c.json: write each option"},
+    {"r run -b= c1", "-b=: write each option"},
+    /* Go's "no help" is an error for argp. */
+    {"r run -h=false --bundle /b c1", "-h=false: write each option"},
+    {"r run --help=false --bundle /b c1", "the option --help=false takes no value"},
+    {"r create --usage= --bundle /b c1", "the option --usage= takes no value"},
+    {"r --help=false run --bundle /b c1", "the option --help=false takes no value"},
+    {"r -h=false run --bundle /b c1", "the option -h=false takes no value"},
     /* argp reads options anywhere, Go stops at the first other word. */
     {"r run c1 --bundle /b", "--bundle stands behind the container's name"},
     {"r create c1 -b /b", "-b stands behind the container's name"},
@@ -163,6 +191,7 @@ int main(void)
     TCase *tc = tcase_create("runtime-args");
 
     tcase_add_loop_test(tc, understands, 0, ARRAY_SIZE(good));
+    tcase_add_test(tc, notices_a_restore);
     tcase_add_test(tc, takes_its_own_options);
     tcase_add_loop_test(tc, does_not_guess, 0, ARRAY_SIZE(bad));
     suite_add_tcase(suite, tc);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "integration/bundle.h"
+#include "integration/oci-seccomp.h"
 #include "integration/settings.h"
 #include "integration/whole-file.h"
 #include "tests/suite.h"

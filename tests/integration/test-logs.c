@@ -14,6 +14,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "integration/oci-seccomp.h"
+#include "integration/runtime-args.h"
 #include "integration/runtime-log.h"
 #include "integration/system-log.h"
 #include "tests/suite.h"

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <unistd.h>
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/show/output.h"

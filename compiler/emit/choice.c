@@ -528,8 +528,8 @@ static uint8_t *cut_tests(struct choices *choices, const struct decision *decisi
         for (size_t t = 0; t < decision->clauses[c].n_tests; t++) {
             const struct arg_test *test = &decision->clauses[c].tests[t];
             bool masked = test->op == CMP_MASKED_EQ;
-            uint64_t value = masked ? test->value_two : test->value;
             uint64_t mask = masked ? test->value : UINT64_MAX;
+            uint64_t value = masked ? test->value_two & mask : test->value;
             struct literal *literal = &choices->literals[choices->n_literals];
 
             *literal = (struct literal){test->index,
@@ -540,9 +540,7 @@ static uint8_t *cut_tests(struct choices *choices, const struct decision *decisi
                                         (uint32_t)(mask >> 32),
                                         (uint32_t)mask};
             /* On a narrow ABI the high word counts as 0. */
-            known[choices->n_literals] = value & ~mask   ? FAILS
-                                         : choices->wide ? OPEN
-                                                         : learn_high(literal, 0);
+            known[choices->n_literals] = choices->wide ? OPEN : learn_high(literal, 0);
             choices->n_literals++;
         }
         choices->first[c + 1] = choices->n_literals;

@@ -24,7 +24,8 @@ const char *action_names(void);
 /* The row of VERDICT's action: SECCOMP_RET_* with any data. NULL for a value that no action has. */
 const struct action *action_of_verdict(uint32_t verdict);
 
-/* The operators of SCMP_CMP_*. MASKED_EQ means (argument & value) == value_two. */
+/* The operators of SCMP_CMP_*. MASKED_EQ means
+ * (argument & value) == (value_two & value). */
 enum cmp_op {
     CMP_NE,
     CMP_LT,

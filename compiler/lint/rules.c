@@ -190,8 +190,7 @@ const struct lint_rule *lint_winner(const struct lint *lint, const struct lint_r
 /* The parser has a warning for it. */
 static bool is_reported(const struct arg_test *test)
 {
-    return (test->op == CMP_MASKED_EQ && (test->value_two & ~test->value)) ||
-           (test->op == CMP_LT && test->value == 0) ||
+    return (test->op == CMP_LT && test->value == 0) ||
            (test->op == CMP_GT && test->value == UINT64_MAX);
 }
 

@@ -202,7 +202,7 @@ static void read_names(struct reader *reader, const struct json_node *item,
     rule->names = names;
 }
 
-/* Points out tests that are decided whatever the argument is. */
+/* Points out values without effect, and tests that are decided whatever the argument is. */
 static void warn_about_test(struct reader *reader, const struct json_node *item,
                             const struct json_node *value_two, const struct arg_test *test)
 {
@@ -213,9 +213,9 @@ static void warn_about_test(struct reader *reader, const struct json_node *item,
                        cmp_op_name(test->op));
     if (test->op == CMP_MASKED_EQ && (test->value_two & ~test->value))
         reader_warning(reader, item,
-                       "this test never holds: \"valueTwo\" has bits (0x%" PRIx64 ") that the mask "
-                       "in \"value\" lacks",
-                       test->value_two & ~test->value);
+                       "\"valueTwo\" has bits (0x%" PRIx64 ") that the mask in \"value\" lacks; "
+                       "they do not count, and so the test is for 0x%" PRIx64,
+                       test->value_two & ~test->value, test->value_two & test->value);
     if (test->op == CMP_LT && test->value == 0)
         reader_warning(reader, item, "this test never holds: no argument is less than 0");
     if (test->op == CMP_GT && test->value == UINT64_MAX)

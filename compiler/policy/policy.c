@@ -40,7 +40,7 @@ bool arg_test_holds(const struct arg_test *test, const struct abi *abi, uint64_t
     case CMP_GT:
         return value > test->value;
     case CMP_MASKED_EQ:
-        return (value & test->value) == test->value_two;
+        return ((value ^ test->value_two) & test->value) == 0;
     case CMP_COUNT:
         break;
     }

@@ -83,7 +83,8 @@ bdd_ref argument_test(struct bdd *bdd, const struct arg_test *test, bool wide)
     case CMP_LT:
         return bdd_not(bdd, exceeds(bdd, test->index, test->value, true, wide));
     case CMP_MASKED_EQ:
-        return argument_equals(bdd, test->index, test->value, test->value_two, wide);
+        /* Of both sides only the bits of the mask are compared. */
+        return argument_equals(bdd, test->index, test->value, test->value_two & test->value, wide);
     case CMP_COUNT:
         break;
     }

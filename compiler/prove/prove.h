@@ -18,7 +18,7 @@ struct variant_request;
  * The version of prove.c and all that it rests on. It grows with each change after which an earlier
  * proof is not to be trusted: filters in caches are then proven again.
  */
-#define PROOF_VERSION 4
+#define PROOF_VERSION 5
 
 /* What was proven of a filter: that it answers as its profile says, for every input. */
 struct proof_record {

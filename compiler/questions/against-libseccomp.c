@@ -37,7 +37,6 @@ enum reason {
     REASON_UNKNOWN,     /* none of these */
     REASON_MULTIPLEXED, /* it drops a rule's tests for the multiplexed call */
     REASON_CUT,         /* it cuts the rule's value where it takes the ABI for a 32-bit one */
-    REASON_BITS_CUT,    /* it cuts valueTwo to the mask, so a test that never holds may hold */
     REASON_NOT_LOADED,  /* its filter does not load the number */
     REASON_NEWER,       /* secprof's ENOSYS for numbers above all that the profile names */
     REASON_FOREIGN,     /* numbers of an ABI that is not listed, and -1 */
@@ -57,8 +56,6 @@ static const struct {
     [REASON_MULTIPLEXED] = {DIAG_WARNING,
                             "it applies the rule to the multiplexed call without its tests"},
     [REASON_CUT] = {DIAG_WARNING, "it cuts the rule's value to 32 bits"},
-    [REASON_BITS_CUT] = {DIAG_WARNING,
-                         "it cuts valueTwo to the mask, so that a test holds that never should"},
     [REASON_NOT_LOADED] = {DIAG_WARNING, "its filter compares without loading the number first"},
     [REASON_NEWER] = {DIAG_NOTE, "newer than the profile; runc adds the same ENOSYS itself"},
     [REASON_FOREIGN] = {DIAG_NOTE, "the number is of an ABI that the profile does not list"},
@@ -106,15 +103,9 @@ static const struct policy_range *range_of(const struct policy *policy, uint32_t
     return NULL;
 }
 
-/* What libseccomp does to the values of a test. */
-enum cut {
-    CUT_TO_WORD, /* to 32 bits */
-    CUT_TO_MASK, /* valueTwo to the mask */
-};
-
-/* What DECISION would be if the values of its tests were cut. */
+/* What DECISION would be if the values of its tests were cut to 32 bits, as libseccomp does. */
 static uint32_t evaluate_cut(const struct decision *decision, const struct seccomp_data *data,
-                             const struct abi *abi, enum cut cut)
+                             const struct abi *abi)
 {
     for (size_t i = 0; i < decision->n_clauses; i++) {
         const struct clause *clause = &decision->clauses[i];
@@ -123,9 +114,8 @@ static uint32_t evaluate_cut(const struct decision *decision, const struct secco
         for (size_t k = 0; k < clause->n_tests; k++) {
             struct arg_test test = clause->tests[k];
 
-            if (cut == CUT_TO_WORD)
-                test.value &= UINT32_MAX;
-            test.value_two &= cut == CUT_TO_MASK ? test.value : UINT32_MAX;
+            test.value &= UINT32_MAX;
+            test.value_two &= UINT32_MAX;
             holds = holds && arg_test_holds(&test, abi, data->args[test.index]);
         }
         if (holds)
@@ -267,10 +257,8 @@ static enum reason find_plain_reason(const struct against *with, const struct ab
         return REASON_VERSION;
     if (is_narrow_for_libseccomp(abi) && policy_evaluate(with->policy, &low) == theirs)
         return REASON_LOW_HALF;
-    if (is_narrow_for_libseccomp(abi) && evaluate_cut(decision, &low, abi, CUT_TO_WORD) == theirs)
+    if (is_narrow_for_libseccomp(abi) && evaluate_cut(decision, &low, abi) == theirs)
         return REASON_CUT;
-    if (evaluate_cut(decision, data, abi, CUT_TO_MASK) == theirs)
-        return REASON_BITS_CUT;
     if (!loads_number(with, data))
         return REASON_NOT_LOADED;
     return REASON_UNKNOWN;

@@ -123,7 +123,10 @@ bool reference_test_holds(const struct arg_test *test, const struct abi *abi, ui
     case CMP_GT:
         return value > test->value;
     case CMP_MASKED_EQ:
-        return (value & test->value) == test->value_two;
+        for (int bit = 0; bit < 64; bit++)
+            if (test->value >> bit & 1 && (value >> bit & 1) != (test->value_two >> bit & 1))
+                return false;
+        return true;
     case CMP_COUNT:
         break;
     }
@@ -286,7 +289,8 @@ uint32_t reference_verdict(const struct profile *profile, const struct variant_r
         .abi = abi_of_call(request->target, reference_abis(profile, request->target), data),
         .default_verdict = profile->default_verdict,
     };
-    uint32_t verdict, highest;
+    uint32_t verdict = 0;
+    uint32_t highest;
 
     if (profile->default_errno_named)
         q.default_verdict = verdict_on_abi(profile->default_verdict, native);

@@ -50,7 +50,6 @@ enum reason {
     MULTIPLEXER,   /* it drops the argument tests of multiplexed calls, arg 0 first */
     VALUE_CUT,     /* it compares with the low 32 bits of the value, on 32-bit ABIs, x32 and n32 */
     LOW_HALF,      /* it looks at the low 32 bits of an argument only, also on x32 and n32 */
-    BITS_CUT,      /* it cuts valueTwo to the bits of the mask: a test that never holds may hold */
     AMBIGUOUS,     /* several rules hold: it takes another one than the most restrictive */
     ORDERED_MERGE, /* it merges rules with NE, LT, LE, GE, GT wrongly (GHSA-4q85-33p6-j5g6 and
                       others) */
@@ -65,7 +64,6 @@ static const char *const reason_names[REASONS] = {
     [MULTIPLEXER] = "multiplexed call",
     [VALUE_CUT] = "value cut to 32 bits",
     [LOW_HALF] = "low half of x32 or n32 arguments",
-    [BITS_CUT] = "valueTwo cut to the mask",
     [AMBIGUOUS] = "contradicting rules",
     [ORDERED_MERGE] = "wrong merge of comparisons",
 };
@@ -217,7 +215,7 @@ static enum reason find_reason(const struct trial *t, const struct abi *abi,
     uint32_t nr = (uint32_t)data->nr;
     size_t n = rules_of(t, abi, nr, rules), n_clauses = 0;
     const char *name = syscalls_name(t->syscalls, abi->id, nr);
-    bool cut = false, high_argument = false, ordered = false, lost_bits = false;
+    bool cut = false, high_argument = false, ordered = false;
 
     if (is_newer(t, abi, nr))
         return NEWER;
@@ -236,7 +234,6 @@ static enum reason find_reason(const struct trial *t, const struct abi *abi,
 
             cut |= (test->value | test->value_two) >> 32 != 0;
             high_argument |= data->args[test->index] >> 32 != 0;
-            lost_bits |= test->op == CMP_MASKED_EQ && (test->value_two & ~test->value);
             ordered |= test->op != CMP_EQ && test->op != CMP_MASKED_EQ;
         }
     }
@@ -244,8 +241,6 @@ static enum reason find_reason(const struct trial *t, const struct abi *abi,
         return VALUE_CUT;
     if (high_argument && abi->wide && is_narrow_for_libseccomp(abi))
         return LOW_HALF;
-    if (lost_bits)
-        return BITS_CUT;
     if (is_ambiguous(rules, n, abi, data, theirs))
         return AMBIGUOUS;
     if (ordered && n_clauses > 1)

@@ -194,9 +194,10 @@ static const struct {
     {{0, CMP_MASKED_EQ, 0xffffffff, 38, {0, 0}}, 0xdead00000026, true, true},
     {{0, CMP_MASKED_EQ, 0xffffffff00000000, 0, {0, 0}}, 0x100000000, false, true},
     {{0, CMP_MASKED_EQ, 0xffffffff00000000, 0x100000000, {0, 0}}, 0x1000000ff, true, false},
-    {{0, CMP_MASKED_EQ, 3, 4, {0, 0}}, 4, false, false},
+    {{0, CMP_MASKED_EQ, 3, 4, {0, 0}}, 4, true, true},
+    {{0, CMP_MASKED_EQ, 3, 4, {0, 0}}, 5, false, false},
     {{0, CMP_MASKED_EQ, 0, 0, {0, 0}}, 77, true, true},
-    {{0, CMP_MASKED_EQ, 0, 1, {0, 0}}, 1, false, false},
+    {{0, CMP_MASKED_EQ, 0, 1, {0, 0}}, 2, true, true},
 };
 
 START_TEST(single_tests)

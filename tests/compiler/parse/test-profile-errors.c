@@ -371,8 +371,8 @@ static const struct {
     {"{'index':0,'value':1,'op':'SCMP_CMP_MASKED_EQ'}", ""},
     {"{'index':0,'value':6,'valueTwo':2,'op':'SCMP_CMP_MASKED_EQ'}", ""},
     {"{'index':0,'value':6,'valueTwo':11,'op':'SCMP_CMP_MASKED_EQ'}",
-     "1: warning: this test never holds: \"valueTwo\" has bits (0x9) that the mask in \"value\" "
-     "lacks\n"},
+     "1: warning: \"valueTwo\" has bits (0x9) that the mask in \"value\" lacks; they do not count, "
+     "and so the test is for 0x2\n"},
     {"{'index':0,'value':0,'op':'SCMP_CMP_LT'}",
      "1: warning: this test never holds: no argument is less than 0\n"},
     {"{'index':0,'value':18446744073709551615,'op':'SCMP_CMP_GT'}",

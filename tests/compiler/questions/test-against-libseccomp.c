@@ -168,12 +168,6 @@ static const struct {
      "warning: libseccomp %s differs on x86: socketcall(0x1) gets ALLOW from it, which is weaker; "
      "the profile says TRAP: it applies the rule to the multiplexed call",
      false},
-    {PROFILE("{'names':['ioctl'],'action':'SCMP_ACT_ALLOW','args':[{'index':1,'value':1,"
-             "'valueTwo':3,'op':'SCMP_CMP_MASKED_EQ'}]}"),
-     "x86_64",
-     "warning: libseccomp %s differs on x86_64: ioctl(0, 0x1) gets ALLOW from it, which is "
-     "weaker; the profile says TRAP: it cuts valueTwo",
-     false},
     {PROFILE(RULE("ioctl", TEST(0, 4294967296, LT)) "," RULE("ioctl", TEST(0, 8589934593, GT))),
      "x86_64",
      "warning: libseccomp %s differs on x86_64: ioctl(0x100000002) gets ALLOW from it, which is "

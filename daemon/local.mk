@@ -63,6 +63,7 @@ libdaemon_la_SOURCES = \
 	daemon/serve/helper-open.c daemon/serve/helper-open.h \
 	daemon/serve/list.c daemon/serve/list.h \
 	daemon/serve/listener.c daemon/serve/listener.h \
+	daemon/serve/owners.c daemon/serve/owners.h \
 	daemon/serve/reload.c daemon/serve/reload.h \
 	daemon/serve/server.c daemon/serve/server.h \
 	daemon/serve/status.c daemon/serve/status.h \

@@ -248,7 +248,7 @@ static uint64_t now_usec(void)
 /* False where there are too many lines about the peer of SUBJECT. */
 static bool may_write(struct log *log, const struct log_subject *subject, uint32_t *dropped)
 {
-    if (!subject->peer || budget_take(&log->peers, subject->peer->uid, now_usec(), dropped))
+    if (!subject->peer || budget_take(&log->peers, subject->peer->payer, now_usec(), dropped))
         return true;
     log->dropped++;
     return false;

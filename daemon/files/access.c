@@ -52,6 +52,7 @@ int peer_init(struct peer *peer, int sock)
         return -EPROTO;
     peer->pid = cred.pid;
     peer->uid = cred.uid;
+    peer->payer = cred.uid;
     peer->gid = cred.gid;
     return 0;
 }

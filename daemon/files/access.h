@@ -20,6 +20,7 @@ struct access_list {
 struct peer {
     pid_t pid; /* 0: in a pid namespace that we cannot see */
     uid_t uid;
+    uid_t payer; /* whose account it uses: its own, or that of who owns its id */
     gid_t gid;
     bool groups_known;
     gid_t *groups; /* the supplementary ones, owned; N_GROUPS of them */
@@ -28,7 +29,7 @@ struct peer {
 
 /*
  * Asks the kernel who is connected to SOCK (SO_PEERCRED). Returns 0, and PEER is to be released
- * with peer_clear(); or -errno, and PEER holds nothing.
+ * with peer_clear(); or -errno, and PEER holds nothing. It pays for itself.
  */
 int peer_init(struct peer *peer, int sock);
 void peer_clear(struct peer *peer);

@@ -17,8 +17,9 @@
 #include "util/cleanup.h"
 
 enum {
-    /* Two for each profile directory (as it is written, and where it really is), cache, socket. */
-    RULES_MAX = 2 * SCAN_MAX_DIRECTORIES + 2,
+    /* Two for each profile directory (as it is written, and where it really is), cache, socket and
+     * /etc. */
+    RULES_MAX = 2 * SCAN_MAX_DIRECTORIES + 3,
 };
 
 struct rules {
@@ -128,6 +129,9 @@ static int restrict_files(const struct confine_places *places)
         r = add_profiles(&rules, places->directories[i]);
     if (r == 0 && places->cache_fd >= 0)
         r = add_fd(&rules, places->cache_fd, SANDBOX_READ);
+    /* Who owns which ids, in files that are exchanged when they change. */
+    if (r == 0)
+        r = add(&rules, "/etc", SANDBOX_READ);
     if (r == 0 && places->socket_path)
         r = add_socket(&rules, places->socket_path);
     return r < 0 ? r : sandbox_restrict_files(rules.list, rules.n);

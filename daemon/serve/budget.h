@@ -1,32 +1,38 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * How much the clients of each user may cause in an interval of time. Users are spread over a fixed
- * number of slots, so that no number of them takes memory; those of one slot share it.
+ * How much the clients of each user may cause in an interval of time, counted exactly. There is
+ * room for a fixed number of users, so that no number of them takes memory.
  */
 #ifndef DAEMON_SERVE_BUDGET_H
 #define DAEMON_SERVE_BUDGET_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
 
 enum {
-    BUDGET_SLOTS = 64,
+    BUDGET_ACCOUNTS = 1024,
 };
 
 struct budget {
     uint32_t max; /* in one interval */
     uint64_t interval_usec;
-    struct {
+    size_t n; /* accounts in use */
+    struct account {
+        uid_t uid;
         uint64_t since_usec;
         uint32_t used;
         uint32_t dropped; /* that were too many */
-    } slots[BUDGET_SLOTS];
+    } accounts[BUDGET_ACCOUNTS];
 };
 
 /*
  * Takes one from the budget of UID at the time NOW_USEC (a monotonic clock). Returns false where
  * there is none left. *DROPPED (may be NULL) is how many were too many in the interval that ended.
+ *
+ * Where there are more users than accounts, a new one gets the account of the one who has not used
+ * it for longest; if all have in this interval, that of who used the least, who gets that back.
  */
 bool budget_take(struct budget *budget, uid_t uid, uint64_t now_usec, uint32_t *dropped);
 

@@ -208,7 +208,7 @@ static void act(struct client *client, struct answer *answer)
         answer_refuse(answer, WIRE_FAILED, "the profile changes faster than it can be compiled");
     switch (answer->kind) {
     case ANSWER_AFTER_JOB:
-        jobs_wait(answer->job, &client->waiter, client->asker.peer.uid);
+        jobs_wait(answer->job, &client->waiter, client->asker.peer.payer);
         break;
     case ANSWER_AFTER_SCAN:
         service_wait_for_scan(server->handlers.service, &client->waiter, answer->scan);
@@ -363,7 +363,7 @@ int client_new(struct server *server, int fd, struct peer *peer, bool refused)
     int r = client ? 0 : -ENOMEM;
 
     if (r == 0 && !refused)
-        r = users_add(&server->users, peer->uid);
+        r = users_add(&server->users, peer->payer);
     if (r < 0) {
         free(client);
         peer_clear(peer);

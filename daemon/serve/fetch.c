@@ -113,7 +113,8 @@ static bool may_cause(struct handlers *handlers, const struct asker *asker, cons
 {
     if (asker->trusted || asker->waits > 0 || (job && !TAILQ_EMPTY(&job->waiters)))
         return true;
-    return budget_take(&handlers->compiles, asker->peer.uid, service_now(handlers->service), NULL);
+    return budget_take(&handlers->compiles, asker->peer.payer, service_now(handlers->service),
+                       NULL);
 }
 
 static void wait_for(struct answer *answer, struct job *job)

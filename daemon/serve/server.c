@@ -25,7 +25,7 @@ int server_check(struct log *log, const char *path)
 
 void server_init(struct server *server)
 {
-    *server = (struct server){.listener = -1, .ready = -1};
+    *server = (struct server){.listener = -1, .ready = -1, .owners.directory = "/etc"};
     TAILQ_INIT(&server->clients);
     TAILQ_INIT(&server->woken);
     TAILQ_INIT(&server->subscribers);
@@ -38,7 +38,11 @@ int server_listen(struct server *server, const char *path)
     server->listener = path ? listener_make(path, &server->entry, why) : listener_take(why);
     if (server->listener < 0)
         log_write(server->log, LOG_ERR, "%s", why);
-    return server->listener < 0 ? server->listener : 0;
+    if (server->listener < 0)
+        return server->listener;
+    server->owners.log = server->log;
+    owners_start(&server->owners, server->event);
+    return 0;
 }
 
 uint64_t server_now(const struct server *server)
@@ -68,7 +72,7 @@ void server_remove(struct server *server, struct client *client)
         server->n_refused--;
     } else {
         server->handlers.numbers.connections--;
-        users_remove(&server->users, client->asker.peer.uid);
+        users_remove(&server->users, client->asker.peer.payer);
     }
 }
 
@@ -79,7 +83,7 @@ static bool is_over_limit(const struct server *server, const struct peer *peer)
     const bool trusted = access_may_administer(peer, handlers->own_uid);
 
     return handlers->numbers.connections >= handlers_share(server->max_connections, trusted) ||
-           users_count(&server->users, peer->uid) >= server->max_connections_per_uid;
+           users_count(&server->users, peer->payer) >= server->max_connections_per_uid;
 }
 
 /* Takes the new connection FD (consumed). */
@@ -94,6 +98,7 @@ static void take(struct server *server, int fd)
         server_drop(server, fd, packet_takes_fds(fd));
         return;
     }
+    peer.payer = owners_payer(&server->owners, peer.uid, server->handlers.own_uid);
     refused = is_over_limit(server, &peer);
     if (refused) {
         const struct log_subject subject = {.peer = &peer};
@@ -258,7 +263,7 @@ void server_subscribe(struct server *server, struct client *client)
     TAILQ_INSERT_TAIL(&server->subscribers, client, wait_link);
     handlers->numbers.subscribers++;
     /* There is room: the limit of subscribers was not reached. */
-    (void)users_add(&handlers->subscribers, client->asker.peer.uid);
+    (void)users_add(&handlers->subscribers, client->asker.peer.payer);
 }
 
 void server_unsubscribe(struct server *server, struct client *client)
@@ -267,7 +272,7 @@ void server_unsubscribe(struct server *server, struct client *client)
 
     TAILQ_REMOVE(&server->subscribers, client, wait_link);
     handlers->numbers.subscribers--;
-    users_remove(&handlers->subscribers, client->asker.peer.uid);
+    users_remove(&handlers->subscribers, client->asker.peer.payer);
 }
 
 static int on_push(sd_event_source *source, void *user)
@@ -373,6 +378,7 @@ void server_close(struct server *server)
     if (server->listener >= 0 && !packet_takes_fds(server->listener))
         close(server->listener);
     server->listener = -1;
+    owners_clear(&server->owners);
     users_clear(&server->users);
     users_clear(&server->handlers.subscribers);
 }

@@ -15,6 +15,7 @@
 #include "daemon/serve/client.h"
 #include "daemon/serve/handlers.h"
 #include "daemon/serve/listener.h"
+#include "daemon/serve/owners.h"
 #include "daemon/serve/users.h"
 
 struct client;
@@ -56,7 +57,8 @@ struct server {
     sd_event_source *sweep;
     uint64_t sweep_usec;            /* when the sweep is due; 0: it is off */
     struct client_list clients;     /* all, linked by in_server */
-    struct users users;             /* those without the ones over a limit, for each user */
+    struct users users;             /* those without the ones over a limit, for each who pays */
+    struct owners owners;           /* who pays for whom */
     size_t n_refused;               /* those over a limit */
     struct client_list woken;       /* clients whose wait is over, linked by wait_link */
     sd_event_source *go_on;         /* has these gone on with */

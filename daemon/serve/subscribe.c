@@ -14,7 +14,8 @@ static bool is_over_limit(const struct handlers *handlers, const struct asker *a
 
     if (handlers->numbers.subscribers >= handlers_share(max, asker->trusted))
         return true;
-    return !asker->trusted && users_count(&handlers->subscribers, asker->peer.uid) >= (max + 3) / 4;
+    return !asker->trusted &&
+           users_count(&handlers->subscribers, asker->peer.payer) >= (max + 3) / 4;
 }
 
 void subscribe_handle(struct handlers *handlers, struct asker *asker,

@@ -17,6 +17,12 @@ tests_daemon_serve_test_budget_SOURCES = tests/daemon/serve/test-budget.c
 tests_daemon_serve_test_budget_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_serve_test_budget_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/serve/test-owners
+TESTS += tests/daemon/serve/test-owners
+tests_daemon_serve_test_owners_SOURCES = tests/daemon/serve/test-owners.c
+tests_daemon_serve_test_owners_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_serve_test_owners_LDADD = $(daemon_test_libs) $(SYSTEMD_LIBS)
+
 check_PROGRAMS += tests/daemon/serve/test-dispatch
 TESTS += tests/daemon/serve/test-dispatch
 tests_daemon_serve_test_dispatch_SOURCES = tests/daemon/serve/test-dispatch.c

@@ -62,7 +62,7 @@ END_TEST
 
 START_TEST(one_user_may_cause_few_lines)
 {
-    const struct peer peer = {.uid = 1000}, other = {.uid = 1001};
+    const struct peer peer = {.uid = 1000, .payer = 1000}, other = {.uid = 1001, .payer = 1001};
     const struct log_subject subject = {.peer = &peer}, second = {.peer = &other};
     struct fixture fixture;
 

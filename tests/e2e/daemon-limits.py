@@ -11,6 +11,15 @@ sys.dont_write_bytecode = True
 from secprofd import *
 
 
+def many():
+    """A profile with 128 variants, one for each set of the first seven capabilities."""
+    rules = [{"names": [name], "action": "SCMP_ACT_ERRNO", "excludes": {"caps": [cap]}}
+             for name, cap in zip(["mount", "chroot", "ptrace", "bpf", "reboot", "swapon", "acct"],
+                                  ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH",
+                                   "CAP_FOWNER", "CAP_FSETID", "CAP_KILL", "CAP_SETGID"])]
+    return json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules})
+
+
 def test_per_uid(test):
     daemon = Daemon(test, "--max-connections-per-uid", "5", name="uid")
     clients = [daemon.client() for _ in range(5)]
@@ -118,6 +127,77 @@ def test_reserve(test):
         os.waitpid(pid, 0)
     os.close(reading)
     os.close(writing)
+    daemon.stop()
+
+
+def causes(daemon, uid, caps):
+    """How many of these variants of one profile the user UID gets compiled."""
+    def ask():
+        done = 0
+        with daemon.client() as client:
+            for cap in caps:
+                try:
+                    client.get("many", caps=cap)
+                    done += 1
+                except Refused as refused:
+                    if refused.status != LIMIT:
+                        raise
+        return str(done)
+    return as_user(uid, uid, [], ask)
+
+
+def test_owners(test):
+    """Users have accounts of their own; the ids of one person's range share that person's."""
+    if os.geteuid() != 0:
+        test.skip("limits of other users (this needs root)")
+        return
+    test.mkdir("etc")
+    test.write("etc/passwd", "root:x:0:0::/:/bin/sh\nalice:x:1000:1000::/:/bin/sh\n")
+    test.write("etc/subuid", "nonsense\nalice:100000:65536\n")
+    test.mkdir("owned")
+    test.write("owned/many.json", many())
+    caps = range(1, 128)
+    daemon = Daemon(test, "--max-compiles-per-minute", "3", "--max-connections-per-uid", "4",
+                    "--targets", "native", profiles=["owned"], name="owners",
+                    prefix=["unshare", "--mount", "sh", "-c",
+                            f'mount --bind {test.path("etc")} /etc && exec "$@"', "sh"])
+    test.check("subuid: line 1 is skipped" in daemon.log(), "a bad line of subuid is said")
+    test.equal("one user: as many new filters as one may cause",
+               causes(daemon, 2000, caps[0:5]), "3")
+    test.equal("another one, whatever its id: as many", causes(daemon, 2064, caps[5:10]), "3")
+    test.equal("an id of a range: the same", causes(daemon, 100000, caps[10:15]), "3")
+    test.equal("the next one of the range: nothing is left", causes(daemon, 165535, caps[15:20]), "0")
+    test.equal("nor for its owner", causes(daemon, 1000, caps[20:25]), "0")
+
+    def connect():
+        clients, answers = [], []
+        for _ in range(3):
+            clients.append(daemon.client())
+            try:
+                answers.append(clients[-1].status().connections)
+            except Refused as refused:
+                answers.append(-refused.status)
+        return repr(answers)
+
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.setresuid(100000, 100000, 100000)
+        kept = [daemon.client() for _ in range(2)]
+        for client in kept:
+            client.status()
+        os.write(writing, b"!")
+        signal.pause()
+    os.read(reading, 1)
+    test.equal("two ids of a range share its connections",
+               as_user(100001, 100001, [], connect), repr([3, 4, -LIMIT]))
+    test.write("etc/new", "alice:200000:65536\n")
+    os.rename(test.path("etc/new"), test.path("etc/subuid"))
+    test.equal("a change of subuid is noticed", test.until(
+        lambda: causes(daemon, 100002, caps[25:30]) == "3", 5, "the new subuid"), True)
+    test.equal("and its new range", causes(daemon, 200000, caps[30:35]), "0")
+    os.kill(pid, signal.SIGKILL)
+    os.waitpid(pid, 0)
     daemon.stop()
 
 
@@ -282,12 +362,7 @@ def test_wide(test):
 
 def test_variants(test):
     """Filters in memory are bounded; those of this machine stay."""
-    caps = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_DAC_READ_SEARCH", "CAP_FOWNER", "CAP_FSETID",
-            "CAP_KILL", "CAP_SETGID"]
-    rules = [{"names": [name], "action": "SCMP_ACT_ERRNO", "excludes": {"caps": [cap]}}
-             for name, cap in zip(["mount", "chroot", "ptrace", "bpf", "reboot", "swapon", "acct"],
-                                  caps)]
-    test.write("p/many.json", json.dumps({"defaultAction": "SCMP_ACT_ALLOW", "syscalls": rules}))
+    test.write("p/many.json", many())
     daemon = Daemon(test, "--max-variants", "10", name="variants")
     with daemon.client() as client:
         plain = client.get("many").digest
@@ -440,6 +515,7 @@ with Test() as test:
     test_per_uid(test)
     test_in_all(test)
     test_reserve(test)
+    test_owners(test)
     test_turns(test)
     test_idle(test)
     test_fds(test)

@@ -55,8 +55,8 @@ static inline struct asking *asking_new(void)
         .user = asking,
     };
     ck_assert_int_eq(users_init(&asking->handlers.subscribers, 8), 0);
-    asking->asker =
-        (struct asker){.peer = {.uid = 1000, .gid = 1000, .groups_known = true}, .fd = -1};
+    asking->asker = (struct asker){
+        .peer = {.uid = 1000, .payer = 1000, .gid = 1000, .groups_known = true}, .fd = -1};
     return asking;
 }
 
@@ -71,7 +71,7 @@ static inline void asking_free(struct asking *asking)
 /* From now on the daemon's own user asks. */
 static inline void asking_as_admin(struct asking *asking)
 {
-    asking->asker.peer.uid = asking->handlers.own_uid;
+    asking->asker.peer.uid = asking->asker.peer.payer = asking->handlers.own_uid;
     asking->asker.trusted = true;
 }
 

@@ -38,15 +38,40 @@ START_TEST(none_is_none)
 }
 END_TEST
 
-/* However many users there are, they get no more than the slots do. */
-START_TEST(many_users_share)
+/* Whatever their ids have in common. */
+START_TEST(nobody_uses_up_the_budget_of_another)
 {
-    struct budget budget = {.max = 1, .interval_usec = INTERVAL};
-    unsigned n = 0;
+    struct budget budget = {.max = MOST, .interval_usec = INTERVAL};
 
-    for (uid_t uid = 0; uid < 1000; uid++)
-        n += budget_take(&budget, uid, 1, NULL);
-    ck_assert_uint_eq(n, BUDGET_SLOTS);
+    for (uid_t uid = 0; uid < BUDGET_ACCOUNTS; uid++)
+        for (int i = 0; i < MOST; i++)
+            ck_assert(budget_take(&budget, uid * 64, 1, NULL));
+    for (uid_t uid = 0; uid < BUDGET_ACCOUNTS; uid++)
+        ck_assert(!budget_take(&budget, uid * 64, 2, NULL));
+}
+END_TEST
+
+/* Who has used nothing for longest goes; who has used all has to wait all the same. */
+START_TEST(the_oldest_idle_account_is_given_up)
+{
+    struct budget budget = {.max = 2, .interval_usec = INTERVAL};
+    uint32_t dropped;
+
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(budget_take(&budget, 7, 1000, NULL), i < 2);
+    for (uid_t uid = 100; uid < 100 + BUDGET_ACCOUNTS - 1; uid++)
+        ck_assert_int_eq(budget_take(&budget, uid, uid - 99, NULL), 1);
+    /* All accounts are in use: the first that is idle is that of 100. */
+    ck_assert(budget_take(&budget, 8, INTERVAL + 1, NULL));
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(budget_take(&budget, 101, 500, NULL), i < 1);
+    ck_assert(!budget_take(&budget, 7, 1001, NULL));
+    /* 7 has used all that it may: of those who are not idle it is not the one that goes. */
+    for (uid_t uid = 5000; uid < 5000 + 2 * BUDGET_ACCOUNTS; uid++)
+        ck_assert(budget_take(&budget, uid, 1002, NULL));
+    ck_assert(!budget_take(&budget, 7, 1003, &dropped));
+    ck_assert(budget_take(&budget, 7, 1000 + INTERVAL, &dropped));
+    ck_assert_uint_eq(dropped, 3);
 }
 END_TEST
 
@@ -57,6 +82,7 @@ int main(void)
 
     tcase_add_test(tests, a_user_has_a_budget);
     tcase_add_test(tests, none_is_none);
-    tcase_add_test(tests, many_users_share);
+    tcase_add_test(tests, nobody_uses_up_the_budget_of_another);
+    tcase_add_test(tests, the_oldest_idle_account_is_given_up);
     return unit_end(suite);
 }

@@ -246,14 +246,14 @@ START_TEST(compiles_are_rationed)
     asking->asker.waits = 1;
     asking->request.get.caps = 4;
     ck_assert_int_eq(asking_again(asking), -1);
-    asking->asker.peer.uid = 1001;
+    asking->asker.peer.uid = asking->asker.peer.payer = 1001;
     ck_assert_int_eq(get(asking, "x", 8), -1);
-    asking->asker.peer.uid = 1000;
+    asking->asker.peer.uid = asking->asker.peer.payer = 1000;
     asking_as_admin(asking);
     asking->asker.peer.uid = 0;
     for (unsigned i = 4; i < 10; i++)
         ck_assert_int_eq(get(asking, "x", 1U << i), -1);
-    asking->asker.peer.uid = 1000;
+    asking->asker.peer.uid = asking->asker.peer.payer = 1000;
     asking->asker.trusted = false;
     asking->fake->now_usec += 60000000;
     ck_assert_int_eq(get(asking, "x", 1U << 10), -1);

@@ -57,7 +57,7 @@ START_TEST(there_are_limits)
     ck_assert_int_eq(ask(asking), WIRE_LIMIT);
     ck_assert_int_eq(asking->answer.kind, ANSWER_SEND);
     ck_assert_str_eq(asking_why(asking), "there are 2 subscribers (--max-subscribers)");
-    asking->asker.peer.uid = 1001;
+    asking->asker.peer.uid = asking->asker.peer.payer = 1001;
     for (uid_t uid = 2000; uid < 2005; uid++) {
         ck_assert_int_eq(ask(asking), WIRE_OK);
         subscribe(asking, uid);

@@ -3,7 +3,6 @@
  * secprofctl: the command line of secprof. Here: the global options, the table of commands, and
  * what holds for all of them (messages, closed standard files, what was written to stdout).
  */
-#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <errno.h>
@@ -11,6 +10,7 @@
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 

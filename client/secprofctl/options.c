@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The command line: one table of options, of which each command takes some. */
-#include "compiler/facts/abi.h"
 #include "config.h"
 
 #include "client/secprofctl/options.h"
@@ -12,6 +11,7 @@
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/number.h"
+#include "compiler/facts/abi.h"
 #include "compiler/facts/capability.h"
 #include "compiler/facts/kernel-version.h"
 #include "util/arena.h"

@@ -4,8 +4,6 @@
  * takes to install them and to make calls under them, and the time to compile. All is measured in
  * turn in this one run, and times are printed as ratios only.
  */
-#include "compiler/parse/diag.h"
-#include "compiler/parse/profile.h"
 #include "config.h"
 
 #include <errno.h>
@@ -15,6 +13,8 @@
 
 #include "compiler/compile.h"
 #include "compiler/facts/kernel-version.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 #include "compiler/policy/resolve.h"
 #include "tests/bench/live.h"

@@ -3,7 +3,6 @@
  * Feeds a parsed profile to libseccomp. Only benchmarks use it: no filter of secprof comes from
  * here.
  */
-#include "compiler/parse/profile.h"
 #include "config.h"
 
 #include "tests/bench/peer.h"
@@ -13,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "compiler/parse/profile.h"
 #include "util/cleanup.h"
 
 static void release(scmp_filter_ctx *context)

@@ -3,7 +3,6 @@
  * secprofctl check: compiles profiles for every architecture and says what is wrong with them. What
  * is found for several targets is said once.
  */
-#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <assert.h>
@@ -14,6 +13,7 @@
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/text.h"
 #include "client/secprofctl/subject/local.h"

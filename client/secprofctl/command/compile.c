@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl compile: a profile's file to a filter, without a daemon. */
-#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <stdio.h>
@@ -8,6 +7,7 @@
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/local.h"

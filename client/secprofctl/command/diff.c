@@ -3,7 +3,6 @@
  * secprofctl diff: what two filters decide differently, exactly; each example has been run through
  * both filters before it is shown.
  */
-#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <errno.h>
@@ -12,6 +11,7 @@
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/example.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/text.h"

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* secprofctl disasm: a filter as a listing, from a profile, raw BPF, the daemon or a process. */
-#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <stdio.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/format.h"
 #include "client/secprofctl/show/text.h"
 #include "client/secprofctl/subject/subject.h"

@@ -3,15 +3,15 @@
  * secprofctl explain: the verdict on a call and why. With a profile its rules are cited; a filter
  * alone can only be asked what it answers.
  */
-#include "client/secprofctl/ctl.h"
-#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/secprofctl/ctl.h"
 #include "client/secprofctl/number.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/explain-json.h"
 #include "client/secprofctl/show/explain-text.h"
 #include "client/secprofctl/show/explain.h"

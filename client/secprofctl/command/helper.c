@@ -4,16 +4,15 @@
  * file. What fails before the command runs is 125, as with `run`; with -o the exit codes are those
  * of `get`.
  */
-#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#include <unistd.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/output.h"
 #include "client/secprofctl/subject/remote.h"
 #include "util/cleanup.h"

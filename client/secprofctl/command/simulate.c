@@ -3,7 +3,6 @@
  * secprofctl simulate: what a filter answers to a table of calls, and whether that is what the
  * table wants. The filter is run as the kernel runs it; the profile is not asked.
  */
-#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include <stdarg.h>
@@ -13,6 +12,7 @@
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/number.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/text.h"
 #include "client/secprofctl/subject/local.h"

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Calls as examples, for people and in JSON. */
-#include "client/secprofctl/show/json.h"
 #include "config.h"
 
 #include "client/secprofctl/show/example.h"
 
 #include <inttypes.h>
 #include <string.h>
+
+#include "client/secprofctl/show/json.h"
 
 struct seccomp_data example_data(uint32_t arch, uint32_t nr, const uint64_t words[BDD_WORDS])
 {

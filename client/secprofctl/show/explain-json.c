@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How `explain` tells its answers to programs. */
-#include "client/secprofctl/show/explain.h"
-#include "client/secprofctl/subject/subject.h"
 #include "config.h"
 
 #include "client/secprofctl/show/explain-json.h"
 
 #include "client/secprofctl/show/example.h"
 #include "client/secprofctl/show/explain-text.h"
+#include "client/secprofctl/show/explain.h"
 #include "client/secprofctl/show/json.h"
+#include "client/secprofctl/subject/subject.h"
 #include "compiler/facts/abi.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/parse/diag.h"

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How `explain` tells its answers to people. */
-#include "client/secprofctl/ctl.h"
-#include "client/secprofctl/show/explain.h"
 #include "config.h"
 
 #include "client/secprofctl/show/explain-text.h"
@@ -12,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/secprofctl/ctl.h"
 #include "client/secprofctl/show/example.h"
+#include "client/secprofctl/show/explain.h"
 #include "client/secprofctl/show/text.h"
 #include "compiler/facts/abi.h"
 #include "compiler/facts/syscalls.h"

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* How `get` and `compile` write a filter. */
-#include "client/secprofctl/ctl.h"
-#include "client/secprofctl/options.h"
-#include "client/secprofctl/show/format.h"
-#include "compiler/facts/abi.h"
 #include "config.h"
 
 #include "client/secprofctl/show/write-filter.h"
@@ -11,8 +7,12 @@
 #include <linux/filter.h>
 #include <stdlib.h>
 
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
+#include "client/secprofctl/show/format.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/output.h"
+#include "compiler/facts/abi.h"
 #include "util/base64.h"
 #include "util/cleanup.h"
 

@@ -3,7 +3,6 @@
  * The filters of a running process, through ptrace(2). The kernel hands them out to a reader with
  * CAP_SYS_ADMIN that is under no filter itself (kernel/seccomp.c, seccomp_get_filter).
  */
-#include "client/secprofctl/ctl.h"
 #include "config.h"
 
 #include "client/secprofctl/subject/process.h"
@@ -16,6 +15,7 @@
 #include <sys/ptrace.h>
 #include <sys/wait.h>
 
+#include "client/secprofctl/ctl.h"
 #include "compiler/facts/bpf.h"
 #include "util/arena.h"
 #include "util/cleanup.h"

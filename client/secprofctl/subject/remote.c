@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* The daemon, as the commands see it. */
-#include "client/secprofctl/ctl.h"
-#include "client/secprofctl/options.h"
 #include "config.h"
 
 #include "client/secprofctl/subject/remote.h"
@@ -11,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/show/text.h"
 #include "compiler/facts/abi.h"
 #include "protocol/codec.h"

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* What the questions are about: profiles, raw BPF, names, processes; all become filters. */
-#include "client/secprofctl/ctl.h"
-#include "client/secprofctl/options.h"
-#include "compiler/prove/behaviour.h"
 #include "config.h"
 
 #include "client/secprofctl/subject/subject.h"
@@ -13,6 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
 #include "client/secprofctl/subject/helper-file.h"
 #include "client/secprofctl/subject/process.h"
 #include "client/secprofctl/subject/remote.h"
@@ -20,6 +19,7 @@
 #include "compiler/facts/bpf.h"
 #include "compiler/facts/verdict.h"
 #include "compiler/parse/diag.h"
+#include "compiler/prove/behaviour.h"
 #include "compiler/prove/symbolic.h"
 #include "compiler/questions/combine.h"
 #include "util/cleanup.h"

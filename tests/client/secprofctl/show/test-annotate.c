@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of client/secprofctl/show/annotate.c: what the constants of a listing are called. */
-#include "compiler/facts/abi.h"
-#include "compiler/facts/syscalls.h"
 #include "config.h"
 
 #include "client/secprofctl/show/annotate.h"
@@ -12,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/facts/abi.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/syscalls.h"
 #include "tests/suite.h"
 #include "util/arena.h"
 #include "util/cleanup.h"

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of the forms in which secprofctl writes a filter: format.c and disasm.c. */
-#include "compiler/facts/abi.h"
 #include "config.h"
 
 #include "client/secprofctl/show/format.h"
@@ -12,6 +11,7 @@
 #include <string.h>
 
 #include "client/secprofctl/show/disasm.h"
+#include "compiler/facts/abi.h"
 #include "compiler/facts/bpf.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"

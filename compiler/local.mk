@@ -51,4 +51,5 @@ libcompiler_la_SOURCES = \
 	compiler/questions/compare.c compiler/questions/compare.h \
 	compiler/questions/explain.c compiler/questions/explain.h \
 	compiler/questions/libseccomp-filter.c compiler/questions/libseccomp-filter.h \
+	compiler/questions/plain-rules.c compiler/questions/plain-rules.h \
 	util/suggest.c util/suggest.h

@@ -86,7 +86,7 @@ static char *render_rules(struct decision *d, const char *name, const struct oci
     if (r == 0)
         r = variant_resolve(&variant, &profile, &request, d->arena, &diags);
     if (r == 0)
-        rules = render_linux_seccomp(&variant, NULL);
+        rules = render_linux_seccomp(&variant, RENDER_FOR_SECPROF, NULL);
     if (rules)
         return rules;
 

@@ -50,7 +50,9 @@ static void put_names(FILE *out, const struct rule *rule, const char **separator
     }
 }
 
-static void put_rule(FILE *out, const struct rule *rule)
+/* RULE with the N tests at TESTS. */
+static void put_tested_rule(FILE *out, const struct rule *rule, const struct arg_test *tests,
+                            size_t n)
 {
     const char *separator = "";
 
@@ -58,16 +60,31 @@ static void put_rule(FILE *out, const struct rule *rule)
     put_names(out, rule, &separator);
     fputs("],", out);
     put_verdict(out, "action", "errnoRet", rule->verdict);
-    if (rule->n_tests)
+    if (n)
         fputs(",\"args\":[", out);
-    for (size_t i = 0; i < rule->n_tests; i++) {
-        const struct arg_test *test = &rule->tests[i];
-
+    for (size_t i = 0; i < n; i++)
         fprintf(out,
                 "%s{\"index\":%u,\"value\":%" PRIu64 ",\"valueTwo\":%" PRIu64 ",\"op\":\"%s\"}",
-                i ? "," : "", test->index, test->value, test->value_two, cmp_op_name(test->op));
+                i ? "," : "", tests[i].index, tests[i].value, tests[i].value_two,
+                cmp_op_name(tests[i].op));
+    fputs(n ? "]}" : "}", out);
+}
+
+/*
+ * Tests that are alternatives become rules of their own: runc and crun take them apart too, but
+ * other runtimes give all of them to libseccomp at once, which refuses that.
+ */
+static void put_rule(FILE *out, const struct rule *rule, const char *between)
+{
+    if (!rule->alternatives) {
+        put_tested_rule(out, rule, rule->tests, rule->n_tests);
+        return;
     }
-    fputs(rule->n_tests ? "]}" : "}", out);
+    for (size_t i = 0; i < rule->n_tests; i++) {
+        if (i)
+            fputs(between, out);
+        put_tested_rule(out, rule, &rule->tests[i], 1);
+    }
 }
 
 /*
@@ -104,7 +121,10 @@ static bool notifies(const struct variant *variant)
     return found;
 }
 
-/* The kernel refuses a flag about waiting for a listener where no rule asks one. */
+/*
+ * Always there: without the key a runtime chooses flags itself. The kernel refuses a flag about
+ * waiting for a listener where no rule asks one.
+ */
 static void put_flags(FILE *out, const struct variant *variant)
 {
     uint32_t flags = variant->profile->flags;
@@ -112,8 +132,6 @@ static void put_flags(FILE *out, const struct variant *variant)
 
     if (!notifies(variant))
         flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-    if (!flags)
-        return;
     fputs(",\"flags\":[", out);
     for (uint32_t flag = 1; flag; flag <<= 1) {
         if (!(flags & flag))
@@ -124,7 +142,7 @@ static void put_flags(FILE *out, const struct variant *variant)
     fputc(']', out);
 }
 
-static void put_head(FILE *out, const struct variant *variant)
+static void put_head(FILE *out, const struct variant *variant, enum render_form form)
 {
     const struct profile *profile = variant->profile;
     const char *separator = "";
@@ -149,12 +167,15 @@ static void put_head(FILE *out, const struct variant *variant)
             put_text(out, profile->listener_metadata);
         }
     }
-    if (profile->unknown_is_default)
+    if (profile->unknown_is_default && form == RENDER_FOR_SECPROF)
         fputs(",\"x-unknownSyscalls\":\"default\"", out);
 }
 
-char *render_linux_seccomp(const struct variant *variant, size_t *len)
+char *render_linux_seccomp(const struct variant *variant, enum render_form form, size_t *len)
 {
+    const char *between = form == RENDER_PLAIN ? ",\n" : ",";
+    const char *line = form == RENDER_PLAIN ? "\n" : "";
+    bool left_out = variant->n_rules < variant->profile->n_rules;
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
@@ -163,16 +184,16 @@ char *render_linux_seccomp(const struct variant *variant, size_t *len)
     if (!out)
         return NULL;
     fputc('{', out);
-    put_head(out, variant);
-    fputs(",\"syscalls\":[", out);
+    put_head(out, variant, form);
+    fprintf(out, ",%s\"syscalls\":[%s", line, line);
     for (size_t i = 0; i < variant->n_rules; i++) {
         if (i)
-            fputc(',', out);
-        put_rule(out, variant->rules[i]);
+            fputs(between, out);
+        put_rule(out, variant->rules[i], between);
     }
-    if (variant->n_rules < variant->profile->n_rules)
-        put_left_out(out, variant, variant->n_rules ? "," : "");
-    fputs("]}", out);
+    if (left_out)
+        put_left_out(out, variant, variant->n_rules ? between : "");
+    fprintf(out, "%s]}%s", variant->n_rules || left_out ? line : "", line);
     failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {
         free(text);

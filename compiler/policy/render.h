@@ -10,12 +10,20 @@
 
 struct variant;
 
+/* Who reads the rules. */
+enum render_form {
+    /* A runtime beside secprof's own filter, and perhaps secprof once more: one line, all keys. */
+    RENDER_FOR_SECPROF,
+    /* Any OCI runtime: a line for each rule, and no key that is not OCI's. */
+    RENDER_PLAIN,
+};
+
 /*
  * The rules of VARIANT as an OCI linux.seccomp object: without conditions, since all are decided,
  * and with every value as a number. Read by profile_parse() for the same target it gives the same
- * policy again. Returns the text, which ends with a NUL and goes to free(); *LEN (may be NULL) gets
- * its length. NULL: no memory.
+ * policy again, but for what RENDER_PLAIN cannot say: "x-unknownSyscalls". Returns the text, which
+ * ends with a NUL and goes to free(); *LEN (may be NULL) gets its length. NULL: no memory.
  */
-char *render_linux_seccomp(const struct variant *variant, size_t *len);
+char *render_linux_seccomp(const struct variant *variant, enum render_form form, size_t *len);
 
 #endif

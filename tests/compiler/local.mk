@@ -188,6 +188,14 @@ tests_compiler_questions_test_compare_SOURCES = tests/compiler/questions/test-co
 tests_compiler_questions_test_compare_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_questions_test_compare_LDADD = $(compiler_test_libs)
 
+check_PROGRAMS += tests/compiler/questions/test-plain-rules
+TESTS += tests/compiler/questions/test-plain-rules
+tests_compiler_questions_test_plain_rules_SOURCES = tests/compiler/questions/test-plain-rules.c \
+	tests/compiler/profile-text.c tests/compiler/profile-text.h \
+	tests/compiler/random-profile.c tests/compiler/random-profile.h
+tests_compiler_questions_test_plain_rules_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_questions_test_plain_rules_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/lint/test-lint
 TESTS += tests/compiler/lint/test-lint
 tests_compiler_lint_test_lint_SOURCES = tests/compiler/lint/test-lint.c tests/compiler/random.h \

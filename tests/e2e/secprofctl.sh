@@ -298,6 +298,14 @@ works "compile for another target" compile "$D/profiles/flags.json" --target s39
 is "in its byte order" "0020 0000 0000 0004" "$(od -An -tx2 --endian=big -N8 out | sed 's/^ //')"
 works "compile as a listing" compile "$D/profiles/flags.json" --target SCMP_ARCH_AARCH64 --format asm
 has "has the name" '^; flags for aarch64: ' "$(cat out)"
+works "compile to plain rules" compile "$D/profiles/default.json" --caps CAP_SYS_ADMIN --format oci
+is "which have no conditions" 0 "$(grep -cE 'includes|excludes|archMap|minKernel|x-' out)"
+cp out rules.json
+works "they compile" compile rules.json
+cp out rules.bpf
+works "as the profile does" compile "$D/profiles/default.json" --caps CAP_SYS_ADMIN
+if cmp -s out rules.bpf; then ok "to the same filter"; else not_ok "plain rules give another filter"; fi
+refused "get writes no rules" 2 'compile - --format oci' get default --format oci
 refused "compile of nothing" 7 'cannot open none.json' compile none.json
 refused "compile of a directory" 7 'cannot read' compile profiles
 run_ctl check --strict profiles/default.json profiles/flags.json

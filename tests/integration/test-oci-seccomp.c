@@ -139,8 +139,9 @@ static void assert_text(const char *wanted)
 #define DIGEST "sha256:abababababababababababababababababababababababababababababababab"
 #define ANNOTATIONS \
     "'run.oci.seccomp_bpf_data':'" PROGRAM_BASE64 "','io.secprof.filter':'" DIGEST "'"
-#define MOUNT_RULES                                                                        \
-    "{'defaultAction':'SCMP_ACT_ALLOW','architectures':['SCMP_ARCH_X86_64'],'syscalls':[{" \
+#define MOUNT_RULES                                                                                \
+    "{'defaultAction':'SCMP_ACT_ALLOW','architectures':['SCMP_ARCH_X86_64'],'flags':[],'syscalls'" \
+    ":[{"                                                                                          \
     "'names':['mount'],'action':'SCMP_ACT_ERRNO','errnoRet':1}]}"
 
 START_TEST(named_replaces_the_rules)
@@ -173,11 +174,11 @@ START_TEST(named_follows_capabilities)
     apply("{'process': {'capabilities': {'bounding': ['CAP_SYS_ADMIN']}}, 'annotations':"
           " {'io.secprof.profile': 'web'}, 'linux': {}}");
     ck_assert_uint_eq(f.fake.caps, UINT64_C(1) << SYS_ADMIN);
-    assert_text(
-        "{'process': {'capabilities': {'bounding': ['CAP_SYS_ADMIN']}}, 'annotations':"
-        " {'io.secprof.profile': 'web'," ANNOTATIONS
-        "}, 'linux': {'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','architectures':["
-        "'SCMP_ARCH_X86_64'],'syscalls':[{'names':['mount'],'action':'SCMP_ACT_ALLOW'}]}}}");
+    assert_text("{'process': {'capabilities': {'bounding': ['CAP_SYS_ADMIN']}}, 'annotations':"
+                " {'io.secprof.profile': 'web'," ANNOTATIONS
+                "}, 'linux': {'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','architectures':["
+                "'SCMP_ARCH_X86_64'],'flags':[],'syscalls':[{'names':['mount'],'action':'SCMP_ACT_"
+                "ALLOW'}]}}}");
 }
 END_TEST
 

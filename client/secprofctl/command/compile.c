@@ -2,6 +2,7 @@
 /* secprofctl compile: a profile's file to a filter, without a daemon. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/options.h"
 #include "client/secprofctl/show/json.h"
+#include "client/secprofctl/show/output.h"
 #include "client/secprofctl/show/write-filter.h"
 #include "client/secprofctl/subject/local.h"
 #include "compiler/compile.h"
@@ -16,7 +18,9 @@
 #include "compiler/facts/bpf.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/parse/diag.h"
+#include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
+#include "compiler/questions/plain-rules.h"
 #include "protocol/codec.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
@@ -70,6 +74,58 @@ static int write_filter(const struct ctl_options *options, const struct filter *
     return options->json ? print_json(options, &out) : write_filter_output(options, &out);
 }
 
+/*
+ * Makes *RULES, plain rules for REQUEST of the profile in FILE, and compiles both: the profile, so
+ * that the same profiles are refused in any format, and what is about to leave.
+ */
+static int make_rules(char **rules, size_t *len, struct syscalls *syscalls,
+                      const struct local_file *file, const struct variant_request *request,
+                      struct arena *arena, struct diags *diags)
+{
+    const struct variant_request bare = {.target = request->target};
+    struct lowered lowered;
+    struct profile profile;
+    struct filter filter;
+    struct diags again; /* what there is to say about the rules was said about the profile */
+    int r = profile_parse(&profile, file->text, file->len, arena, diags);
+
+    diags_init(&again, arena);
+    if (r == 0)
+        r = compile_policy(&lowered, syscalls, &profile, request, arena, diags);
+    if (r == 0)
+        r = compile_filter(&filter, syscalls, &lowered, arena, diags);
+    if (r == 0)
+        r = plain_rules(rules, len, &profile, request, &lowered.variant, syscalls, arena, diags);
+    if (r == 0)
+        r = compile_profile(&filter, syscalls, *rules, *len, &bare, arena, &again);
+    for (size_t i = 0; r == -EINVAL && i < again.n; i++)
+        if (again.items[i].severity == DIAG_ERROR)
+            diags_add(diags, DIAG_ERROR, again.items[i].at, "not written, for its rules: %s",
+                      again.items[i].text);
+    return r;
+}
+
+/* With --format oci: writes rules in the place of a filter. */
+static int write_rules(const struct ctl_options *options, struct syscalls *syscalls,
+                       const struct local_file *file, const struct variant_request *request)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    cleanup_free char *rules = NULL;
+    struct diags diags;
+    size_t len;
+    int r;
+
+    diags_init(&diags, &arena);
+    r = make_rules(&rules, &len, syscalls, file, request, &arena, &diags);
+    local_print_diags(file, &diags, &arena);
+    if (diags.n_errors > 0)
+        return CTL_NO;
+    if (r < 0)
+        return ctl_fail(CTL_SYSTEM, "%s: %s", file->name, strerror(-r));
+    r = output_write(options->output, rules, len);
+    return r < 0 ? output_fail(options->output, r) : CTL_OK;
+}
+
 static int compile_file(const struct ctl_options *options, const struct variant_request *request,
                         const char *path)
 {
@@ -85,6 +141,8 @@ static int compile_file(const struct ctl_options *options, const struct variant_
         return code;
     if (!syscalls)
         return ctl_fail(CTL_SYSTEM, "out of memory");
+    if (options->format == FORMAT_OCI)
+        return write_rules(options, syscalls, &file, request);
     diags_init(&diags, &arena);
     r = compile_profile(&filter, syscalls, file.text, file.len, request, &arena, &diags);
     local_print_diags(&file, &diags, &arena);
@@ -121,7 +179,9 @@ const struct ctl_command command_compile = {
             "  --target ARCH       for another architecture: x86_64, aarch64, SCMP_ARCH_S390X, …\n"
             "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"
             "  --kernel 6.1        for another kernel than this one\n"
-            "  --format FORMAT     raw, hex, base64, c (an array), asm (a listing)\n"
+            "  --format FORMAT     raw, hex, base64, c (an array), asm (a listing); oci: not the\n"
+            "                      filter, but plain OCI rules (JSON) for Kubernetes and others,\n"
+            "                      with all conditions of the profile decided\n"
             "  -o, --output FILE   replaces FILE in one step; - is stdout\n"
             "  --json              the filter in base64, with all that is known about it\n",
 };

@@ -48,6 +48,17 @@ static int check_profile(const struct ctl_options *options)
     return CTL_OK;
 }
 
+static int check_options(const struct ctl_options *options)
+{
+    if (options->profile)
+        return check_profile(options);
+    if (options->format == FORMAT_OCI)
+        return ctl_fail(CTL_USAGE,
+                        "--format oci is made of a profile's text: secprofctl get NAME --profile | "
+                        "secprofctl compile - --format oci");
+    return write_filter_check(options);
+}
+
 /* Writes the text of profile NAME. */
 static int get_profile(const struct ctl_options *options, struct secprof *handle, const char *name)
 {
@@ -76,7 +87,7 @@ static int get(const struct ctl_options *options)
     char digest[HEX_SIZE(sizeof(info.digest))];
     cleanup_free void *bytes = NULL;
     size_t len;
-    int code = options->profile ? check_profile(options) : write_filter_check(options);
+    int code = check_options(options);
 
     if (code == CTL_OK)
         code = remote_check_name(name);

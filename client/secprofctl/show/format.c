@@ -20,7 +20,7 @@
 
 static const char *const names[] = {
     [FORMAT_RAW] = "raw", [FORMAT_HEX] = "hex", [FORMAT_BASE64] = "base64",
-    [FORMAT_C] = "c",     [FORMAT_ASM] = "asm",
+    [FORMAT_C] = "c",     [FORMAT_ASM] = "asm", [FORMAT_OCI] = "oci",
 };
 
 int format_by_name(const char *name)
@@ -33,7 +33,7 @@ int format_by_name(const char *name)
 
 const char *format_names(void)
 {
-    return "raw, hex, base64, c, asm";
+    return "raw, hex, base64, c, asm, oci";
 }
 
 char *format_flags(uint32_t flags, const char *separator, const char *none)

@@ -18,6 +18,7 @@ enum format {
     FORMAT_BASE64, /* the same bytes, on one line */
     FORMAT_C,      /* an array of struct sock_filter */
     FORMAT_ASM,    /* a listing for people */
+    FORMAT_OCI,    /* no filter, but the rules that it is of: of `compile` only */
 };
 
 /* The format called NAME, or -EINVAL. */
@@ -36,8 +37,8 @@ struct format_filter {
     const char *digest; /* SHA-256 of the bytes in hex, or NULL */
 };
 
-/* Writes FILTER as FORMAT to memory: *SIZE bytes at *TEXT, which the caller frees. Returns 0 or
- * -ENOMEM. */
+/* Writes FILTER as FORMAT (not FORMAT_OCI) to memory: *SIZE bytes at *TEXT, which the caller frees.
+ * Returns 0 or -ENOMEM. */
 int format_render(enum format format, const struct format_filter *filter, char **text,
                   size_t *size);
 

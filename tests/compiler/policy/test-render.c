@@ -72,7 +72,7 @@ static char *check_same(const char *text, const struct variant_request *request)
 
     lower(&asked, text, request, syscalls, &arena);
 
-    char *json = render_linux_seccomp(&asked.variant, &len);
+    char *json = render_linux_seccomp(&asked.variant, RENDER_FOR_SECPROF, &len);
 
     ck_assert_ptr_nonnull(json);
     ck_assert_uint_eq(len, strlen(json));
@@ -148,20 +148,21 @@ static const struct {
     const char *rendered;
 } cases[] = {
     {"x86_64", 0, "{'defaultAction': 'SCMP_ACT_ALLOW'}",
-     "{'defaultAction':'SCMP_ACT_ALLOW','architectures':['SCMP_ARCH_X86_64'],'syscalls':[]}"},
+     "{'defaultAction':'SCMP_ACT_ALLOW','architectures':['SCMP_ARCH_X86_64'],'flags':[],'syscalls':"
+     "[]}"},
     /* Architectures come from the map, those of other targets go. */
     {"x86_64", 0,
      "{'defaultAction': 'SCMP_ACT_KILL', 'archMap': [{'architecture': 'SCMP_ARCH_X86_64',"
      " 'subArchitectures': ['SCMP_ARCH_X32', 'SCMP_ARCH_X86']}, {'architecture':"
      " 'SCMP_ARCH_AARCH64', 'subArchitectures': ['SCMP_ARCH_ARM']}]}",
      "{'defaultAction':'SCMP_ACT_KILL_THREAD','architectures':['SCMP_ARCH_X86_64','SCMP_ARCH_X86',"
-     "'SCMP_ARCH_X32'],'syscalls':[]}"},
+     "'SCMP_ARCH_X32'],'flags':[],'syscalls':[]}"},
     /* Errno names are the target's numbers: ENOSYS is 89 on MIPS. */
     {"mips64", 0,
      "{'defaultAction': 'SCMP_ACT_ERRNO', 'defaultErrno': 'ENOSYS', 'defaultErrnoRet': 38,"
      " 'syscalls': [{'names': ['read'], 'action': 'SCMP_ACT_ERRNO', 'errno': 'ENOSYS'}]}",
      "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':89,'architectures':['SCMP_ARCH_MIPS64'],"
-     "'syscalls':[{'names':['read'],'action':'SCMP_ACT_ERRNO','errnoRet':89}]}"},
+     "'flags':[],'syscalls':[{'names':['read'],'action':'SCMP_ACT_ERRNO','errnoRet':89}]}"},
     /* All of an argument's bits, and texts that need escapes. */
     {"x86_64", 0,
      "{'defaultAction': 'SCMP_ACT_TRACE', 'defaultErrnoRet': 65535, 'flags':"
@@ -183,7 +184,8 @@ static const struct {
      "{'defaultAction': 'SCMP_ACT_ALLOW', 'listenerPath': '/run/l', 'flags':"
      " ['SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV'], 'syscalls': [{'names': ['mount'], 'action':"
      " 'SCMP_ACT_NOTIFY', 'includes': {'caps': ['CAP_SYS_ADMIN']}}]}",
-     "{'defaultAction':'SCMP_ACT_ALLOW','architectures':['SCMP_ARCH_X86_64'],'syscalls':["
+     "{'defaultAction':'SCMP_ACT_ALLOW','architectures':['SCMP_ARCH_X86_64'],'flags':[],'syscalls':"
+     "["
      "{'names':['mount'],'action':'SCMP_ACT_ALLOW'}]}"},
     /* A rule that is left out goes on counting for the highest number. */
     {"x86_64", 0,
@@ -191,14 +193,16 @@ static const struct {
      " 'SCMP_ACT_ALLOW'}, {'names': ['openat2', 'mseal'], 'action': 'SCMP_ACT_ALLOW',"
      " 'includes': {'caps': ['CAP_SYS_ADMIN']}}], 'x-unknownSyscalls': 'enosys'}",
      "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':1,'architectures':['SCMP_ARCH_X86_64'],"
-     "'syscalls':[{'names':['read'],'action':'SCMP_ACT_ALLOW'},{'names':['openat2','mseal'],"
+     "'flags':[],'syscalls':[{'names':['read'],'action':'SCMP_ACT_ALLOW'},{'names':['openat2','"
+     "mseal'],"
      "'action':'SCMP_ACT_ERRNO','errnoRet':1}]}"},
     {"x86_64", UINT64_C(1) << 21,
      "{'defaultAction': 'SCMP_ACT_ERRNO', 'syscalls': [{'names': ['mount'], 'action':"
      " 'SCMP_ACT_ALLOW', 'includes': {'caps': ['CAP_SYS_ADMIN']}}], 'x-unknownSyscalls':"
      " 'default'}",
      "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':1,'architectures':['SCMP_ARCH_X86_64'],"
-     "'x-unknownSyscalls':'default','syscalls':[{'names':['mount'],'action':'SCMP_ACT_ALLOW'}]}"},
+     "'flags':[],'x-unknownSyscalls':'default','syscalls':[{'names':['mount'],'action':'SCMP_ACT_"
+     "ALLOW'}]}"},
 };
 
 /* WANTED, with ' for each ", as JSON: \" stands for itself. */

@@ -27,6 +27,7 @@ libcompiler_la_SOURCES = \
 	compiler/lint/risks.c compiler/lint/risks.h \
 	compiler/lint/rules.c compiler/lint/rules.h \
 	compiler/lint/state.h \
+	compiler/parse/arch-name.c compiler/parse/arch-name.h \
 	compiler/parse/diag.c compiler/parse/diag.h \
 	compiler/parse/json.c compiler/parse/json.h \
 	compiler/parse/json-error.c compiler/parse/json-error.h \

@@ -75,6 +75,12 @@ static const struct {
     {"armv7l", "arm"}, {"armv8l", "arm"}, {"sh4", "sh"},   {"sh4eb", "sheb"},
 };
 
+/*
+ * Names that libseccomp has in C, but neither Go nor libseccomp's Go binding: no runtime compares
+ * the tokens of a condition with them, so a rule with one would be in force nowhere.
+ */
+static const char *const in_no_runtime[] = {"x86_64", "aarch64", "loongarch64"};
+
 const struct abi *abi_get(enum abi_id id)
 {
     return &abis[id];
@@ -94,6 +100,9 @@ const struct abi *abi_by_condition_name(const char *name)
      * least. */
     if (!strcmp(name, "mips3l64n32"))
         return &abis[ABI_MIPSEL64N32];
+    for (size_t i = 0; i < ARRAY_SIZE(in_no_runtime); i++)
+        if (!strcmp(in_no_runtime[i], name))
+            return NULL;
     for (size_t i = 0; i < ABI_COUNT; i++)
         if (!strcmp(abis[i].name, name) || (abis[i].go_name && !strcmp(abis[i].go_name, name)))
             return &abis[i];

@@ -86,6 +86,7 @@ const struct abi *abi_by_scmp_name(const char *name);
 /*
  * The ABI that the token of a Docker or Podman condition ("arches") names, or NULL. Docker
  * writes Go's names (amd64, 386), containers-common those of libseccomp's Go binding (amd64, x86).
+ * Neither knows x86_64, aarch64 and loongarch64.
  */
 const struct abi *abi_by_condition_name(const char *name);
 

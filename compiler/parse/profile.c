@@ -29,16 +29,23 @@ enum profile_key {
 };
 
 static const struct field profile_fields[] = {
-    [KEY_DEFAULT_ACTION] = {"defaultAction", JSON_STRING},
-    [KEY_DEFAULT_ERRNO_RET] = {"defaultErrnoRet", JSON_NUMBER},
-    [KEY_DEFAULT_ERRNO] = {"defaultErrno", JSON_STRING},
-    [KEY_ARCHITECTURES] = {"architectures", JSON_ARRAY},
-    [KEY_ARCH_MAP] = {"archMap", JSON_ARRAY},
-    [KEY_FLAGS] = {"flags", JSON_ARRAY},
-    [KEY_LISTENER_PATH] = {"listenerPath", JSON_STRING},
-    [KEY_LISTENER_METADATA] = {"listenerMetadata", JSON_STRING},
-    [KEY_SYSCALLS] = {"syscalls", JSON_ARRAY},
-    [KEY_UNKNOWN_SYSCALLS] = {"x-unknownSyscalls", JSON_STRING},
+    [KEY_DEFAULT_ACTION] = {.key = "defaultAction", .type = JSON_STRING},
+    [KEY_DEFAULT_ERRNO_RET] = {.key = "defaultErrnoRet",
+                               .type = JSON_NUMBER,
+                               .other_key = "defaultErrno"},
+    [KEY_DEFAULT_ERRNO] = {.key = "defaultErrno",
+                           .type = JSON_STRING,
+                           .empty_is_absent = true,
+                           .other_key = "defaultErrnoRet"},
+    [KEY_ARCHITECTURES] = {.key = "architectures", .type = JSON_ARRAY},
+    [KEY_ARCH_MAP] = {.key = "archMap", .type = JSON_ARRAY},
+    [KEY_FLAGS] = {.key = "flags", .type = JSON_ARRAY},
+    [KEY_LISTENER_PATH] = {.key = "listenerPath", .type = JSON_STRING, .empty_is_absent = true},
+    [KEY_LISTENER_METADATA] = {.key = "listenerMetadata",
+                               .type = JSON_STRING,
+                               .empty_is_absent = true},
+    [KEY_SYSCALLS] = {.key = "syscalls", .type = JSON_ARRAY},
+    [KEY_UNKNOWN_SYSCALLS] = {.key = "x-unknownSyscalls", .type = JSON_STRING},
 };
 
 enum arch_map_key {
@@ -47,12 +54,12 @@ enum arch_map_key {
 };
 
 static const struct field arch_map_fields[] = {
-    [MAP_ARCHITECTURE] = {"architecture", JSON_STRING},
-    [MAP_SUB_ARCHITECTURES] = {"subArchitectures", JSON_ARRAY},
+    [MAP_ARCHITECTURE] = {.key = "architecture", .type = JSON_STRING},
+    [MAP_SUB_ARCHITECTURES] = {.key = "subArchitectures", .type = JSON_ARRAY},
 };
 
 static const struct field wrapper_fields[] = {
-    {"seccomp", JSON_OBJECT},
+    {.key = "seccomp", .type = JSON_OBJECT},
 };
 
 static bool is_object(struct reader *reader, const struct json_node *node, const char *what)
@@ -315,9 +322,7 @@ static void check_listener(struct reader *reader, const struct json_node *const 
     const struct json_node *path = slots[KEY_LISTENER_PATH];
     const struct json_node *metadata = slots[KEY_LISTENER_METADATA];
 
-    if (path && path->n == 0)
-        reader_error(reader, path, "\"listenerPath\" is empty; a socket's path was expected");
-    else if (path && path->text[0] != '/')
+    if (path && path->text[0] != '/')
         reader_warning(reader, path,
                        "\"listenerPath\" is no absolute path: where it leads depends on the "
                        "directory that a runtime was started in");

@@ -10,7 +10,9 @@
 #include <strings.h>
 
 #include "compiler/facts/abi.h"
+#include "compiler/parse/arch-name.h"
 #include "util/arena.h"
+#include "util/cleanup.h"
 #include "util/suggest.h"
 
 struct location reader_location(const struct reader *reader, const struct json_node *node)
@@ -79,25 +81,35 @@ static const char *list_keys(struct arena *arena, const struct field *fields, si
     return list;
 }
 
+/* True for a key that carries words for people only, and for other programs' extensions. */
+static bool is_words_only(const char *key)
+{
+    static const char *const keys[] = {"comment", "_comment", "$comment", "//", "$schema"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
+        if (!strcmp(key, keys[i]))
+            return true;
+    return has_prefix(key, "x-");
+}
+
 static void unknown_key(struct reader *reader, const struct json_member *member, const char *what,
                         const struct field *fields, size_t n_fields, enum unknown_key unknown)
 {
     bool is_error = unknown == UNKNOWN_IS_ERROR;
-    bool is_silent = has_prefix(member->key, "x-") || !strcmp(member->key, "$schema") ||
-                     !strcmp(member->key, "comment");
     const char *similar = similar_key(member->key, fields, n_fields);
     const char *key = reader_quote(reader, member->key);
     const char *end = is_error ? "" : "; it is ignored";
     const char *text;
 
-    if (!is_error && is_silent && !similar)
+    /* Of these only an extension can be a misspelt key of ours. */
+    if (is_words_only(member->key) && !(similar && has_prefix(similar, "x-")))
         return;
     if (similar && !strcasecmp(similar, member->key)) {
         /* Go's decoder ignores the case of keys, so runtimes would not ignore this one. */
         is_error = true;
         text = arena_printf(reader->arena,
-                            "key %s differs from \"%s\" in case, which container runtimes do not "
-                            "look at; write \"%s\"",
+                            "key %s differs from \"%s\" in case only: Docker, Podman and runc take "
+                            "it in any case, crun does not; write \"%s\"",
                             key, similar, similar);
     } else if (similar) {
         text = arena_printf(reader->arena, "%s has no key %s; did you mean \"%s\"?%s", what, key,
@@ -112,10 +124,15 @@ static void unknown_key(struct reader *reader, const struct json_member *member,
 static void known_key(struct reader *reader, const struct json_node *value,
                       const struct field *field, const struct json_node **slot)
 {
-    if (value->type == JSON_NULL)
+    if (value->type == JSON_NULL || (value->type == JSON_STRING && value->n == 0 &&
+                                     field->type == JSON_STRING && field->empty_is_absent))
         return;
     if (value->type == field->type)
         *slot = value;
+    else if (field->other_key && (value->type == JSON_STRING || value->type == JSON_NUMBER))
+        reader_error(reader, value, "\"%s\" is %s; %s was expected; for %s, use the key \"%s\"",
+                     field->key, json_type_name(value->type), json_type_name(field->type),
+                     value->type == JSON_STRING ? "a name" : "a number", field->other_key);
     else
         reader_error(reader, value, "\"%s\" is %s; %s was expected", field->key,
                      json_type_name(value->type), json_type_name(field->type));
@@ -193,8 +210,8 @@ const struct abi *reader_architecture(struct reader *reader, const struct json_n
         return abi;
     for (int i = 0; i < ABI_COUNT; i++)
         suggest_offer(&suggestion, abi_get((enum abi_id)i)->scmp_name);
-    if (abi_by_condition_name(node->text))
-        suggestion.best = abi_by_condition_name(node->text)->scmp_name;
+    if (arch_name_guess(node->text))
+        suggestion.best = arch_name_guess(node->text)->scmp_name;
     if (suggestion.best)
         reader_error(reader, node, "unknown architecture %s; did you mean \"%s\"?",
                      reader_quote(reader, node->text), suggestion.best);

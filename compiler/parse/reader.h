@@ -28,12 +28,24 @@ struct reader {
 struct field {
     const char *key;
     enum json_type type; /* that its value must have; null always counts as absent */
+    /*
+     * Where the value "" counts as absent too: Go programs write it for a string that is not set.
+     */
+    bool empty_is_absent;
+    /*
+     * Of a number or a string that belong to two keys, the other one ("errno" of "errnoRet"), or
+     * NULL: what to say where the value has the other type.
+     */
+    const char *other_key;
 };
 
-/* What an unknown key is. */
+/*
+ * What an unknown key is. Those that carry words only are silent in any case: "comment",
+ * "_comment", "$comment", "//", "$schema", and "x-…" where it is not close to a key of ours.
+ */
 enum unknown_key {
     UNKNOWN_IS_ERROR,
-    UNKNOWN_IS_WARNING, /* but silent for "x-…", "$schema" and "comment" */
+    UNKNOWN_IS_WARNING,
 };
 
 /* Adds a line about NODE. */
@@ -53,8 +65,8 @@ void *reader_calloc(struct reader *reader, size_t n, size_t size);
 
 /*
  * Finds the N_FIELDS values of FIELDS in OBJECT: SLOTS[i] becomes the value of FIELDS[i], NULL
- * where it is absent, null, or of a wrong type (an error). WHAT names the object in messages: "a
- * rule".
+ * where it is absent (see struct field), or of a wrong type (an error). WHAT names the object in
+ * messages: "a rule".
  */
 void reader_fields(struct reader *reader, const struct json_node *object, const char *what,
                    const struct field *fields, size_t n_fields, enum unknown_key unknown,

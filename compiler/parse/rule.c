@@ -13,6 +13,7 @@
 #include "compiler/facts/capability.h"
 #include "compiler/facts/errno.h"
 #include "compiler/facts/kernel-version.h"
+#include "compiler/parse/arch-name.h"
 #include "compiler/parse/json.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/reader.h"
@@ -37,11 +38,18 @@ enum rule_key {
 };
 
 static const struct field rule_fields[] = {
-    [RULE_NAMES] = {"names", JSON_ARRAY},        [RULE_NAME] = {"name", JSON_STRING},
-    [RULE_ACTION] = {"action", JSON_STRING},     [RULE_ERRNO_RET] = {"errnoRet", JSON_NUMBER},
-    [RULE_ERRNO] = {"errno", JSON_STRING},       [RULE_ARGS] = {"args", JSON_ARRAY},
-    [RULE_COMMENT] = {"comment", JSON_STRING},   [RULE_INCLUDES] = {"includes", JSON_OBJECT},
-    [RULE_EXCLUDES] = {"excludes", JSON_OBJECT},
+    [RULE_NAMES] = {.key = "names", .type = JSON_ARRAY},
+    [RULE_NAME] = {.key = "name", .type = JSON_STRING, .empty_is_absent = true},
+    [RULE_ACTION] = {.key = "action", .type = JSON_STRING},
+    [RULE_ERRNO_RET] = {.key = "errnoRet", .type = JSON_NUMBER, .other_key = "errno"},
+    [RULE_ERRNO] = {.key = "errno",
+                    .type = JSON_STRING,
+                    .empty_is_absent = true,
+                    .other_key = "errnoRet"},
+    [RULE_ARGS] = {.key = "args", .type = JSON_ARRAY},
+    [RULE_COMMENT] = {.key = "comment", .type = JSON_STRING},
+    [RULE_INCLUDES] = {.key = "includes", .type = JSON_OBJECT},
+    [RULE_EXCLUDES] = {.key = "excludes", .type = JSON_OBJECT},
 };
 
 enum arg_key {
@@ -52,10 +60,10 @@ enum arg_key {
 };
 
 static const struct field arg_fields[] = {
-    [ARG_INDEX] = {"index", JSON_NUMBER},
-    [ARG_VALUE] = {"value", JSON_NUMBER},
-    [ARG_VALUE_TWO] = {"valueTwo", JSON_NUMBER},
-    [ARG_OP] = {"op", JSON_STRING},
+    [ARG_INDEX] = {.key = "index", .type = JSON_NUMBER},
+    [ARG_VALUE] = {.key = "value", .type = JSON_NUMBER},
+    [ARG_VALUE_TWO] = {.key = "valueTwo", .type = JSON_NUMBER},
+    [ARG_OP] = {.key = "op", .type = JSON_STRING},
 };
 
 enum condition_key {
@@ -65,9 +73,9 @@ enum condition_key {
 };
 
 static const struct field condition_fields[] = {
-    [CONDITION_CAPS] = {"caps", JSON_ARRAY},
-    [CONDITION_ARCHES] = {"arches", JSON_ARRAY},
-    [CONDITION_MIN_KERNEL] = {"minKernel", JSON_STRING},
+    [CONDITION_CAPS] = {.key = "caps", .type = JSON_ARRAY},
+    [CONDITION_ARCHES] = {.key = "arches", .type = JSON_ARRAY},
+    [CONDITION_MIN_KERNEL] = {.key = "minKernel", .type = JSON_STRING, .empty_is_absent = true},
 };
 
 /* Reports that WORD is none of the names that LIST (comma-separated) has. */
@@ -315,6 +323,30 @@ static void read_caps(struct reader *reader, const struct json_node *list,
     }
 }
 
+static void unknown_arch(struct reader *reader, const struct json_node *item)
+{
+    const struct abi *meant = arch_name_guess(item->text);
+    struct suggestion suggestion = suggest_begin(item->text);
+    const char *quoted = reader_quote(reader, item->text);
+
+    if (meant) {
+        reader_error(
+            reader, item,
+            "unknown architecture %s; did you mean \"%s\"? Docker and Podman would find no "
+            "other name here",
+            quoted, arch_name_in_conditions(meant));
+        return;
+    }
+    for (int k = 0; k < ABI_COUNT; k++) {
+        suggest_offer(&suggestion, abi_get((enum abi_id)k)->go_name);
+        suggest_offer(&suggestion, arch_name_in_conditions(abi_get((enum abi_id)k)));
+    }
+    reader_error(reader, item, "unknown architecture %s; %s%s%s", quoted,
+                 suggestion.best ? "did you mean \"" : "Go's name for one, such as \"",
+                 suggestion.best ? suggestion.best : "amd64",
+                 suggestion.best ? "\"?" : "\", was expected");
+}
+
 static void read_arches(struct reader *reader, const struct json_node *list,
                         struct conditions *conditions)
 {
@@ -325,26 +357,11 @@ static void read_arches(struct reader *reader, const struct json_node *list,
             continue;
 
         const struct abi *abi = abi_by_condition_name(item->text);
-        struct suggestion suggestion = suggest_begin(item->text);
 
-        if (abi) {
+        if (abi)
             conditions->arches |= (abi_set)1 << abi->id;
-            continue;
-        }
-        for (int k = 0; k < ABI_COUNT; k++) {
-            suggest_offer(&suggestion, abi_get((enum abi_id)k)->go_name);
-            suggest_offer(&suggestion, abi_get((enum abi_id)k)->name);
-            if (!strcmp(abi_get((enum abi_id)k)->scmp_name, item->text)) {
-                suggestion.best = abi_get((enum abi_id)k)->go_name;
-                suggestion.best = suggestion.best ? suggestion.best : abi_get((enum abi_id)k)->name;
-                break;
-            }
-        }
-        reader_error(reader, item, "unknown architecture %s; %s%s%s",
-                     reader_quote(reader, item->text),
-                     suggestion.best ? "did you mean \"" : "Go's name for one, such as \"",
-                     suggestion.best ? suggestion.best : "amd64",
-                     suggestion.best ? "\"?" : "\", was expected");
+        else
+            unknown_arch(reader, item);
     }
 }
 

@@ -137,9 +137,11 @@ static bool word_has_abi(const char *word, const struct target *target, const st
         return abi->wide == !strcmp(word, "wide");
     if (!strcmp(word, "big") || !strcmp(word, "little"))
         return abi->big_endian == !strcmp(word, "big");
-    if (!abi_by_condition_name(word))
-        *why = "an ABI is all, native, wide, narrow, big, little, or a name";
-    return !strcmp(word, abi->name);
+    for (int id = 0; id < ABI_COUNT; id++)
+        if (!strcmp(word, abi_get((enum abi_id)id)->name))
+            return abi->id == (enum abi_id)id;
+    *why = "an ABI is all, native, wide, narrow, big, little, or a name";
+    return false;
 }
 
 bool table_has_abi(const char *abis, const struct target *target, const struct abi *abi,

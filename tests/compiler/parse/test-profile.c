@@ -272,6 +272,58 @@ START_TEST(go_writes_nulls)
 }
 END_TEST
 
+/* What Go programs write for what is not set. */
+START_TEST(zero_values_are_absent)
+{
+    static const char *const texts[] = {
+        "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrno':'','listenerPath':'',"
+        "'listenerMetadata':'','syscalls':[{'names':['read'],'name':'','errno':'',"
+        "'action':'SCMP_ACT_ALLOW','includes':{'minKernel':''},'excludes':{'minKernel':''}}]}",
+        "{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[{'names':[],'name':'read',"
+        "'action':'SCMP_ACT_ALLOW'}]}",
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        cleanup_arena struct arena arena = ARENA_INIT;
+        struct profile profile;
+
+        parse_good(&arena, &profile, profile_json(&arena, texts[i]));
+        ck_assert_uint_eq(profile.default_verdict, SECCOMP_RET_ERRNO | 1);
+        ck_assert(!profile.default_errno_named);
+        ck_assert_ptr_null(profile.listener_path);
+        ck_assert_ptr_null(profile.listener_metadata);
+        ck_assert_uint_eq(profile.n_rules, 1);
+        ck_assert_uint_eq(profile.rules[0].n_names, 1);
+        ck_assert_str_eq(profile.rules[0].names[0].name, "read");
+        ck_assert(!profile.rules[0].errno_named);
+        ck_assert_uint_eq(profile.rules[0].includes.min_kernel, 0);
+        ck_assert_uint_eq(profile.rules[0].excludes.min_kernel, 0);
+    }
+}
+END_TEST
+
+/* WORDS stands in every object that a profile has. */
+#define WORDS "'_comment':'a','$comment':['b'],'//':{'c':1},'x-why':null,"
+
+START_TEST(keys_with_words_are_silent)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct profile profile;
+
+    parse_good(&arena, &profile,
+               profile_json(&arena, "{" WORDS "'comment':1,'defaultAction':'SCMP_ACT_ERRNO',"
+                                    "'archMap':[{" WORDS "'comment':'',"
+                                    "'architecture':'SCMP_ARCH_X86_64'}],"
+                                    "'syscalls':[{" WORDS "'comment':'','names':['read'],"
+                                    "'action':'SCMP_ACT_ALLOW',"
+                                    "'includes':{" WORDS "'comment':'','caps':['CAP_KILL']},"
+                                    "'args':[{" WORDS "'comment':'','index':0,'value':1,"
+                                    "'op':'SCMP_CMP_EQ'}]}]}"));
+    ck_assert_uint_eq(profile.n_rules, 1);
+    ck_assert_uint_eq(profile.rules[0].n_tests, 1);
+}
+END_TEST
+
 START_TEST(repeated_index_makes_alternatives)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
@@ -432,6 +484,8 @@ int main(void)
     tcase_add_loop_test(tc, default_actions, 0, ARRAY_SIZE(defaults));
     tcase_add_loop_test(tc, full_64_bit_values, 0, ARRAY_SIZE(numbers));
     tcase_add_test(tc, go_writes_nulls);
+    tcase_add_test(tc, zero_values_are_absent);
+    tcase_add_test(tc, keys_with_words_are_silent);
     tcase_add_test(tc, repeated_index_makes_alternatives);
     tcase_add_test(tc, limits_rules);
     tcase_add_test(tc, limits_size);

@@ -42,11 +42,10 @@ const char *verdict_text(struct arena *arena, uint32_t verdict)
     return arena_printf(arena, "%s(%u)", name, data);
 }
 
-uint32_t verdict_on_abi(uint32_t verdict, enum abi_id abi)
+uint32_t verdict_with_errno(uint32_t verdict, const char *name, enum abi_id abi)
 {
-    if (!is_errno(verdict))
-        return verdict;
-    return SECCOMP_RET_ERRNO | (uint32_t)errno_on_abi((int)(verdict & SECCOMP_RET_DATA), abi);
+    return name ? (verdict & SECCOMP_RET_ACTION_FULL) | (uint32_t)errno_by_name_on_abi(name, abi)
+                : verdict;
 }
 
 const char *verdict_text_on_abi(struct arena *arena, uint32_t verdict, enum abi_id abi)

@@ -22,10 +22,10 @@ int verdict_compare(uint32_t a, uint32_t b);
 const char *verdict_text(struct arena *arena, uint32_t verdict);
 
 /*
- * VERDICT with its errno as errno_on_abi() has it. For an errno that came from a name, not for one
- * that the profile has as a number. Verdicts other than ERRNO stay as they are.
+ * VERDICT, an ERRNO or a TRACE, with the number that the errno called NAME has on kernels that run
+ * ABI. NAME is one that errno_by_name() knows, or NULL: VERDICT stays as it is.
  */
-uint32_t verdict_on_abi(uint32_t verdict, enum abi_id abi);
+uint32_t verdict_with_errno(uint32_t verdict, const char *name, enum abi_id abi);
 
 /*
  * VERDICT for people as verdict_text() has it, its errno named as kernels that run ABI number it.

@@ -32,17 +32,13 @@ enum {
 /* VERDICT with its errno, a number of the target, as asm-generic/errno.h numbers the same name. */
 static uint32_t generic_verdict(const struct lint *lint, uint32_t verdict)
 {
-    const char *name;
-
     if (!lint->abi || (verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO)
         return verdict;
-    for (size_t i = 0; (name = errno_name_at(i)); i++) {
-        uint32_t generic = SECCOMP_RET_ERRNO | (uint32_t)errno_by_name(name);
 
-        if (verdict_on_abi(generic, lint->target->abis[0]) == verdict)
-            return generic;
-    }
-    return verdict;
+    int number = (int)(verdict & SECCOMP_RET_DATA);
+    const char *name = errno_name_on_abi(number, lint->target->abis[0]);
+
+    return name ? SECCOMP_RET_ERRNO | (uint32_t)errno_by_name(name) : verdict;
 }
 
 static bool same_finding(const struct finding *a, const struct finding *b)

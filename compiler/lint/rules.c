@@ -33,7 +33,7 @@ static bool fits(const struct lint *lint, const struct rule *rule)
 
 static uint32_t verdict_of(const struct lint *lint, const struct rule *rule)
 {
-    return rule->errno_named ? verdict_on_abi(rule->verdict, lint->target->abis[0]) : rule->verdict;
+    return verdict_with_errno(rule->verdict, rule->errno_name, lint->target->abis[0]);
 }
 
 /* Where the tests of RULE hold; the arguments NARROW are compared as the low 32 bits they have. */

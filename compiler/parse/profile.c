@@ -263,7 +263,7 @@ static void read_default(struct reader *reader, const struct json_node *object,
     if (!action && reader->n_errors == 0)
         reader_error(reader, object,
                      "the profile has no \"defaultAction\"; for example \"SCMP_ACT_ERRNO\"");
-    profile_read_verdict(reader, &source, &profile->default_verdict, &profile->default_errno_named);
+    profile_read_verdict(reader, &source, &profile->default_verdict, &profile->default_errno_name);
 }
 
 static bool is_notify(uint32_t verdict)

@@ -52,7 +52,7 @@ struct rule {
     const struct rule_name *names;
     size_t n_names;
     uint32_t verdict;
-    bool errno_named;             /* the verdict's errno came from a name: see verdict_on_abi() */
+    const char *errno_name;       /* that gave the verdict's errno, or NULL: a number did */
     const struct arg_test *tests; /* none: the rule holds for every call */
     size_t n_tests;
     bool alternatives; /* an index stands in two tests: one that holds is enough (runc, crun) */
@@ -70,7 +70,7 @@ struct arch_map_entry {
 
 struct profile {
     uint32_t default_verdict;
-    bool default_errno_named; /* its errno came from a name: see verdict_on_abi() */
+    const char *default_errno_name; /* that gave its errno, or NULL: a number did */
     struct location default_at;
     abi_set architectures; /* of "architectures" */
     struct location architectures_at;

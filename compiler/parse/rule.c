@@ -127,7 +127,7 @@ static bool can_carry(struct reader *reader, const struct json_node *node, const
 }
 
 void profile_read_verdict(struct reader *reader, const struct verdict_source *source,
-                          uint32_t *verdict, bool *named)
+                          uint32_t *verdict, const char **errno_name)
 {
     const struct action *action;
     uint64_t number = DEFAULT_ERRNO;
@@ -146,11 +146,12 @@ void profile_read_verdict(struct reader *reader, const struct verdict_source *so
         can_carry(reader, source->errno_word, source->errno_word_key, action)) {
         int found = errno_by_name(source->errno_word->text);
 
-        if (found < 0)
+        if (found < 0) {
             unknown_errno(reader, source->errno_word);
-        else
+        } else {
             number = (uint64_t)found;
-        *named = true;
+            *errno_name = source->errno_word->text;
+        }
     }
     if (action->max_data)
         *verdict |= (uint32_t)number;
@@ -425,7 +426,7 @@ void profile_read_rule(struct reader *reader, const struct json_node *item, stru
         .errno_word_key = "errno",
     };
 
-    profile_read_verdict(reader, &source, &rule->verdict, &rule->errno_named);
+    profile_read_verdict(reader, &source, &rule->verdict, &rule->errno_name);
     read_args(reader, slots[RULE_ARGS], rule);
     read_conditions(reader, slots[RULE_INCLUDES], "\"includes\"", &rule->includes);
     read_conditions(reader, slots[RULE_EXCLUDES], "\"excludes\"", &rule->excludes);

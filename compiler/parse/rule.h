@@ -21,10 +21,11 @@ struct verdict_source {
 
 /*
  * Reads a verdict. An action that carries an errno gets EPERM where the profile has none (OCI
- * runtime-spec for ERRNO; runc does the same for TRACE). *NAMED says that a name gave the errno.
+ * runtime-spec for ERRNO; runc does the same for TRACE). *ERRNO_NAME is the
+ * name that gave the errno, if one did: the verdict then has its number of asm-generic/errno.h.
  */
 void profile_read_verdict(struct reader *reader, const struct verdict_source *source,
-                          uint32_t *verdict, bool *named);
+                          uint32_t *verdict, const char **errno_name);
 
 /* Reads ITEM of "syscalls" into RULE. */
 void profile_read_rule(struct reader *reader, const struct json_node *item, struct rule *rule);

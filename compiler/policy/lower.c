@@ -13,7 +13,6 @@
 
 #include "compiler/facts/abi.h"
 #include "compiler/facts/action.h"
-#include "compiler/facts/errno.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/facts/verdict.h"
 #include "compiler/parse/profile.h"
@@ -366,8 +365,8 @@ static int add_last_ranges(struct lowering *low, const struct abi *abi, uint32_t
 {
     const struct profile *profile = low->variant->profile;
     /* The target's ENOSYS, not the host's. */
-    uint32_t enosys = verdict_on_abi(SECCOMP_RET_ERRNO | (uint32_t)errno_by_name("ENOSYS"),
-                                     low->variant->target->abis[0]);
+    uint32_t enosys =
+        verdict_with_errno(SECCOMP_RET_ERRNO, "ENOSYS", low->variant->target->abis[0]);
     const struct decision *newer;
     int r = 0;
 

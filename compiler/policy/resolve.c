@@ -51,9 +51,10 @@ static abi_set requested_abis(const struct profile *profile, enum abi_id native)
 static int name_errnos(struct variant *variant, enum abi_id native, struct arena *arena)
 {
     const struct profile *profile = variant->profile;
-    uint32_t verdict = verdict_on_abi(profile->default_verdict, native);
+    uint32_t verdict =
+        verdict_with_errno(profile->default_verdict, profile->default_errno_name, native);
 
-    if (profile->default_errno_named && verdict != profile->default_verdict) {
+    if (verdict != profile->default_verdict) {
         struct profile *copy = arena_alloc(arena, sizeof(*copy));
 
         if (!copy)
@@ -65,8 +66,8 @@ static int name_errnos(struct variant *variant, enum abi_id native, struct arena
     for (size_t i = 0; i < variant->n_rules; i++) {
         const struct rule *rule = variant->rules[i];
 
-        verdict = verdict_on_abi(rule->verdict, native);
-        if (!rule->errno_named || verdict == rule->verdict)
+        verdict = verdict_with_errno(rule->verdict, rule->errno_name, native);
+        if (verdict == rule->verdict)
             continue;
 
         struct rule *copy = arena_alloc(arena, sizeof(*copy));

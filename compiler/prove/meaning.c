@@ -90,10 +90,15 @@ static bool matches_all(const struct conditions *conditions, const struct varian
            request->kernel >= conditions->min_kernel;
 }
 
-/* An errno's name stands for the target's number; a number is used as it is. */
-static uint32_t verdict_for(const struct variant_request *request, uint32_t verdict, bool named)
+/* An errno's name stands for the target's number, as an errno or as a tracer's message; a number is
+ * used as it is. */
+static uint32_t verdict_for(const struct variant_request *request, uint32_t verdict,
+                            const char *errno_name)
 {
-    return named ? verdict_on_abi(verdict, request->target->abis[0]) : verdict;
+    if (!errno_name)
+        return verdict;
+    verdict &= ~(uint32_t)SECCOMP_RET_DATA;
+    return verdict | (uint32_t)errno_by_name_on_abi(errno_name, request->target->abis[0]);
 }
 
 /* A rule counts where its conditions hold, unless it says what the default says. */
@@ -242,12 +247,10 @@ static size_t calls_up_to_highest(struct meaning *m, const struct abi *abi)
 /* Newer calls, above the highest named number: ENOSYS where the default is an errno. */
 static uint32_t answer_to_newer(const struct meaning *m)
 {
-    uint32_t enosys = SECCOMP_RET_ERRNO | (uint32_t)errno_by_name("ENOSYS");
-
     if ((m->otherwise & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO ||
         m->profile->unknown_is_default)
         return m->otherwise;
-    return verdict_for(m->request, enosys, true);
+    return verdict_for(m->request, SECCOMP_RET_ERRNO, "ENOSYS");
 }
 
 /* Ranges of numbers that are being made, with room for all of them. */
@@ -390,7 +393,7 @@ static int read_rules(struct meaning *m)
         struct ruling *ruling = &m->rulings[i];
 
         ruling->rule = rule;
-        ruling->verdict = verdict_for(m->request, rule->verdict, rule->errno_named);
+        ruling->verdict = verdict_for(m->request, rule->verdict, rule->errno_name);
         ruling->names = arena_calloc(m->arena, rule->n_names, sizeof(struct syscall_name *));
         if (!ruling->names)
             return -ENOMEM;
@@ -415,7 +418,7 @@ int meaning_of_profile(struct behaviour *meaning, struct bdd *bdd, const struct 
         .syscalls = syscalls,
         .arena = arena,
         .abis = served_abis(profile, request->target),
-        .otherwise = verdict_for(request, profile->default_verdict, profile->default_errno_named),
+        .otherwise = verdict_for(request, profile->default_verdict, profile->default_errno_name),
     };
 
     if (syscalls_find(syscalls, m.abis, "socketcall", &m.multiplexers[0].name) < 0 ||

@@ -155,10 +155,17 @@ struct question {
     uint32_t default_verdict;
 };
 
+/* VERDICT, whose errno the profile has by NAME, or as a number. */
+static uint32_t action_on(uint32_t verdict, const char *name, enum abi_id native)
+{
+    if (name == NULL)
+        return verdict;
+    return (verdict & 0xffff0000) + (uint32_t)errno_by_name_on_abi(name, native);
+}
+
 static uint32_t rule_verdict(const struct question *q, const struct rule *rule)
 {
-    return rule->errno_named ? verdict_on_abi(rule->verdict, q->request->target->abis[0])
-                             : rule->verdict;
+    return action_on(rule->verdict, rule->errno_name, q->request->target->abis[0]);
 }
 
 /* True where RULE counts: it is active, and says something else than the default. */
@@ -287,13 +294,11 @@ uint32_t reference_verdict(const struct profile *profile, const struct variant_r
         .syscalls = syscalls,
         .data = data,
         .abi = abi_of_call(request->target, reference_abis(profile, request->target), data),
-        .default_verdict = profile->default_verdict,
+        .default_verdict = action_on(profile->default_verdict, profile->default_errno_name, native),
     };
     uint32_t verdict = 0;
     uint32_t highest;
 
-    if (profile->default_errno_named)
-        q.default_verdict = verdict_on_abi(profile->default_verdict, native);
     if (!q.abi)
         return SECCOMP_RET_KILL_THREAD;
     if (decide_directly(&q, &verdict) || decide_multiplexed(&q, &verdict))
@@ -301,6 +306,6 @@ uint32_t reference_verdict(const struct profile *profile, const struct variant_r
     if ((q.default_verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO &&
         !profile->unknown_is_default && reference_highest(profile, q.abi->id, syscalls, &highest) &&
         (uint32_t)data->nr > highest)
-        return verdict_on_abi(SECCOMP_RET_ERRNO | (uint32_t)errno_by_name("ENOSYS"), native);
+        return action_on(SECCOMP_RET_ERRNO, "ENOSYS", native);
     return q.default_verdict;
 }

@@ -42,9 +42,9 @@ static void describe_conditions(FILE *out, const char *name, const struct condit
 
 static void describe_rule(FILE *out, const struct rule *rule)
 {
-    fprintf(out, "rule %u:%u verdict %#x named %d alternatives %d comment %s\n", rule->at.line,
-            rule->at.column, rule->verdict, rule->errno_named, rule->alternatives,
-            rule->comment ? rule->comment : "-");
+    fprintf(out, "rule %u:%u verdict %#x named %s alternatives %d comment %s\n", rule->at.line,
+            rule->at.column, rule->verdict, rule->errno_name ? rule->errno_name : "-",
+            rule->alternatives, rule->comment ? rule->comment : "-");
     for (size_t i = 0; i < rule->n_names; i++)
         fprintf(out, " name %u:%u %s\n", rule->names[i].at.line, rule->names[i].at.column,
                 rule->names[i].name);
@@ -68,8 +68,9 @@ static char *describe(const struct profile *profile)
     FILE *out = open_memstream(&text, &len);
 
     FUZZ_CHECK(out, "%m");
-    fprintf(out, "default %u:%u %#x named %d\n", profile->default_at.line,
-            profile->default_at.column, profile->default_verdict, profile->default_errno_named);
+    fprintf(out, "default %u:%u %#x named %s\n", profile->default_at.line,
+            profile->default_at.column, profile->default_verdict,
+            profile->default_errno_name ? profile->default_errno_name : "-");
     fprintf(out, "architectures %u:%u %#x flags %#x unknown %d listener %s %s\n",
             profile->architectures_at.line, profile->architectures_at.column,
             profile->architectures, profile->flags, profile->unknown_is_default,

@@ -200,7 +200,8 @@ static int run_calls(struct run *run, const struct verdict_line *line, struct qu
     char *rest = list;
     int asked = 0;
 
-    q->expected = line->errno_named ? verdict_on_abi(line->verdict, q->abi->id) : line->verdict;
+    q->expected = verdict_with_errno(line->verdict, line->errno_name[0] ? line->errno_name : NULL,
+                                     q->abi->id);
     snprintf(list, sizeof(list), "%s", line->calls);
     while ((q->call = strsep(&rest, ","))) {
         if (!find_call(run, q->abi, q->call, &q->nr))

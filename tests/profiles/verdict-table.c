@@ -97,9 +97,9 @@ static bool parse_verdict(struct verdict_line *line, const char *text)
         if (!close || close[1] != '\0')
             return false;
         if (!parse_number(inner, &end, &data)) {
-            snprintf(name, sizeof(name), "%.*s", (int)(close - inner), inner);
-            data = (uint64_t)errno_by_name(name);
-            line->errno_named = true;
+            snprintf(line->errno_name, sizeof(line->errno_name), "%.*s", (int)(close - inner),
+                     inner);
+            data = (uint64_t)errno_by_name(line->errno_name);
             end = close;
         }
         if (end != close || data > action->max_data)

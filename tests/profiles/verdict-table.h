@@ -27,8 +27,8 @@ struct verdict_line {
     char *abis;  /* "all,-x86" */
     char *calls; /* "mount,#12" */
     struct table_arg args[6];
-    uint32_t verdict; /* an errno as asm-generic/errno.h has it where errno_named */
-    bool errno_named;
+    uint32_t verdict;
+    char errno_name[32]; /* that gave its errno, or "" */
 };
 
 /*

@@ -82,7 +82,7 @@ START_TEST(everything_at_once)
 
     parse_good(&arena, &p, text);
     ck_assert_uint_eq(p.default_verdict, SECCOMP_RET_ERRNO | 38);
-    ck_assert(p.default_errno_named);
+    ck_assert_ptr_nonnull(p.default_errno_name);
     ck_assert_uint_eq(p.default_at.line, 4);
     ck_assert_uint_eq(p.default_at.column, 22);
     ck_assert_uint_eq(p.n_arch_map, 2);
@@ -108,7 +108,7 @@ START_TEST(everything_at_once)
     ck_assert_uint_eq(rule->names[1].at.line, 22);
     ck_assert_uint_eq(rule->names[1].at.column, 32);
     ck_assert_uint_eq(rule->verdict, SECCOMP_RET_ERRNO | 22);
-    ck_assert(rule->errno_named);
+    ck_assert_ptr_nonnull(rule->errno_name);
     ck_assert_str_eq(rule->comment, "why");
     ck_assert_uint_eq(rule->n_tests, 2);
     ck_assert(!rule->alternatives);
@@ -128,7 +128,7 @@ START_TEST(everything_at_once)
     ck_assert_uint_eq(rule->excludes.at.line, 35);
 
     ck_assert_uint_eq(p.rules[1].verdict, SECCOMP_RET_TRACE | 65535);
-    ck_assert(!p.rules[1].errno_named);
+    ck_assert_ptr_null(p.rules[1].errno_name);
     ck_assert_uint_eq(p.rules[2].verdict, SECCOMP_RET_USER_NOTIF);
 }
 END_TEST
@@ -178,7 +178,7 @@ START_TEST(verdicts_of_rules)
                                                  "[{'names':['a'],%s}]}",
                                                  verdicts[_i].json)));
     ck_assert_uint_eq(p.rules[0].verdict, verdicts[_i].verdict);
-    ck_assert_int_eq(p.rules[0].errno_named, verdicts[_i].named);
+    ck_assert_int_eq(p.rules[0].errno_name != NULL, verdicts[_i].named);
 }
 END_TEST
 
@@ -289,13 +289,13 @@ START_TEST(zero_values_are_absent)
 
         parse_good(&arena, &profile, profile_json(&arena, texts[i]));
         ck_assert_uint_eq(profile.default_verdict, SECCOMP_RET_ERRNO | 1);
-        ck_assert(!profile.default_errno_named);
+        ck_assert_ptr_null(profile.default_errno_name);
         ck_assert_ptr_null(profile.listener_path);
         ck_assert_ptr_null(profile.listener_metadata);
         ck_assert_uint_eq(profile.n_rules, 1);
         ck_assert_uint_eq(profile.rules[0].n_names, 1);
         ck_assert_str_eq(profile.rules[0].names[0].name, "read");
-        ck_assert(!profile.rules[0].errno_named);
+        ck_assert_ptr_null(profile.rules[0].errno_name);
         ck_assert_uint_eq(profile.rules[0].includes.min_kernel, 0);
         ck_assert_uint_eq(profile.rules[0].excludes.min_kernel, 0);
     }

@@ -199,19 +199,20 @@ START_TEST(numbers_named_errnos)
     const uint32_t enosys = SECCOMP_RET_ERRNO | 38;
     const struct rule rules[] = {
         {.verdict = enosys},
-        {.verdict = enosys, .errno_named = true},
-        {.verdict = SECCOMP_RET_ERRNO | 1, .errno_named = true},
+        {.verdict = enosys, .errno_name = "ENOSYS"},
+        {.verdict = SECCOMP_RET_ERRNO | 1, .errno_name = "EPERM"},
+        {.verdict = SECCOMP_RET_TRACE | 95, .errno_name = "ENOTSUP"},
     };
     const struct profile profile = {
         .default_verdict = SECCOMP_RET_ERRNO | 95,
-        .default_errno_named = true,
+        .default_errno_name = "EOPNOTSUPP",
         .rules = rules,
         .n_rules = ARRAY_SIZE(rules),
     };
     static const struct {
         const char *target;
-        uint32_t enosys, eopnotsupp;
-    } numbers[] = {{"x86_64", 38, 95}, {"mipsel64", 89, 122}, {"parisc", 251, 223}};
+        uint32_t enosys, eopnotsupp, enotsup;
+    } numbers[] = {{"x86_64", 38, 95, 95}, {"mipsel64", 89, 122, 122}, {"parisc", 251, 223, 252}};
 
     for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
         struct variant variant;
@@ -222,6 +223,7 @@ START_TEST(numbers_named_errnos)
         ck_assert_uint_eq(variant.rules[0]->verdict, enosys);
         ck_assert_uint_eq(variant.rules[1]->verdict, SECCOMP_RET_ERRNO | numbers[i].enosys);
         ck_assert_uint_eq(variant.rules[2]->verdict, SECCOMP_RET_ERRNO | 1);
+        ck_assert_uint_eq(variant.rules[3]->verdict, SECCOMP_RET_TRACE | numbers[i].enotsup);
     }
     /* The profile itself serves other targets too. */
     ck_assert_uint_eq(profile.default_verdict, SECCOMP_RET_ERRNO | 95);

@@ -120,7 +120,7 @@ static int open_trusted(const struct cache_dir *dir, int *fd, char why[TRUST_WHY
 
     /* Whoever can write there, or put another one in its place, could hand out filters. */
     if (r == TRUST_OK)
-        r = trust_open_directory(dir->entries_path, dir->own_uid, false, fd, why);
+        r = trust_open_directory(dir->entries_path, dir->own_uid, false, NULL, fd, why);
     if (r == TRUST_OK && !cache_dir_is_below(dir->place_fd, *fd)) {
         snprintf(why, TRUST_WHY_SIZE, CACHE_ENTRIES " in it leads to another place");
         r = TRUST_REFUSED;

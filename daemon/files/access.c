@@ -73,17 +73,63 @@ static bool is_member(const struct peer *peer, gid_t gid)
     return false;
 }
 
+/* True where MODE gives PEER the right that the others have by the bit RIGHT. */
+static bool has_right(const struct peer *peer, uid_t uid, gid_t gid, mode_t mode, mode_t right)
+{
+    if (peer->uid == uid)
+        return mode & right << 6;
+    return is_member(peer, gid) ? mode & right << 3 : mode & right;
+}
+
 bool access_may_read(const struct access_list *list, const struct peer *peer)
 {
     if (peer->uid == 0)
         return true;
     if (!peer->groups_known)
         return false;
-    if (peer->uid == list->uid)
-        return list->mode & S_IRUSR;
-    if (is_member(peer, list->gid))
-        return list->mode & S_IRGRP;
-    return list->mode & S_IROTH;
+    for (size_t i = 0; i < list->way.n; i++) {
+        const struct access_directory *directory = &list->way.directories[i];
+
+        if (!has_right(peer, directory->uid, directory->gid, directory->mode, S_IXOTH))
+            return false;
+    }
+    return has_right(peer, list->uid, list->gid, list->mode, S_IROTH);
+}
+
+static bool directory_equal(const struct access_directory *a, const struct access_directory *b)
+{
+    return a->uid == b->uid && a->gid == b->gid && a->mode == b->mode;
+}
+
+bool access_way_add(struct access_way *way, uid_t uid, gid_t gid, mode_t mode)
+{
+    const mode_t search = S_IXUSR | S_IXGRP | S_IXOTH;
+    const struct access_directory directory = {uid, gid, mode & search};
+
+    if (directory.mode == search)
+        return true;
+    for (size_t i = 0; i < way->n; i++)
+        if (directory_equal(&way->directories[i], &directory))
+            return true;
+    if (way->n == ACCESS_WAY_MAX)
+        return false;
+    way->directories[way->n++] = directory;
+    return true;
+}
+
+void access_way_close(struct access_way *way)
+{
+    *way = (struct access_way){.n = 1};
+}
+
+bool access_list_equal(const struct access_list *a, const struct access_list *b)
+{
+    if (a->uid != b->uid || a->gid != b->gid || a->mode != b->mode || a->way.n != b->way.n)
+        return false;
+    for (size_t i = 0; i < a->way.n; i++)
+        if (!directory_equal(&a->way.directories[i], &b->way.directories[i]))
+            return false;
+    return true;
 }
 
 bool access_may_administer(const struct peer *peer, uid_t own_uid)

@@ -1,20 +1,46 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Who may have what: a client's credentials against the owner and mode of a profile's file.
+ * Who may have what: a client's credentials against the owner and mode of a profile's file, and of
+ * the directories on the way there.
  */
 #ifndef DAEMON_FILES_ACCESS_H
 #define DAEMON_FILES_ACCESS_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
-/* The access list of a profile: its file's owner, group and permission bits. */
+enum {
+    ACCESS_WAY_MAX = 4,
+};
+
+/* The directories on the way to a file that not everybody may search, each kind once. */
+struct access_way {
+    uint32_t n;
+    struct access_directory {
+        uid_t uid;
+        gid_t gid;
+        mode_t mode;
+    } directories[ACCESS_WAY_MAX];
+};
+
+/* The access list of a profile: its file's owner, group and permission bits, and the way there. */
 struct access_list {
     uid_t uid;
     gid_t gid;
     mode_t mode;
+    struct access_way way;
 };
+
+/* The way leads through a directory with this owner and mode. Returns false where there are too
+ * many that differ. */
+bool access_way_add(struct access_way *way, uid_t uid, gid_t gid, mode_t mode);
+
+/* Who may pass is not known: nobody but root. */
+void access_way_close(struct access_way *way);
+
+bool access_list_equal(const struct access_list *a, const struct access_list *b);
 
 /* Who is at the other end of a connection, as the kernel saw it when they connected. */
 struct peer {
@@ -41,9 +67,10 @@ void peer_clear(struct peer *peer);
 int peer_learn_groups(struct peer *peer, int sock);
 
 /*
- * True where PEER could open a file with this owner and mode for reading: as open(2) has it, the
- * owner's bits decide alone for the owner, the group's for a member, else the others'. Root may
- * all. Whose groups are not known yet may nothing, unless it is root.
+ * True where PEER could open a file with this owner and mode for reading, and search the
+ * directories on the way: as open(2) has it, the owner's bits decide alone for the owner, the
+ * group's for a member, else the others'. Root may all. Whose groups are not known yet may nothing,
+ * unless it is root.
  */
 bool access_may_read(const struct access_list *list, const struct peer *peer);
 

@@ -73,16 +73,11 @@ static void take_content(struct follow *follow, const struct scan *scan,
     service_offer(service, entry, source, follow->scans);
 }
 
-static bool list_equal(const struct access_list *a, const struct access_list *b)
-{
-    return a->uid == b->uid && a->gid == b->gid && a->mode == b->mode;
-}
-
 /* Takes over the owner and mode of ENTRY's file. */
 static void take_access(struct follow *follow, struct profile_entry *entry,
                         const struct access_list *access)
 {
-    if (list_equal(&entry->access, access))
+    if (access_list_equal(&entry->access, access))
         return;
     entry->access = *access;
     if (entry->served)
@@ -129,8 +124,8 @@ static void follow_item(struct follow *follow, const struct scan *scan, struct p
     take_item(follow, scan, entry, item);
     after = entry_access(entry);
     if (changes->n == told &&
-        (entry_state(entry) != state || !list_equal(&before.file, &after.file) ||
-         !list_equal(&before.served, &after.served)))
+        (entry_state(entry) != state || !access_list_equal(&before.file, &after.file) ||
+         !access_list_equal(&before.served, &after.served)))
         changes_note(changes, follow->service->generation, entry, &before);
 }
 

@@ -128,7 +128,9 @@ static int read_stable(int fd, struct scan_item *item)
         file_id_of(&id, &after);
         if (file_id_equal(&id, &item->id)) {
             /* Owner and mode may have changed since it was opened. */
-            item->access = (struct access_list){after.st_uid, after.st_gid, after.st_mode & 07777};
+            item->access.uid = after.st_uid;
+            item->access.gid = after.st_gid;
+            item->access.mode = after.st_mode & 07777;
             item->settled = file_id_is_settled(&id, &now);
             return 0;
         }
@@ -149,7 +151,8 @@ struct look {
     const struct scan_input *input;
     size_t directory;
     int dir_fd;
-    const char *distrust; /* why the directory is not trusted; NULL where it is */
+    const struct access_way *way; /* to the directory, which is on it */
+    const char *distrust;         /* why the directory is not trusted; NULL where it is */
 };
 
 /* Opens the file FILE_NAME, and fills in what is known of it even where it is refused. */
@@ -161,7 +164,7 @@ static int open_file(const struct look *look, const char *file_name, struct scan
 
     for (int i = 0; i < OPEN_TRIES && r == -EAGAIN; i++) {
         free(steal_ptr(&item->place));
-        r = trust_open(&file, look->dir_fd, file_name, look->input->own_uid, why);
+        r = trust_open(&file, look->dir_fd, look->way, file_name, look->input->own_uid, why);
         item->place = file.place;
     }
     item->seen = file.seen;
@@ -270,9 +273,10 @@ static int scan_directory(struct scan *scan, const struct scan_input *input, siz
 {
     __attribute__((cleanup(cleanup_closedir))) DIR *dir = NULL;
     char why[TRUST_WHY_SIZE];
-    struct look look = {.input = input, .directory = i};
-    int fd,
-        r = trust_open_directory(input->directories[i], input->own_uid, input->shared, &fd, why);
+    struct access_way way = {0};
+    struct look look = {.input = input, .directory = i, .way = &way};
+    int fd, r = trust_open_directory(input->directories[i], input->own_uid, input->shared, &way,
+                                     &fd, why);
 
     if (r < 0) {
         scan->missing[i] = r == -ENOENT || r == -ENOTDIR;

@@ -17,7 +17,8 @@ struct walk {
     uid_t root_uid; /* who owns "/": in a user namespace that is not always root */
     int at;         /* the directory that was reached; owned */
     struct steps steps;
-    char *why; /* the first reason not to trust the way; TRUST_WHY_SIZE bytes */
+    struct access_way *way; /* NULL: nobody asks who may pass */
+    char *why;              /* the first reason not to trust the way; TRUST_WHY_SIZE bytes */
     bool refused;
 };
 
@@ -50,6 +51,15 @@ static void judge(struct walk *walk, const char *name, const struct stat *st)
         distrust(walk, name, "is a directory that its group or others can write to");
 }
 
+/* Notes who may pass the directory FD, called NAME, with ST. */
+static void pass(struct walk *walk, int fd, const char *name, const struct stat *st)
+{
+    char why[TRUST_WHY_SIZE];
+
+    if (walk->way && trust_pass(walk->way, fd, st, why) != TRUST_OK)
+        distrust(walk, name, why);
+}
+
 /* Goes to the directory FD (consumed). */
 static void go(struct walk *walk, int fd)
 {
@@ -71,6 +81,7 @@ static int go_to_root(struct walk *walk)
     }
     walk->root_uid = st.st_uid;
     judge(walk, "/", &st);
+    pass(walk, fd, "/", &st);
     go(walk, fd);
     return 0;
 }
@@ -94,15 +105,16 @@ static int step(struct walk *walk, const char *name)
     /* The last one has stricter rules: trust_directory(). */
     if (!steps_are_done(&walk->steps))
         judge(walk, name, &st);
+    pass(walk, fd, name, &st);
     go(walk, steal_fd(&fd));
     return 0;
 }
 
-int trust_open_directory(const char *path, uid_t own_uid, bool shared, int *fd,
-                         char why[TRUST_WHY_SIZE])
+int trust_open_directory(const char *path, uid_t own_uid, bool shared, struct access_way *way,
+                         int *fd, char why[TRUST_WHY_SIZE])
 {
     __attribute__((cleanup(walk_clear))) struct walk walk = {
-        .own_uid = own_uid, .at = -1, .why = why};
+        .own_uid = own_uid, .at = -1, .way = way, .why = why};
     char name[NAME_MAX + 1];
     int r;
 

@@ -14,10 +14,12 @@
 /*
  * Opens the directory PATH (absolute) for reading, and checks it as trust_directory() does, and the
  * way to it: each directory and link on it belongs to root, OWN_UID or the owner of "/", and nobody
- * else can exchange what is in it. Returns TRUST_OK, or TRUST_REFUSED and the reason in WHY, with
+ * else can exchange what is in it. WAY is added to, and
+ * is to decide who may read what lies there: so nothing on it may have an ACL; NULL: nobody asks.
+ * Returns TRUST_OK, or TRUST_REFUSED and the reason in WHY, with
  * the caller's own fd in *FD in both cases; or -errno.
  */
-int trust_open_directory(const char *path, uid_t own_uid, bool shared, int *fd,
-                         char why[TRUST_WHY_SIZE]);
+int trust_open_directory(const char *path, uid_t own_uid, bool shared, struct access_way *way,
+                         int *fd, char why[TRUST_WHY_SIZE]);
 
 #endif

@@ -24,6 +24,7 @@
 
 enum {
     WAY_DEPTH_MAX = 32,
+    OWN_PATH_SIZE = 32,
     SETTLED_MS = 100, /* a kernel's clock tick, with much room: time stamps are no finer */
 };
 
@@ -100,12 +101,45 @@ int trust_directory(int dir_fd, uid_t own_uid, bool shared, char why[TRUST_WHY_S
     return check_owner(&st, own_uid, "the directory", why);
 }
 
+/* Writes the path by which this process opens or asks about FD once more. */
+static void own_path(int fd, char path[OWN_PATH_SIZE])
+{
+    snprintf(path, OWN_PATH_SIZE, "/proc/self/fd/%d", fd);
+}
+
+/* Says why mode bits do not say who may pass the directory behind FD with ST, or adds it to WAY. */
+static int add_to_way(struct access_way *way, int fd, const struct stat *st,
+                      char why[TRUST_WHY_SIZE])
+{
+    char path[OWN_PATH_SIZE];
+
+    own_path(fd, path);
+    if (getxattr(path, "system.posix_acl_access", NULL, 0) >= 0)
+        return refuse(why, "has an ACL; owner, group and mode decide who may read a profile: "
+                           "setfacl -b");
+    /* There is none, or this file system has no ACLs. */
+    if (errno != ENODATA && errno != EOPNOTSUPP)
+        return refuse(why, "may have an ACL: %s", strerror(errno));
+    if (!access_way_add(way, st->st_uid, st->st_gid, st->st_mode))
+        return refuse(why, "is one too many that not everybody may search (%d)", ACCESS_WAY_MAX);
+    return TRUST_OK;
+}
+
+int trust_pass(struct access_way *way, int fd, const struct stat *st, char why[TRUST_WHY_SIZE])
+{
+    int r = add_to_way(way, fd, st, why);
+
+    if (r != TRUST_OK)
+        access_way_close(way);
+    return r;
+}
+
 /* Writes the kernel's path of FD to PATH. */
 static int path_of_fd(int fd, char path[PATH_MAX])
 {
-    char link[32];
+    char link[OWN_PATH_SIZE];
 
-    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    own_path(fd, link);
 
     ssize_t len = readlink(link, path, PATH_MAX - 1);
 
@@ -131,6 +165,7 @@ static bool is_mask(int dir_fd, const char *name)
 struct way {
     int fds[WAY_DEPTH_MAX]; /* the first is borrowed */
     size_t depth;           /* directories below the first */
+    struct access_way *access;
     struct steps steps;
 };
 
@@ -155,12 +190,16 @@ static int follow_link(struct way *way, int link_fd, char why[TRUST_WHY_SIZE])
 }
 
 /* Goes down into the directory FD (consumed where TRUST_OK), if it is to be trusted. */
-static int enter(struct way *way, int fd, uid_t own_uid, char why[TRUST_WHY_SIZE])
+static int enter(struct way *way, int fd, const struct stat *st, uid_t own_uid,
+                 char why[TRUST_WHY_SIZE])
 {
+    char what[TRUST_WHY_SIZE];
     int r = trust_directory(fd, own_uid, false, why);
 
     if (r != TRUST_OK)
         return r;
+    if (trust_pass(way->access, fd, st, what) != TRUST_OK)
+        return refuse(why, "a directory on its way %.200s", what);
     if (way->depth + 1 >= WAY_DEPTH_MAX)
         return refuse(why, "it is a link through too many directories");
     way->fds[++way->depth] = fd;
@@ -203,7 +242,7 @@ static int step(struct way *way, const char *name, uid_t own_uid, char why[TRUST
         *fd = steal_fd(&at);
         return TRUST_OK;
     }
-    r = enter(way, at, own_uid, why);
+    r = enter(way, at, &st, own_uid, why);
     if (r == TRUST_OK)
         steal_fd(&at);
     return r;
@@ -213,7 +252,8 @@ static int step(struct way *way, const char *name, uid_t own_uid, char why[TRUST
 static int open_beneath(int dir_fd, const char *name, uid_t own_uid, struct trusted_file *file,
                         char why[TRUST_WHY_SIZE], int *fd)
 {
-    __attribute__((cleanup(way_clear))) struct way way = {.fds = {dir_fd}};
+    __attribute__((cleanup(way_clear))) struct way way = {.fds = {dir_fd},
+                                                          .access = &file->access.way};
     char next[NAME_MAX + 1], place[PATH_MAX];
     int r = TRUST_OK, left = 0;
 
@@ -283,10 +323,10 @@ static int check_acl(int fd, char why[TRUST_WHY_SIZE])
 /* Opens for reading what PATH_FD stands for: that very object, whatever its name means by now. */
 static int reopen(int path_fd, char why[TRUST_WHY_SIZE], int *fd)
 {
-    char path[32];
+    char path[OWN_PATH_SIZE];
     int r;
 
-    snprintf(path, sizeof(path), "/proc/self/fd/%d", path_fd);
+    own_path(path_fd, path);
     *fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
     if (*fd < 0)
         return is_own_failure(errno) ? -errno
@@ -299,14 +339,14 @@ static int reopen(int path_fd, char why[TRUST_WHY_SIZE], int *fd)
     return r;
 }
 
-int trust_open(struct trusted_file *file, int dir_fd, const char *name, uid_t own_uid,
-               char why[TRUST_WHY_SIZE])
+int trust_open(struct trusted_file *file, int dir_fd, const struct access_way *way,
+               const char *name, uid_t own_uid, char why[TRUST_WHY_SIZE])
 {
     cleanup_close int path_fd = -1;
     struct stat st;
     int r;
 
-    *file = (struct trusted_file){.fd = -1};
+    *file = (struct trusted_file){.fd = -1, .access.way = *way};
     if (is_mask(dir_fd, name))
         return TRUST_MASKED;
     r = open_beneath(dir_fd, name, own_uid, file, why, &path_fd);
@@ -315,7 +355,9 @@ int trust_open(struct trusted_file *file, int dir_fd, const char *name, uid_t ow
     if (fstat(path_fd, &st) < 0)
         return -errno;
     file->seen = true;
-    file->access = (struct access_list){st.st_uid, st.st_gid, st.st_mode & 07777};
+    file->access.uid = st.st_uid;
+    file->access.gid = st.st_gid;
+    file->access.mode = st.st_mode & 07777;
     file_id_of(&file->id, &st);
     r = check_file(&st, own_uid, why);
     if (r == TRUST_OK)

@@ -58,14 +58,21 @@ struct trusted_file {
 int trust_directory(int dir_fd, uid_t own_uid, bool shared, char why[TRUST_WHY_SIZE]);
 
 /*
- * Opens the file NAME of the directory DIR_FD, which is trusted. It may be a link that stays inside
- * of the directory, through directories that are trusted too. It has to be a regular file of at
- * most PROFILE_MAX_BYTES, of root or OWN_UID, writable by its owner only, without an ACL. Returns
- * an enum trust, with the reason in WHY for TRUST_REFUSED; -EAGAIN for a link to nothing, which may
- * be one of a moment only; or -errno for what says nothing about the file: a failure of our own (no
- * memory, no fd).
+ * Adds the directory behind FD (O_PATH will do) with ST to WAY. Returns TRUST_OK; or TRUST_REFUSED
+ * where mode bits do not say who may pass, and the reason in WHY: what it has; then nobody may but
+ * root.
  */
-int trust_open(struct trusted_file *file, int dir_fd, const char *name, uid_t own_uid,
-               char why[TRUST_WHY_SIZE]);
+int trust_pass(struct access_way *way, int fd, const struct stat *st, char why[TRUST_WHY_SIZE]);
+
+/*
+ * Opens the file NAME of the directory DIR_FD, which is trusted, and to which WAY leads. It may be
+ * a link that stays inside of the directory, through directories that are trusted too. It has to be
+ * a regular file of at most PROFILE_MAX_BYTES, of root or OWN_UID, writable by its owner only,
+ * without an ACL. Returns an enum trust, with the reason in WHY for TRUST_REFUSED; -EAGAIN for a
+ * link to nothing, which may be one of a moment only; or -errno for what says nothing about the
+ * file: a failure of our own (no memory, no fd).
+ */
+int trust_open(struct trusted_file *file, int dir_fd, const struct access_way *way,
+               const char *name, uid_t own_uid, char why[TRUST_WHY_SIZE]);
 
 #endif

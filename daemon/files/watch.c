@@ -216,7 +216,7 @@ static bool is_unwritten(const struct watch_item *item, const struct inotify_eve
 static bool item_cares(const struct watch_item *item, const struct inotify_event *event)
 {
     if (event->len == 0) /* about the directory itself */
-        return !item->component;
+        return !item->component || (event->mask & IN_ATTRIB);
     if (item->component)
         return !strcmp(item->component, event->name);
     return !is_noise(event->name) && !is_unwritten(item, event);

@@ -43,6 +43,23 @@ print(json.dumps(sees))
 """
 
 
+NO_ID = 0xFFFFFFFF
+LISTEN = """
+import sys
+sys.dont_write_bytecode = True
+sys.path.insert(0, {here!r})
+from secprofd import *
+client = Client({socket!r}, timeout=3)
+client.subscribe()
+print("ready", flush=True)
+try:
+    while True:
+        print(client.change().kind, flush=True)
+except TimeoutError:
+    pass
+"""
+
+
 def look(test, daemon, *prefix):
     """What a process behind PREFIX sees, or None where that cannot be made here."""
     code = LOOK.format(here=HERE, socket=daemon.path, names=NAMES)
@@ -93,6 +110,42 @@ def test_users(test, daemon):
     expect(test, look(test, daemon, *as_user(UID, 0)), "a user with root's group", ["open"])
     # 65534 is what the kernel calls who has no name here.
     expect(test, look(test, daemon, *as_user(65534, 65534)), "nobody", ["open"])
+
+
+def test_way(test):
+    """Who cannot reach a file may not have it, however its own mode is."""
+    test.mkdir("closed/profiles")
+    test.write("closed/profiles/open.json", profile(1))
+    os.chown(test.path("closed"), 0, OTHER_GID)
+    os.chmod(test.path("closed"), 0o750)
+    daemon = Daemon(test, profiles=["closed/profiles"], name="way", socket_name="way.sock")
+    expect(test, look(test, daemon), "root, behind a directory of mode 0750", ["open"])
+    expect(test, look(test, daemon, *as_user()), "a user, behind it", [])
+    expect(test, look(test, daemon, *as_user(UID, OTHER_GID)), "a member of its group", ["open"])
+    listener = subprocess.Popen([*as_user(), "/usr/bin/python3", "-c", LISTEN.format(
+        here=HERE, socket=daemon.path)], stdout=subprocess.PIPE, text=True)
+    listener.stdout.readline()
+    test.write("closed/profiles/open.json", profile(2))
+    with daemon.client() as client:
+        test.until(lambda: errno_of(client.get("open").code) == 2, 10, "the change")
+        os.chmod(test.path("closed"), 0o751)
+        test.until(lambda: look(test, daemon, *as_user())["list"] == ["open"], 10, "it is open")
+        os.chmod(test.path("closed"), 0o750)
+        test.until(lambda: look(test, daemon, *as_user())["list"] == [], 10, "it is closed")
+    out, _ = listener.communicate(timeout=20)
+    test.equal("a change of the way counts at once, and subscribers hear of nothing else",
+               out.split(), [str(SERVED), str(GONE)])
+    acl = struct.pack("<I" + 5 * "HHI", 2, 1, 7, NO_ID, 2, 5, 1, 4, 5, NO_ID, 16, 5, NO_ID, 32, 5, NO_ID)
+    try:
+        os.setxattr(test.path("closed"), "system.posix_acl_access", acl)
+    except OSError as error:
+        test.skip(f"an ACL on the way: {error}")
+    else:
+        with daemon.client() as client:
+            test.until(lambda: "closed has an ACL" in client.profile("open").text, 10, "the ACL is said")
+            test.equal("behind an ACL what is in service stays, and its status says why",
+                       client.profile("open").state, STALE)
+    daemon.stop()
 
 
 def test_namespaces(test, daemon):
@@ -225,6 +278,7 @@ with Test() as test:
     with daemon.client() as client:
         client.reload()
     test_users(test, daemon)
+    test_way(test)
     test_namespaces(test, daemon)
     test_gone(test, daemon)
     test_moment(test, daemon)

@@ -37,6 +37,63 @@ START_TEST(one_class_of_bits_decides)
 }
 END_TEST
 
+/* May the peer 1001, of the group 5, read a file through a directory of this mode? */
+static bool may_pass(mode_t mode, uid_t uid, gid_t gid)
+{
+    struct access_list list = {.mode = 0444};
+    gid_t groups[] = {7, 5};
+    const struct peer peer = {
+        .uid = 1001, .gid = 1001, .groups_known = true, .groups = groups, .n_groups = 2};
+
+    ck_assert(access_way_add(&list.way, 0, 0, 0755));
+    ck_assert(access_way_add(&list.way, uid, gid, mode));
+    ck_assert(access_way_add(&list.way, 0, 0, 01777));
+    ck_assert(access_may_read(&list, &(struct peer){.uid = 0}));
+    return access_may_read(&list, &peer);
+}
+
+START_TEST(each_directory_is_to_be_searched)
+{
+    ck_assert(may_pass(0711, 0, 0));
+    ck_assert(may_pass(0750, 0, 5));
+    ck_assert(may_pass(0500, 1001, 0));
+    ck_assert(may_pass(0701, 0, 6));
+    ck_assert(!may_pass(0750, 0, 6));
+    ck_assert(!may_pass(0744, 0, 5));
+    ck_assert(!may_pass(0701, 0, 5));
+    ck_assert(!may_pass(0611, 1001, 5));
+    ck_assert(!may_pass(0766, 0, 0));
+}
+END_TEST
+
+/* Those that everybody may search take no room, nor one of a kind that is there. */
+START_TEST(a_way_has_few_kinds_of_directories)
+{
+    struct access_list list = {.mode = 0444}, other;
+
+    for (gid_t i = 0; i < 100; i++) {
+        ck_assert(access_way_add(&list.way, i, i, 0755));
+        ck_assert(access_way_add(&list.way, 0, i % ACCESS_WAY_MAX, i % 2 ? 0750 : 0710));
+    }
+    ck_assert_uint_eq(list.way.n, ACCESS_WAY_MAX);
+    other = list;
+    ck_assert(access_list_equal(&list, &other));
+    ck_assert(!access_way_add(&list.way, 0, ACCESS_WAY_MAX, 0750));
+    ck_assert(access_list_equal(&list, &other));
+    other.way.directories[ACCESS_WAY_MAX - 1].gid++;
+    ck_assert(!access_list_equal(&list, &other));
+    other = list;
+    other.way.n--;
+    ck_assert(!access_list_equal(&list, &other));
+    other = list;
+    other.mode = 0440;
+    ck_assert(!access_list_equal(&list, &other));
+    access_way_close(&list.way);
+    ck_assert(!access_may_read(&list, &(struct peer){.uid = 1001, .groups_known = true}));
+    ck_assert(access_may_read(&list, &(struct peer){.uid = 0}));
+}
+END_TEST
+
 START_TEST(root_may_all)
 {
     ck_assert(may_read(0, 0, 5, 5));
@@ -111,6 +168,8 @@ int main(void)
     TCase *tests = unit_begin(&suite, "access");
 
     tcase_add_test(tests, one_class_of_bits_decides);
+    tcase_add_test(tests, each_directory_is_to_be_searched);
+    tcase_add_test(tests, a_way_has_few_kinds_of_directories);
     tcase_add_test(tests, root_may_all);
     tcase_add_test(tests, unknown_groups_may_nothing);
     tcase_add_test(tests, root_and_the_daemon_administer);

@@ -304,6 +304,71 @@ START_TEST(an_acl_is_refused)
 }
 END_TEST
 
+/* Who cannot get to the file cannot read it: by its own place, and through a link. */
+START_TEST(the_way_counts)
+{
+    const gid_t gid = getegid();
+    struct scan scan;
+
+    unit_write_text("etc/a.json", "{}");
+    ck_assert_int_eq(mkdir(unit_path("etc/inner"), 0755), 0);
+    ck_assert_int_eq(chmod(unit_path("etc/inner"), 0710), 0);
+    unit_write_text("etc/inner/b", "{}");
+    ck_assert_int_eq(symlink("inner/b", unit_path("etc/b.json")), 0);
+    run(&scan);
+    ck_assert_uint_eq(scan.items[0].access.way.n, 0);
+    ck_assert_uint_eq(scan.items[1].access.way.n, 1);
+    ck_assert_uint_eq(scan.items[1].access.way.directories[0].uid, geteuid());
+    ck_assert_uint_eq(scan.items[1].access.way.directories[0].gid, gid);
+    ck_assert_uint_eq(scan.items[1].access.way.directories[0].mode, 0110);
+    scan_clear(&scan);
+    ck_assert_int_eq(chmod(unit_path("etc"), 0750), 0);
+    run(&scan);
+    ck_assert_uint_eq(scan.items[0].access.way.n, 1);
+    ck_assert_uint_eq(scan.items[1].access.way.n, 1);
+    scan_clear(&scan);
+    ck_assert_int_eq(chmod(unit_dir, 0700), 0);
+    run(&scan);
+    ck_assert_int_eq(scan.items[0].kind, SCAN_READ);
+    ck_assert_uint_eq(scan.items[0].access.way.n, 2);
+    ck_assert_uint_eq(scan.items[0].access.way.directories[0].mode, 0100);
+    ck_assert_uint_eq(scan.items[0].access.mode, 0644);
+    scan_clear(&scan);
+}
+END_TEST
+
+/* Gives the directory NAME an ACL. Returns false where the file system has none. */
+static bool give_acl(const char *name)
+{
+    /* Version 2; owner rwx, user 1 r-x, group r-x, mask r-x, others r-x. */
+    static const struct {
+        uint32_t version;
+        struct {
+            uint16_t tag, perm;
+            uint32_t id;
+        } entries[5];
+    } acl = {2, {{1, 7, ~0U}, {2, 5, 1}, {4, 5, ~0U}, {16, 5, ~0U}, {32, 5, ~0U}}};
+
+    return setxattr(unit_path(name), "system.posix_acl_access", &acl, sizeof(acl), 0) == 0;
+}
+
+START_TEST(an_acl_on_the_way_is_refused)
+{
+    unit_write_text("etc/a.json", "{}");
+    if (!give_acl("etc"))
+        return;
+    check_refused("on the way to its directory, etc has an ACL");
+    ck_assert_int_eq(removexattr(unit_path("etc"), "system.posix_acl_access"), 0);
+    ck_assert_int_eq(unlink(unit_path("etc/a.json")), 0);
+    ck_assert_int_eq(mkdir(unit_path("etc/inner"), 0755), 0);
+    unit_write_text("etc/inner/a", "{}");
+    ck_assert_int_eq(symlink("inner/a", unit_path("etc/a.json")), 0);
+    check_read("a", "{}");
+    ck_assert(give_acl("etc/inner"));
+    check_refused("a directory on its way has an ACL");
+}
+END_TEST
+
 START_TEST(links_may_not_lead_out)
 {
     static const char *const targets[] = {"../outside.json", "/etc/passwd",
@@ -503,6 +568,8 @@ int main(void)
     tcase_add_test(tests, what_is_no_regular_file_is_refused);
     tcase_add_test(tests, large_files_are_refused);
     tcase_add_test(tests, an_acl_is_refused);
+    tcase_add_test(tests, the_way_counts);
+    tcase_add_test(tests, an_acl_on_the_way_is_refused);
     tcase_add_test(tests, links_may_not_lead_out);
     tcase_add_test(tests, links_may_stay_inside);
     tcase_add_test(tests, the_way_of_a_link_has_to_be_trusted);

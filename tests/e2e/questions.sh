@@ -146,6 +146,22 @@ is "all ways" "['ERRNO(EPERM)'] ['socketcall']" "$(json 'str(sorted({w["verdict"
     w["multiplexer"] for w in j["ways"] if w["multiplexer"]])')"
 gives "of raw BPF" 0 'ALLOW for example for socket\(0\)' explain default.bpf socket
 gives "of raw BPF with arguments" 0 '^x86_64 41: ERRNO\(EPERM\)$' explain default.bpf socket 38
+gives "of raw BPF as JSON" 0 '^\{' explain default.bpf socket --json --target x86_64
+is "the ways, without a file's rules" \
+    "None ['x32', 'x86', 'x86', 'x86_64'] ['socketcall', 1] [None] False" "$(json 'str(j.get("file")) + " " + str(
+    sorted(w["abi"] for w in j["ways"])) + " " + str([[w["multiplexer"], w["multiplexer_call"]]
+    for w in j["ways"] if w["multiplexer"]][0]) + " " + str([w["verdict"] for w in j["ways"] if w["nr"] == 41]) + " " + str(
+    any("rules" in w for w in j["ways"]))')"
+is "with an example of each answer" "['ALLOW', 'ERRNO(EPERM)'] False" "$(json 'str([sorted(
+    e["verdict"] for e in w["examples"]) for w in j["ways"] if w["nr"] == 41][0]) + " " + str(
+    [w["more"] for w in j["ways"] if w["nr"] == 41][0])')"
+gives "of raw BPF with arguments as JSON" 0 '^\{' explain default.bpf socket 38 --json --target x86_64
+is "one answer" "[38, 0, 0, 0, 0, 0] ['ERRNO(EPERM)'] [1]" "$(json 'str(j["args"]) + " " + str(
+    sorted({w["verdict"] for w in j["ways"] if not w["multiplexer"]})) + " " + str(
+    sorted({len(w["examples"]) for w in j["ways"] if not w["multiplexer"]}))')"
+gives "of a number in raw BPF as JSON" 0 '^\{' explain default.bpf 41 --json --abi x86_64
+is "only that way" "[('x86_64', 41, None)] 41 None" "$(json 'str([(w["abi"], w["nr"], w["multiplexer"])
+    for w in j["ways"]]) + " " + str(j["number"]) + " " + str(j.get("syscall"))')"
 gives "of a number" 0 '^x86 41 \(dup\): ALLOW$' explain profiles/default.json 41 --target x86_64
 gives "of a new one" 0 'newer than the profile' explain default 5000
 refuses "of a misspelt call" 2 "did you mean 'ptrace'" explain default ptracee

@@ -306,6 +306,16 @@ cp out rules.bpf
 works "as the profile does" compile "$D/profiles/default.json" --caps CAP_SYS_ADMIN
 if cmp -s out rules.bpf; then ok "to the same filter"; else not_ok "plain rules give another filter"; fi
 refused "get writes no rules" 2 'compile - --format oci' get default --format oci
+works "compile as JSON" compile "$D/profiles/flags.json" --target s390x --json
+cp out compiled.json
+works "and raw" compile "$D/profiles/flags.json" --target s390x
+is "says of the filter what it is" "flags s390x True True" "$(python3 -c 'import base64, json
+j, raw = json.load(open("compiled.json")), open("out", "rb").read()
+print(j["name"], j["target"], base64.b64decode(j["filter"]) == raw, j["instructions"] * 8 == len(raw))')"
+works "compile as JSON to a file" compile - --json -o compiled.json < "$D/profiles/default.json"
+is "has the name of no file" "profile 0" "$(python3 -c 'import json
+j = json.load(open("compiled.json"))
+print(j["name"], j["filter_flags"] & 1)')"
 refused "compile of nothing" 7 'cannot open none.json' compile none.json
 refused "compile of a directory" 7 'cannot read' compile profiles
 run_ctl check --strict profiles/default.json profiles/flags.json

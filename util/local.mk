@@ -10,4 +10,5 @@ libutil_la_SOURCES = \
 	util/hex.c util/hex.h \
 	util/io.c util/io.h \
 	util/packet.c util/packet.h \
-	util/replace.c util/replace.h
+	util/replace.c util/replace.h \
+	util/sha256.c util/sha256.h

@@ -123,6 +123,31 @@ static int connect_until(int sock, const struct sockaddr_un *address, int64_t de
     }
 }
 
+static bool is_user(const struct secprof *handle, uid_t uid)
+{
+    for (size_t i = 0; i < handle->n_users; i++)
+        if (handle->users[i] == uid)
+            return true;
+    return handle->n_users == 0;
+}
+
+int connection_check_users(struct secprof *handle)
+{
+    struct ucred peer;
+    socklen_t len = sizeof(peer);
+    struct stat st;
+
+    if (handle->n_users == 0 || handle->sock < 0)
+        return 0;
+    /* Who listened: with socket activation that is the service manager. */
+    if (getsockopt(handle->sock, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0 &&
+        is_user(handle, peer.uid) && stat(handle->address.sun_path, &st) == 0 &&
+        is_user(handle, st.st_uid))
+        return 0;
+    connection_close(handle);
+    return -EKEYREJECTED;
+}
+
 static int connection_open_until(struct secprof *handle, int64_t deadline)
 {
     cleanup_close int sock = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
@@ -139,7 +164,7 @@ static int connection_open_until(struct secprof *handle, int64_t deadline)
     handle->sock_dev = st.st_dev;
     handle->sock_ino = st.st_ino;
     handle->sock = steal_fd(&sock);
-    return 0;
+    return connection_check_users(handle);
 }
 
 int connection_open(struct secprof *handle)

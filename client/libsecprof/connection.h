@@ -19,13 +19,19 @@
 
 union wire_request;
 
+enum {
+    CONNECTION_MAX_USERS = 8,
+};
+
 struct secprof {
     pthread_mutex_t lock;  /* protects what follows */
     _Atomic(pid_t) *owner; /* see connection_enter(); in a page that a fork leaves zeroed */
     int sock;              /* or -1 */
     dev_t sock_dev;        /* what sock was when it was opened */
     ino_t sock_ino;
-    int timeout_ms; /* or SECPROF_NO_TIMEOUT */
+    int timeout_ms;                    /* or SECPROF_NO_TIMEOUT */
+    uid_t users[CONNECTION_MAX_USERS]; /* who may be the daemon */
+    size_t n_users;                    /* 0: anybody */
     uint32_t serial;
     struct sockaddr_un address;
     char message[WIRE_TEXT_MAX + 1]; /* of the last error reply */
@@ -62,6 +68,12 @@ int64_t connection_deadline(const struct secprof *handle);
 /* The same for one of several requests of a call that has to end at DEADLINE. */
 int connection_call_until(struct secprof *handle, union wire_request *request, int in_fd,
                           int64_t deadline, size_t *len, int *fd);
+
+/*
+ * Whether the connection of HANDLE, which is locked, is to one of its users, and the socket's file
+ * of one. Returns 0, -EKEYREJECTED or another code; then it is closed.
+ */
+int connection_check_users(struct secprof *handle);
 
 /* Connects HANDLE, which has no connection. Returns 0 or a code of secprof.h. */
 int connection_open(struct secprof *handle);

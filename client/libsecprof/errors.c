@@ -36,6 +36,7 @@ static const struct {
     {EINVAL, "not a profile name, or another argument has no valid value"},
     {ECONNREFUSED, "no daemon listens at the socket"},
     {EACCES, "no permission to reach the socket"},
+    {EKEYREJECTED, "the socket, or who serves it, is of a user that must not be the daemon"},
     {EPROTOTYPE, "the socket is not one of secprofd"},
     {ECONNRESET, "the daemon closed the connection without an answer"},
     {ETIMEDOUT, "the daemon did not answer in time"},

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Filters: of a profile that the daemon has under a name, or of one that the caller brings. What
- * comes back is checked against what it says of itself before the caller gets it.
+ * comes back is checked against what it says of itself before the caller gets it: lengths, digests,
+ * and the seals of a file.
  */
 #include "config.h"
 
@@ -20,6 +21,11 @@
 #include "protocol/codec.h"
 #include "util/cleanup.h"
 #include "util/io.h"
+#include "util/sha256.h"
+
+enum {
+    HELPER_MAX_SIZE = 1024 * 1024, /* of which some KiB are used */
+};
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U /* linux/memfd.h, since 6.3 */
@@ -125,6 +131,14 @@ static int make_request(union wire_request *request, const struct subject *subje
     return seal(subject->text, subject->len, fd);
 }
 
+static bool digest_is(const unsigned char digest[SHA256_SIZE], const void *bytes, size_t len)
+{
+    uint8_t found[SHA256_SIZE];
+
+    sha256_of(bytes, len, found);
+    return !memcmp(digest, found, sizeof(found));
+}
+
 /* Fetches the filter of SUBJECT into HANDLE, which is locked, and its description into *REPLY. */
 static int fetch(struct secprof *handle, const struct subject *subject,
                  const struct secprof_options *options, enum wire_delivery delivery,
@@ -145,28 +159,60 @@ static int fetch(struct secprof *handle, const struct subject *subject,
     if (r < 0)
         return r;
     memcpy(reply, handle->reply, sizeof(*reply));
+    if (delivery == WIRE_DELIVER_BYTES && !digest_is(reply->digest, handle->reply + sizeof(*reply),
+                                                     (size_t)reply->n_insns * WIRE_INSN_SIZE))
+        return -EBADMSG;
     return 0;
 }
 
-/* True where FD is a file as REPLY to a request for DELIVERY says. */
-static bool fd_is_right(int fd, enum wire_delivery delivery, const struct wire_get_reply *reply)
+/* True where FD is a file of the size and mode that REPLY to a request for DELIVERY says. */
+static bool file_is_right(const struct stat *st, enum wire_delivery delivery,
+                          const struct wire_get_reply *reply)
 {
     const off_t filter_size = (off_t)reply->n_insns * WIRE_INSN_SIZE;
-    struct stat st;
 
-    if (fstat(fd, &st) < 0 || !S_ISREG(st.st_mode))
+    if (!S_ISREG(st->st_mode))
         return false;
     switch (delivery) {
     case WIRE_DELIVER_FD:
-        return st.st_size == filter_size;
+        return st->st_size == filter_size;
     case WIRE_DELIVER_HELPER:
-        return st.st_size > filter_size && (st.st_mode & 0111) == 0111;
+        return st->st_size > filter_size && st->st_size <= HELPER_MAX_SIZE &&
+               (st->st_mode & 0111) == 0111;
     case WIRE_DELIVER_PROFILE:
-        return st.st_size >= 1 && st.st_size <= WIRE_MAX_PROFILE;
+        return st->st_size >= 1 && st->st_size <= WIRE_MAX_PROFILE;
     case WIRE_DELIVER_BYTES:
         break;
     }
     return false;
+}
+
+/*
+ * Whether FD has what REPLY to a request for DELIVERY says, and nobody can change that any more.
+ * Returns 0, -EBADMSG, or another -errno where it cannot be read here.
+ */
+static int check_fd(int fd, enum wire_delivery delivery, const struct wire_get_reply *reply)
+{
+    const int needed = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
+    const size_t filter_size = (size_t)reply->n_insns * WIRE_INSN_SIZE;
+    cleanup_free char *bytes = NULL;
+    int seals = fcntl(fd, F_GET_SEALS);
+    struct stat st;
+    size_t size;
+    bool right;
+    int r;
+
+    if (seals < 0 || (seals & needed) != needed || fstat(fd, &st) < 0 ||
+        !file_is_right(&st, delivery, reply))
+        return -EBADMSG;
+    r = io_pread_file(fd, (size_t)st.st_size, &bytes, &size);
+    if (r < 0)
+        return r == -ENOMEM ? r : -EBADMSG;
+    if (delivery == WIRE_DELIVER_PROFILE)
+        right = digest_is(reply->source_digest, bytes, size);
+    else /* in a helper, the filter is the end of the file */
+        right = digest_is(reply->digest, bytes + (size - filter_size), filter_size);
+    return right ? 0 : -EBADMSG;
 }
 
 /* Fetches SUBJECT as a file. */
@@ -184,8 +230,9 @@ static int fetch_fd(struct secprof *handle, const struct subject *subject,
     r = fetch(handle, subject, options, delivery, &reply, &fd);
     if (r < 0)
         return r;
-    if (!fd_is_right(fd, delivery, &reply))
-        return -EBADMSG;
+    r = check_fd(fd, delivery, &reply);
+    if (r < 0)
+        return r;
     info_write(info, &reply);
     return steal_fd(&fd);
 }

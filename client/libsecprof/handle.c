@@ -68,6 +68,16 @@ int secprof_set_timeout(struct secprof *handle, int timeout_ms)
     return 0;
 }
 
+int secprof_trust_only(struct secprof *handle, const uid_t *users, size_t n)
+{
+    if (!handle || !users || n == 0 || n > CONNECTION_MAX_USERS)
+        return -EINVAL;
+    hold(handle);
+    memcpy(handle->users, users, n * sizeof(*users));
+    handle->n_users = n;
+    return connection_check_users(handle);
+}
+
 size_t secprof_last_message(struct secprof *handle, char *text, size_t size)
 {
     size_t len;

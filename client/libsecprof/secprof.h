@@ -21,6 +21,7 @@
  *   -EBADR, -EMSGSIZE the daemon takes the request for malformed
  *   -ECONNREFUSED     no daemon listens at the socket's path
  *   -EACCES           this process may not reach the socket, or make one
+ *   -EKEYREJECTED     the socket is of a user that secprof_trust_only() did not name
  *   -EPROTOTYPE       the socket is of another type: it is not secprofd's
  *   -ECONNRESET       the daemon closed the connection without an answer
  *   -ETIMEDOUT        the daemon did not answer in time
@@ -39,6 +40,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -115,6 +117,15 @@ void secprof_close(struct secprof *handle);
  * negative number.
  */
 int secprof_set_timeout(struct secprof *handle, int timeout_ms);
+
+/*
+ * From now on HANDLE takes only a daemon of one of the N USERS, at most 8: whoever listens at the
+ * socket (with socket activation the service manager, root) and who owns its file are among them.
+ * This holds for the connection that there is, for each later one, and for those that
+ * secprof_subscribe() makes. For callers that use a path which others could have chosen. Returns 0
+ * or a negative code.
+ */
+int secprof_trust_only(struct secprof *handle, const uid_t *users, size_t n);
 
 /*
  * Fetches the filter of profile NAME as a file: a read-only, close-on-exec fd of sealed memory with

@@ -47,6 +47,12 @@ int secprof_subscribe(struct secprof *handle, struct secprof_changes **changes)
     r = secprof_open(&made->handle, handle->address.sun_path, timeout_ms);
     if (r < 0)
         return r;
+    if (handle->n_users > 0)
+        r = secprof_trust_only(made->handle, handle->users, handle->n_users);
+    if (r < 0) {
+        secprof_close(made->handle);
+        return r;
+    }
     wire_request_header(&request.header, WIRE_SUBSCRIBE, sizeof(request.subscribe), 0);
     r = connection_call(made->handle, &request, &len, NULL);
     if (r < 0) {

@@ -41,3 +41,9 @@ TESTS += tests/util/test-replace
 tests_util_test_replace_SOURCES = tests/util/test-replace.c
 tests_util_test_replace_CPPFLAGS = $(check_unit_cppflags)
 tests_util_test_replace_LDADD = libutil.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/util/test-sha256
+TESTS += tests/util/test-sha256
+tests_util_test_sha256_SOURCES = tests/util/test-sha256.c
+tests_util_test_sha256_CPPFLAGS = $(check_unit_cppflags) $(NETTLE_CFLAGS)
+tests_util_test_sha256_LDADD = libutil.la $(NETTLE_LIBS) $(CHECK_LIBS)

@@ -6,6 +6,7 @@
 #include "tests/client/libsecprof/fake-server.h"
 
 #include <check.h>
+#include <fcntl.h>
 #include <linux/audit.h>
 #include <poll.h>
 #include <sched.h>
@@ -19,6 +20,7 @@
 #include <unistd.h>
 
 #include "util/cleanup.h"
+#include "util/sha256.h"
 
 struct connection {
     struct fake_server *server;
@@ -60,8 +62,8 @@ static void make_get(const struct wire_get *request, struct fake_reply *reply)
 
     fake_filter(request->name, filter);
     get->generation = 42;
-    memset(get->digest, 0xd1, sizeof(get->digest));
-    memset(get->source_digest, 0xd4, sizeof(get->source_digest));
+    sha256_of(filter, sizeof(filter), get->digest);
+    sha256_of("{}", 2, get->source_digest);
     get->n_insns = 2;
     get->filter_flags = 2;
     get->audit_arch = request->audit_arch ? request->audit_arch : AUDIT_ARCH_X86_64;
@@ -73,7 +75,7 @@ static void make_get(const struct wire_get *request, struct fake_reply *reply)
         return;
     }
 
-    int fd = memfd_create("filter", MFD_CLOEXEC);
+    int fd = memfd_create("filter", MFD_CLOEXEC | MFD_ALLOW_SEALING);
 
     /* The fake of an executable: the filter behind something else. */
     if (request->delivery == WIRE_DELIVER_HELPER) {
@@ -169,6 +171,7 @@ static void make_reply(const struct fake_server *server, const union wire_reques
     struct wire_subscribe_reply *subscribe = (void *)reply->bytes;
 
     memset(reply, 0, sizeof(*reply));
+    reply->seals = FAKE_SEALS;
     switch (request->header.opcode) {
     case WIRE_GET:
         make_get(&request->get, reply);
@@ -217,6 +220,8 @@ static bool serve(struct fake_server *server, int sock)
     make_reply(server, &request, fd, reply);
     if (server->spoil)
         server->spoil(server, &request, reply);
+    for (size_t i = 0; i < reply->n_fds; i++)
+        fcntl(reply->fds[i], F_ADD_SEALS, reply->seals);
     if (!reply->silent)
         packet_send(sock, &(struct iovec){reply->bytes, reply->len}, 1, reply->fds, reply->n_fds,
                     0);

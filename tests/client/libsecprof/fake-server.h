@@ -5,6 +5,7 @@
 #ifndef TESTS_CLIENT_LIBSECPROF_FAKE_SERVER_H
 #define TESTS_CLIENT_LIBSECPROF_FAKE_SERVER_H
 
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <pthread.h>
 #include <stdatomic.h>
@@ -16,12 +17,16 @@
 #include "protocol/codec.h"
 #include "util/packet.h"
 
+/* The seals that nobody can do without. */
+#define FAKE_SEALS (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK)
+
 /* A reply that is about to be sent, for a test to spoil. */
 struct fake_reply {
     unsigned char bytes[WIRE_MAX_REPLY + 4096];
     size_t len;
     int fds[PACKET_MAX_FDS]; /* closed after the reply went out */
     size_t n_fds;
+    int seals;                     /* that its fds get before */
     struct wire_change changes[8]; /* sent behind it; their headers are the test's */
     size_t n_changes;
     bool silent; /* do not send it */

@@ -404,6 +404,67 @@ START_TEST(a_full_queue_times_out)
 }
 END_TEST
 
+START_TEST(only_trusted_users)
+{
+    struct secprof *handle = open_handle();
+    const uid_t nobody = 65534, own = geteuid();
+    const uid_t both[] = {65534, own}, many[9] = {own, own, own, own, own, own, own, own, own};
+
+    ck_assert_int_eq(secprof_trust_only(NULL, &own, 1), -EINVAL);
+    ck_assert_int_eq(secprof_trust_only(handle, NULL, 1), -EINVAL);
+    ck_assert_int_eq(secprof_trust_only(handle, &own, 0), -EINVAL);
+    ck_assert_int_eq(secprof_trust_only(handle, many, 9), -EINVAL);
+    ck_assert_int_eq(secprof_trust_only(handle, many, 8), 0);
+    ck_assert_int_eq(secprof_trust_only(handle, both, 2), 0);
+    ck_assert_int_eq(fake_get(handle, "default"), 0);
+    /* The connection that there is, and each later one. */
+    ck_assert_int_eq(secprof_trust_only(handle, &nobody, 1), -EKEYREJECTED);
+    ck_assert_int_eq(fake_get(handle, "default"), -EKEYREJECTED);
+    ck_assert_int_eq(secprof_trust_only(handle, both, 2), 0);
+    ck_assert_int_eq(fake_get(handle, "default"), 0);
+    ck_assert_int_eq(server.requests, 2);
+    secprof_close(handle);
+}
+END_TEST
+
+/* Root listens, but the file in the file system is somebody else's: so may be the next one. */
+START_TEST(the_file_counts_too)
+{
+    const uid_t nobody = 65534, own = geteuid();
+    struct secprof *handle;
+
+    if (own != 0)
+        return; /* cannot give the file away */
+    handle = open_handle();
+    ck_assert_int_eq(secprof_trust_only(handle, &own, 1), 0);
+    ck_assert_int_eq(chown(server.path, 65534, 0), 0);
+    ck_assert_int_eq(secprof_trust_only(handle, &own, 1), -EKEYREJECTED);
+    /* And the other way round. */
+    ck_assert_int_eq(secprof_trust_only(handle, &nobody, 1), -EKEYREJECTED);
+    ck_assert_int_eq(fake_get(handle, "default"), -EKEYREJECTED);
+    ck_assert_int_eq(chown(server.path, 0, 65534), 0);
+    ck_assert_int_eq(secprof_trust_only(handle, &own, 1), 0);
+    ck_assert_int_eq(fake_get(handle, "default"), 0);
+    secprof_close(handle);
+}
+END_TEST
+
+START_TEST(subscribers_trust_alike)
+{
+    struct secprof *handle = open_handle();
+    const uid_t nobody = 65534, own = geteuid();
+    struct secprof_changes *changes;
+
+    ck_assert_int_eq(secprof_trust_only(handle, &nobody, 1), -EKEYREJECTED);
+    ck_assert_int_eq(secprof_subscribe(handle, &changes), -EKEYREJECTED);
+    ck_assert_ptr_null(changes);
+    ck_assert_int_eq(secprof_trust_only(handle, &own, 1), 0);
+    ck_assert_int_eq(secprof_subscribe(handle, &changes), 0);
+    secprof_changes_close(changes);
+    secprof_close(handle);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("connection");
@@ -423,6 +484,9 @@ int main(void)
     tcase_add_test(tcase, a_child_with_its_parents_pid_is_told_apart);
     tcase_add_test(tcase, threads_share_a_handle);
     tcase_add_test(tcase, a_full_queue_times_out);
+    tcase_add_test(tcase, only_trusted_users);
+    tcase_add_test(tcase, the_file_counts_too);
+    tcase_add_test(tcase, subscribers_trust_alike);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);
 }

@@ -21,6 +21,7 @@
 #include "tests/client/libsecprof/fake-server.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"
+#include "util/sha256.h"
 
 static struct fake_server server;
 static struct secprof *handle;
@@ -152,7 +153,7 @@ START_TEST(bytes_come_with_their_description)
     ck_assert_mem_eq(filter, right, sizeof(right));
     ck_assert_uint_eq(info.size, sizeof(info));
     ck_assert_uint_eq(info.generation, 42);
-    memset(digest, 0xd1, sizeof(digest));
+    sha256_of(right, sizeof(right), digest);
     ck_assert_mem_eq(info.digest, digest, sizeof(digest));
     ck_assert_uint_eq(info.n_insns, 2);
     ck_assert_uint_eq(info.filter_flags, 2);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of what libsecprof does with replies that break the protocol: it uses none of them, keeps
  * no fd, and goes on. */
+#include "config.h"
+
 #include <check.h>
 #include <dirent.h>
 #include <errno.h>
@@ -157,6 +159,49 @@ static void fd_of_a_pipe(struct fake_reply *reply)
     close(ends[0]);
 }
 
+static void wrong_digest(struct fake_reply *reply)
+{
+    get_reply(reply)->digest[31] ^= 1;
+}
+
+/* Where it comes as bytes they are behind the reply; in a file, at its end. */
+static void another_filter(struct fake_reply *reply)
+{
+    if (reply->n_fds)
+        ck_assert_int_eq(pwrite(reply->fds[0], "\x07", 1, 15), 1);
+    else
+        reply->bytes[reply->len - 1] ^= 1;
+}
+
+static void can_be_written(struct fake_reply *reply)
+{
+    reply->seals &= ~F_SEAL_WRITE;
+}
+
+static void can_grow(struct fake_reply *reply)
+{
+    reply->seals &= ~F_SEAL_GROW;
+}
+
+static void can_shrink(struct fake_reply *reply)
+{
+    reply->seals &= ~F_SEAL_SHRINK;
+}
+
+static void another_helper(struct fake_reply *reply)
+{
+    ck_assert_int_eq(pwrite(reply->fds[0], "\x07", 1, 115), 1);
+}
+
+/* The filter is right, but no helper is so long. */
+static void endless_helper(struct fake_reply *reply)
+{
+    unsigned char filter[16];
+
+    ck_assert_int_eq(pread(reply->fds[0], filter, sizeof(filter), 100), sizeof(filter));
+    ck_assert_int_eq(pwrite(reply->fds[0], filter, sizeof(filter), 1024 * 1024), sizeof(filter));
+}
+
 static void error_with_fd(struct fake_reply *reply)
 {
     fake_error(reply, WIRE_NOT_FOUND, "no");
@@ -194,6 +239,11 @@ static const struct spoiler {
     {"fd too short", fd_too_short, true},
     {"fd of a pipe", fd_of_a_pipe, true},
     {"error with fd", error_with_fd, false},
+    {"wrong digest", wrong_digest, false},
+    {"another filter", another_filter, false},
+    {"can be written", can_be_written, true},
+    {"can grow", can_grow, true},
+    {"can shrink", can_shrink, true},
 };
 
 static void spoil_by_table(struct fake_server *self, const union wire_request *request,
@@ -240,15 +290,17 @@ START_TEST(hostile_replies_are_refused)
 }
 END_TEST
 
+static void (*const helper_spoilers[])(struct fake_reply *) = {
+    no_fd,          one_more_fd,    fd_too_short,   fd_of_a_pipe,
+    not_executable, another_helper, endless_helper, can_be_written,
+};
+
 static void spoil_helper(struct fake_server *self, const union wire_request *request,
                          struct fake_reply *reply)
 {
-    static void (*const all[])(struct fake_reply *) = {no_fd, one_more_fd, fd_too_short,
-                                                       fd_of_a_pipe, not_executable};
-
     (void)request;
-    if (self->mode < (int)ARRAY_SIZE(all))
-        all[self->mode](reply);
+    if (self->mode < (int)ARRAY_SIZE(helper_spoilers))
+        helper_spoilers[self->mode](reply);
     else
         fake_error(reply, WIRE_UNDELIVERABLE, "for a listener");
 }
@@ -263,9 +315,9 @@ START_TEST(hostile_helpers_are_refused)
     server.spoil = spoil_helper;
     server.mode = _i;
     ck_assert_int_eq(secprof_get_helper(handle, "default", NULL, NULL),
-                     _i < 5 ? -EBADMSG : -EOPNOTSUPP);
+                     _i < (int)ARRAY_SIZE(helper_spoilers) ? -EBADMSG : -EOPNOTSUPP);
     secprof_last_message(handle, text, sizeof(text));
-    ck_assert_str_eq(text, _i < 5 ? "" : "for a listener");
+    ck_assert_str_eq(text, _i < (int)ARRAY_SIZE(helper_spoilers) ? "" : "for a listener");
     server.spoil = NULL;
     close(secprof_get_helper(handle, "default", NULL, NULL));
     secprof_close(handle);
@@ -279,7 +331,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_loop_test(tcase, hostile_replies_are_refused, 0, ARRAY_SIZE(spoilers));
-    tcase_add_loop_test(tcase, hostile_helpers_are_refused, 0, 6);
+    tcase_add_loop_test(tcase, hostile_helpers_are_refused, 0, ARRAY_SIZE(helper_spoilers) + 1);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);
 }

@@ -6,7 +6,11 @@
 #include "integration/source.h"
 
 #include <errno.h>
+#include <pwd.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
@@ -19,6 +23,7 @@ enum {
     TRIES = 8,
     MESSAGE_MAX = 4096,
 };
+#define DAEMON_USER "secprof" /* of systemd/secprof.sysusers */
 
 /* What RC, of the library, means: what the daemon said, or a text for the code. */
 static int explain(struct source *source, int rc, struct arena *arena, const char **why)
@@ -40,6 +45,44 @@ static int limit(struct source *source)
     return left_ms > 0 ? secprof_set_timeout(source->handle, left_ms) : -ETIMEDOUT;
 }
 
+/* The user of secprofd.service, in *UID. Not by NSS, which may ask servers. */
+static bool find_daemon_user(uid_t *uid)
+{
+    FILE *file = fopen("/etc/passwd", "re");
+    const struct passwd *row = NULL;
+
+    while (file && (row = fgetpwent(file)) && strcmp(row->pw_name, DAEMON_USER) != 0)
+        continue;
+    if (row)
+        *uid = row->pw_uid;
+    if (file)
+        fclose(file);
+    return row != NULL;
+}
+
+/*
+ * For root, a daemon of another user than root and its own is none: what it answers becomes part of
+ * containers. In a user namespace root is whoever owns "/".
+ */
+static int check_daemon(struct source *source)
+{
+    uid_t users[3] = {0};
+    size_t n = 1;
+    struct stat st;
+    int r;
+
+    if (geteuid() != 0)
+        return 0;
+    if (stat("/", &st) == 0)
+        users[n++] = st.st_uid;
+    if (find_daemon_user(&users[n]))
+        n++;
+    r = secprof_trust_only(source->handle, users, n);
+    if (r < 0)
+        source_close(source);
+    return r;
+}
+
 /* Everything that a request needs. Returns 0, or -errno with *WHY. */
 static int prepare(struct source *source, const struct variant_request *request,
                    struct arena *arena, const char **why)
@@ -50,10 +93,12 @@ static int prepare(struct source *source, const struct variant_request *request,
         *why = "the architecture of this machine is not known to secprof";
         return -ENXIO;
     }
-    if (!source->handle)
+    if (!source->handle) {
         source->deadline = deadline_after(source->timeout_ms);
-    if (!source->handle)
         r = secprof_open(&source->handle, source->socket, source->timeout_ms);
+        if (r == 0)
+            r = check_daemon(source);
+    }
     return r < 0 ? explain(source, r, arena, why) : 0;
 }
 

@@ -171,6 +171,35 @@ def test_cut_off(test, hook):
         test.equal(f"{what}: refused", hook.run(broken, "--allow=*")[:2], (1, b""))
 
 
+def test_options(test, hook, daemon):
+    text = text_of("conditional")
+    for args, out in ((["--help"], b"usage: secprof-oci-hook "), (["-h"], b"usage: secprof-oci-hook "),
+                      (["--version"], b"secprof "), (["-V"], b"secprof ")):
+        code, got, error = hook.run(text, *args)
+        test.check((code, error) == (0, "") and got.startswith(out) and b"ociVersion" not in got,
+                   f"{args[0]}: nothing but that", (code, got[:60], error))
+    for args, reason in ((["--nothing"], "wrong command line"), (["x"], "unexpected argument x"),
+                         (["--allow"], "wrong command line"), (["--socket="], "--socket needs a path"),
+                         (["--timeout=0"], "--timeout: 0: a number of milliseconds"),
+                         (["--timeout=600001"], "from 1 to 600000 was expected"),
+                         (["--timeout=1x"], "--timeout: 1x: "), (["--timeout="], "--timeout: : ")):
+        code, got, error = hook.run(text, *args)
+        test.check((code, got) == (2, b"") and reason in error, f"{' '.join(args)}: refused", (code, error))
+    named = hook.run(text, "--allow=conditional")
+    test.equal("--profile: without an annotation, the same filter",
+               json.loads(hook.run(text_of(), "--profile=conditional")[1])["annotations"][BPF],
+               json.loads(named[1])["annotations"][BPF])
+    test.equal("--profile: an annotation that asks for the same", hook.run(text, "--profile=conditional"), named)
+    test.equal("--allow: one of many", hook.run(text, "--allow", "a, conditional,b"), named)
+    test.equal("--timeout, the longest", hook.run(text, "--allow=*", "--timeout=600000"), named)
+    env, hook.env = hook.env, dict(hook.env, SECPROF_SOCKET="/nowhere")
+    code, out, error = hook.run(text, "--allow=*")
+    test.check((code, out) == (1, b"") and "no daemon listens" in error, "the variable names the socket", error)
+    test.equal("--socket comes before the variable",
+               hook.run(text, "--allow=*", "--socket", daemon.path), named)
+    hook.env = env
+
+
 def test_refused(test, hook, daemon):
     text = text_of("conditional")
     test.equal("a name that is not allowed", hook.run(text)[:2], (1, b""))
@@ -200,4 +229,5 @@ with Test() as test:
     test_deep(test, hook)
     test_large(test, hook)
     test_cut_off(test, hook)
+    test_options(test, hook, daemon)
     test_refused(test, hook, daemon)

@@ -12,6 +12,7 @@
 kills=${SECPROF_KILLS:-12}
 
 start_oci crun jq capsh python3 unshare
+own_socket=$SECPROF_SOCKET
 
 # refused WHAT NAME PATTERN [OPTION…]: the container does not start, its configuration stays, and
 # the reason is on standard error and in the engine's log.
@@ -146,6 +147,27 @@ out=$(SECPROF_RUNTIME=$D/bin/says "$D/bin/secprof-runtime" --secprof-profile=def
     restore -b "$bundle" c1 2>&1) || rc=$?
 is "restore, and all containers get a profile: refused" 1 "$rc"
 has "restore: with the reason" 'under the filters of its checkpoint' "$out"
+
+# A daemon of somebody else is none.
+python3 - "$D/other.sock" <<'END' &
+import os, socket, sys, time
+sock = socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+sock.bind(sys.argv[1])
+sock.listen(8)
+os.chown(sys.argv[1], 65534, 65534)
+open(sys.argv[1] + ".up", "w").close()
+time.sleep(600)
+END
+other=$!
+for _ in $(seq 200); do
+    [ ! -e "$D/other.sock.up" ] || break
+    sleep 0.05
+done
+export SECPROF_SOCKET=$D/other.sock
+refused "a socket of another user" default 'of a user that must not be the daemon'
+is "a socket of another user: the container's own rules" "$under_marker" "$(contained crun rules)"
+export SECPROF_SOCKET=$own_socket
+kill "$other"
 
 # Hung: it takes connections, but says nothing.
 sed -i 's/^timeout.*/timeout = 300/' "$D/runtime.conf"

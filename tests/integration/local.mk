@@ -32,3 +32,9 @@ TESTS += tests/integration/test-runtime-args
 tests_integration_test_runtime_args_SOURCES = tests/integration/test-runtime-args.c
 tests_integration_test_runtime_args_CPPFLAGS = $(integration_test_cppflags)
 tests_integration_test_runtime_args_LDADD = $(integration_test_libs)
+
+check_PROGRAMS += tests/integration/test-source
+TESTS += tests/integration/test-source
+tests_integration_test_source_SOURCES = tests/integration/test-source.c $(fake_server)
+tests_integration_test_source_CPPFLAGS = $(integration_test_cppflags)
+tests_integration_test_source_LDADD = libintegration.la libcompiler.la libprotocol.la libutil.la $(CHECK_LIBS)

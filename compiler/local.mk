@@ -43,9 +43,11 @@ libcompiler_la_SOURCES = \
 	compiler/prove/bdd.c compiler/prove/bdd.h \
 	compiler/prove/bdd-outcomes.c compiler/prove/bdd-outcomes.h \
 	compiler/prove/behaviour.c compiler/prove/behaviour.h \
+	compiler/prove/cases.c compiler/prove/cases.h \
 	compiler/prove/meaning.c compiler/prove/meaning.h \
 	compiler/prove/prove.c compiler/prove/prove.h \
 	compiler/prove/symbolic.c compiler/prove/symbolic.h \
+	compiler/prove/symbolic-step.c compiler/prove/symbolic-step.h \
 	compiler/prove/symbolic-value.c compiler/prove/symbolic-value.h \
 	compiler/questions/against-libseccomp.c compiler/questions/against-libseccomp.h \
 	compiler/questions/combine.c compiler/questions/combine.h \

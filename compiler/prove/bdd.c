@@ -13,7 +13,8 @@
 
 enum {
     FIRST_NODES = 4096,
-    WORK_MAX = 64 << 20,      /* steps of bdd_if(), some 50 ns each */
+    STEPS_MAX = 8 << 20,      /* of bdd_if() and bdd_given(), some 50 ns each */
+    GIVEN = UINT32_MAX,       /* in the place of OTHERWISE: a result of bdd_given() */
     CONSTANT = BDD_VARIABLES, /* the variable of a constant: below all others */
 };
 
@@ -36,7 +37,8 @@ struct bdd {
     uint32_t max;
     uint32_t *table;      /* 1 + node; 2 * room slots */
     struct cached *cache; /* room slots: it grows with the nodes, and forgets then */
-    uint64_t work;        /* steps of bdd_if() so far */
+    uint64_t steps;       /* so far */
+    uint64_t max_steps;
     bool failed;
     bool out_of_memory;
 };
@@ -78,8 +80,8 @@ static bool grow(struct bdd *bdd)
         return false;
     }
     bdd->nodes = nodes;
-    table = calloc(2 * (size_t)room, sizeof(*table));
     cache = calloc(room, sizeof(*cache));
+    table = calloc(2 * (size_t)room, sizeof(*table));
     if (!table || !cache) {
         free(table);
         free(cache);
@@ -126,9 +128,7 @@ struct bdd *bdd_new(size_t max_nodes)
     if (!bdd)
         return NULL;
     bdd->room = FIRST_NODES;
-    bdd->max = max_nodes < FIRST_NODES      ? FIRST_NODES
-               : max_nodes > UINT32_MAX / 4 ? UINT32_MAX / 4
-                                            : (uint32_t)max_nodes;
+    bdd_limit(bdd, max_nodes, STEPS_MAX);
     bdd->nodes = malloc(FIRST_NODES * sizeof(*bdd->nodes));
     bdd->table = calloc(2 * (size_t)FIRST_NODES, sizeof(*bdd->table));
     bdd->cache = calloc(FIRST_NODES, sizeof(*bdd->cache));
@@ -151,6 +151,11 @@ void bdd_free(struct bdd *bdd)
     free(bdd);
 }
 
+void bdd_free_at(struct bdd **bdd)
+{
+    bdd_free(*bdd);
+}
+
 bool bdd_failed(const struct bdd *bdd)
 {
     return bdd->failed;
@@ -159,6 +164,20 @@ bool bdd_failed(const struct bdd *bdd)
 bool bdd_out_of_memory(const struct bdd *bdd)
 {
     return bdd->out_of_memory;
+}
+
+void bdd_limit(struct bdd *bdd, size_t max_nodes, uint64_t steps)
+{
+    bdd->max = max_nodes < FIRST_NODES      ? FIRST_NODES
+               : max_nodes > UINT32_MAX / 4 ? UINT32_MAX / 4
+                                            : (uint32_t)max_nodes;
+    bdd->max_steps = bdd->steps + steps;
+    bdd->failed = bdd->out_of_memory;
+}
+
+uint64_t bdd_steps(const struct bdd *bdd)
+{
+    return bdd->steps;
 }
 
 size_t bdd_size(const struct bdd *bdd)
@@ -203,6 +222,13 @@ static struct cached *cache_slot(const struct bdd *bdd, bdd_ref condition, bdd_r
     return &bdd->cache[hash3(condition, then, otherwise) & (bdd->room - 1)];
 }
 
+static bool take_step(struct bdd *bdd)
+{
+    if (bdd->steps++ >= bdd->max_steps)
+        bdd->failed = true;
+    return !bdd->failed;
+}
+
 bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwise)
 {
     if (condition == BDD_TRUE || then == otherwise)
@@ -224,9 +250,7 @@ bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwi
     if (cached->condition == condition && cached->then == then && cached->otherwise == otherwise)
         return cached->result;
 
-    if (bdd->work++ >= WORK_MAX)
-        bdd->failed = true;
-    if (bdd->failed)
+    if (!take_step(bdd))
         return BDD_FALSE;
 
     if (test->variable < variable)
@@ -238,11 +262,51 @@ bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwi
     bdd_ref high =
         bdd_if(bdd, cofactor(bdd, condition, variable, true), cofactor(bdd, then, variable, true),
                cofactor(bdd, otherwise, variable, true));
-    bdd_ref result = bdd->failed ? BDD_FALSE : make(bdd, variable, low, high);
+    if (bdd->failed)
+        return BDD_FALSE;
+
+    bdd_ref result = make(bdd, variable, low, high);
 
     /* The table may have moved. */
-    *cache_slot(bdd, condition, then, otherwise) =
-        (struct cached){condition, then, otherwise, result};
+    if (!bdd->failed)
+        *cache_slot(bdd, condition, then, otherwise) =
+            (struct cached){condition, then, otherwise, result};
+    return result;
+}
+
+bdd_ref bdd_given(struct bdd *bdd, bdd_ref ref, bdd_ref care)
+{
+    if (care == BDD_TRUE || care == BDD_FALSE || bdd->nodes[ref].variable == CONSTANT)
+        return ref;
+
+    uint32_t variable = first_variable(bdd, ref, care);
+    bdd_ref care_low = cofactor(bdd, care, variable, false);
+    bdd_ref care_high = cofactor(bdd, care, variable, true);
+    bdd_ref low = cofactor(bdd, ref, variable, false);
+    bdd_ref high = cofactor(bdd, ref, variable, true);
+
+    /* Where only one side matters, it stands for both. */
+    if (care_low == BDD_FALSE)
+        return bdd_given(bdd, high, care_high);
+    if (care_high == BDD_FALSE)
+        return bdd_given(bdd, low, care_low);
+
+    const struct cached *cached = cache_slot(bdd, care, ref, GIVEN);
+
+    if (cached->condition == care && cached->then == ref && cached->otherwise == GIVEN)
+        return cached->result;
+    if (!take_step(bdd))
+        return BDD_FALSE;
+    low = bdd_given(bdd, low, care_low);
+    high = bdd_given(bdd, high, care_high);
+
+    if (bdd->failed)
+        return BDD_FALSE;
+
+    bdd_ref result = make(bdd, variable, low, high);
+
+    if (!bdd->failed)
+        *cache_slot(bdd, care, ref, GIVEN) = (struct cached){care, ref, GIVEN, result};
     return result;
 }
 

@@ -26,10 +26,23 @@ struct bdd;
 
 /* Makes an empty set of diagrams that refuses to grow past MAX_NODES. NULL: no memory. */
 struct bdd *bdd_new(size_t max_nodes);
-void bdd_free(struct bdd *bdd);
 
 /*
- * True once an operation failed for want of memory or nodes. All references made since are
+ * From now on operations fail past MAX_NODES in all, or after STEPS more. A failure for want of
+ * either, but not of memory, is forgotten: what was made before it is as good as ever.
+ */
+void bdd_limit(struct bdd *bdd, size_t max_nodes, uint64_t steps);
+
+/* The steps that operations took so far. */
+uint64_t bdd_steps(const struct bdd *bdd);
+void bdd_free(struct bdd *bdd);
+
+/* A variable declared with this frees its diagrams where it goes out of scope. */
+#define cleanup_bdd __attribute__((cleanup(bdd_free_at)))
+void bdd_free_at(struct bdd **bdd);
+
+/*
+ * True once an operation failed for want of memory, nodes or steps. All references made since are
  * worthless; callers check this once, at the end of what they do.
  */
 bool bdd_failed(const struct bdd *bdd);
@@ -52,6 +65,13 @@ bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwi
 /* IF_CLEAR where bit BIT of word WORD is clear, IF_SET where it is set. */
 bdd_ref bdd_on_bit(struct bdd *bdd, unsigned int word, unsigned int bit, bdd_ref if_clear,
                    bdd_ref if_set);
+
+/*
+ * REF as far as it matters where CARE, a condition that holds somewhere, does: the result is equal
+ * to REF there, and is the same for all functions that are. Where CARE does not hold, it is what
+ * REF is at some place where CARE does.
+ */
+bdd_ref bdd_given(struct bdd *bdd, bdd_ref ref, bdd_ref care);
 
 bdd_ref bdd_not(struct bdd *bdd, bdd_ref condition);
 bdd_ref bdd_and(struct bdd *bdd, bdd_ref a, bdd_ref b);

@@ -20,6 +20,7 @@
 #include "compiler/prove/argument.h"
 #include "compiler/prove/bdd.h"
 #include "compiler/prove/behaviour.h"
+#include "compiler/prove/cases.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
 
@@ -45,6 +46,7 @@ struct multiplexer {
 
 struct meaning {
     struct bdd *bdd;
+    struct cases *cases; /* NULL: answers are made as diagrams */
     const struct profile *profile;
     const struct variant_request *request;
     struct syscalls *syscalls;
@@ -140,6 +142,19 @@ static int compare_force(const void *pa, const void *pb)
     return a->rule < b->rule ? 1 : -1;
 }
 
+/* The answer DECISION. */
+static bdd_ref plain_answer(const struct meaning *m, bdd_ref decision)
+{
+    return m->cases ? cases_always(m->cases, decision) : decision;
+}
+
+/* The answer VERDICT where HOLDS, else ANSWER. */
+static bdd_ref overridden(const struct meaning *m, bdd_ref holds, bdd_ref verdict, bdd_ref answer)
+{
+    return m->cases ? cases_first(m->cases, holds, verdict, answer)
+                    : bdd_if(m->bdd, holds, verdict, answer);
+}
+
 /* The multiplexer through which the call NAME can be made, or NULL. */
 static struct multiplexer *multiplexer_of(struct meaning *m, const struct syscall_name *name)
 {
@@ -200,7 +215,9 @@ static void answer_multiplexed(const struct meaning *m, const struct abi *abi,
         cases[n++] = (struct argument_case){call, bdd_constant(m->bdd, outer->verdicts[call])};
     }
     if (n > 0)
-        answers[at - 1] = argument_select(m->bdd, 0, mask, cases, n, answers[at - 1], abi->wide);
+        answers[at - 1] =
+            plain_answer(m, argument_select(m->bdd, 0, mask, cases, n,
+                                            bdd_constant(m->bdd, m->otherwise), abi->wide));
 }
 
 /* RULING overrides the answers to the calls that it names, wherever it holds. */
@@ -217,7 +234,7 @@ static void answer_named(const struct meaning *m, const struct abi *abi, struct 
         size_t at = ruling->names[k] ? ruling->names[k]->at[abi->id] : 0;
 
         if (at)
-            answers[at - 1] = bdd_if(m->bdd, ruling->holds[abi->wide], verdict, answers[at - 1]);
+            answers[at - 1] = overridden(m, ruling->holds[abi->wide], verdict, answers[at - 1]);
     }
 }
 
@@ -272,7 +289,7 @@ static void set_from(struct numbers *numbers, uint32_t first, bdd_ref decision)
 static int add_numbers(struct meaning *m, const struct abi *abi, uint32_t first,
                        struct numbers *numbers)
 {
-    bdd_ref otherwise = bdd_constant(m->bdd, m->otherwise);
+    bdd_ref otherwise = plain_answer(m, bdd_constant(m->bdd, m->otherwise));
     size_t n;
     const struct syscall_entry *calls = syscalls_all(m->syscalls, abi->id, &n);
     bdd_ref *answers = arena_calloc(m->arena, n + 1, sizeof(*answers));
@@ -294,7 +311,8 @@ static int add_numbers(struct meaning *m, const struct abi *abi, uint32_t first,
         set_from(numbers, calls[i].nr + 1, otherwise);
     }
     if (n_up > 0)
-        set_from(numbers, calls[n_up - 1].nr + 1, bdd_constant(m->bdd, answer_to_newer(m)));
+        set_from(numbers, calls[n_up - 1].nr + 1,
+                 plain_answer(m, bdd_constant(m->bdd, answer_to_newer(m))));
     return 0;
 }
 
@@ -309,7 +327,7 @@ static int add_x32(struct meaning *m, struct numbers *numbers)
 
     if (is_served(m, x32))
         return add_numbers(m, x32, x32->nr_base, numbers);
-    set_from(numbers, x32->nr_base, bdd_constant(m->bdd, FOREIGN));
+    set_from(numbers, x32->nr_base, plain_answer(m, bdd_constant(m->bdd, FOREIGN)));
     set_from(numbers, UINT32_MAX, skipped);
     return 0;
 }
@@ -358,7 +376,7 @@ static int answer_all(struct meaning *m, struct behaviour *meaning)
 
     if (!archs || !foreign)
         return -ENOMEM;
-    *foreign = (struct nr_range){0, bdd_constant(m->bdd, FOREIGN)};
+    *foreign = (struct nr_range){0, plain_answer(m, bdd_constant(m->bdd, FOREIGN))};
     for (size_t i = 0; i < target->n_abis; i++) {
         const struct abi *abi = abi_get(target->abis[i]);
 
@@ -407,12 +425,13 @@ static int read_rules(struct meaning *m)
     return 0;
 }
 
-int meaning_of_profile(struct behaviour *meaning, struct bdd *bdd, const struct profile *profile,
-                       const struct variant_request *request, struct syscalls *syscalls,
-                       struct arena *arena)
+static int make_meaning(struct behaviour *meaning, struct bdd *bdd, struct cases *cases,
+                        const struct profile *profile, const struct variant_request *request,
+                        struct syscalls *syscalls, struct arena *arena)
 {
     struct meaning m = {
         .bdd = bdd,
+        .cases = cases,
         .profile = profile,
         .request = request,
         .syscalls = syscalls,
@@ -428,6 +447,22 @@ int meaning_of_profile(struct behaviour *meaning, struct bdd *bdd, const struct 
     if (answer_all(&m, meaning) < 0 || bdd_out_of_memory(bdd))
         return -ENOMEM;
     return bdd_failed(bdd) ? -E2BIG : 0;
+}
+
+int meaning_of_profile(struct behaviour *meaning, struct bdd *bdd, const struct profile *profile,
+                       const struct variant_request *request, struct syscalls *syscalls,
+                       struct arena *arena)
+{
+    return make_meaning(meaning, bdd, NULL, profile, request, syscalls, arena);
+}
+
+int meaning_in_cases(struct behaviour *meaning, struct cases *cases, const struct profile *profile,
+                     const struct variant_request *request, struct syscalls *syscalls,
+                     struct arena *arena)
+{
+    int r = make_meaning(meaning, cases->bdd, cases, profile, request, syscalls, arena);
+
+    return r == 0 && cases->out_of_memory ? -ENOMEM : r;
 }
 
 uint32_t meaning_of_flags(const struct profile *profile)

@@ -12,6 +12,7 @@
 struct arena;
 struct bdd;
 struct behaviour;
+struct cases;
 struct profile;
 struct syscalls;
 struct variant_request;
@@ -23,6 +24,14 @@ struct variant_request;
 int meaning_of_profile(struct behaviour *meaning, struct bdd *bdd, const struct profile *profile,
                        const struct variant_request *request, struct syscalls *syscalls,
                        struct arena *arena);
+
+/*
+ * The same as lists of cases: the decisions of *MEANING are lists in CASES, not diagrams. It fails
+ * only where a single rule is too large a diagram.
+ */
+int meaning_in_cases(struct behaviour *meaning, struct cases *cases, const struct profile *profile,
+                     const struct variant_request *request, struct syscalls *syscalls,
+                     struct arena *arena);
 
 /* The SECCOMP_FILTER_FLAG_* that a filter of PROFILE is to be installed with. */
 uint32_t meaning_of_flags(const struct profile *profile);

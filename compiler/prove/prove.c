@@ -12,8 +12,10 @@
 #include "compiler/parse/request.h"
 #include "compiler/prove/bdd.h"
 #include "compiler/prove/behaviour.h"
+#include "compiler/prove/cases.h"
 #include "compiler/prove/meaning.h"
 #include "compiler/prove/symbolic.h"
+#include "compiler/prove/walk.h"
 #include "util/arena.h"
 
 /* What is to be proven. */
@@ -73,38 +75,95 @@ static int compare_flags(uint32_t flags, const struct proof *proof)
     return -EINVAL;
 }
 
-/* The proof itself, with diagrams that its caller frees. */
-static int compare_with_meaning(struct proof_record *record, struct bdd *bdd,
-                                const struct bpf_program *program, const struct proof *proof)
+static int report_obstacle(const struct proof *proof, const struct obstacle *obstacle)
 {
     const struct location whole = {0, 0};
+
+    diags_add(proof->diags, DIAG_ERROR, whole,
+              "not proven: the filter cannot be analysed: instruction %zu: %s", obstacle->pc,
+              obstacle->why);
+    return -EINVAL;
+}
+
+/*
+ * Compares the functions of both, call by call. Returns -E2BIG where they grow too large for that.
+ */
+static int compare_functions(struct proof_record *record, const struct bpf_program *program,
+                             const struct proof *proof)
+{
+    cleanup_bdd struct bdd *bdd = bdd_new(PROOF_FIRST_NODES);
     bool big_endian = target_native_abi(proof->request->target)->big_endian;
     struct behaviour asked;
     struct behaviour given;
     struct obstacle obstacle = {0};
-    int r = meaning_of_profile(&asked, bdd, proof->profile, proof->request, proof->syscalls,
-                               proof->arena);
+    int r;
 
-    if (r == -E2BIG) {
-        diags_add(proof->diags, DIAG_ERROR, whole,
-                  "not proven: the argument tests of the profile's rules overlap in so many ways "
-                  "that their diagrams grow too large; test fewer arguments together");
-        return -EINVAL;
-    }
+    if (!bdd)
+        return -ENOMEM;
+    bdd_limit(bdd, PROOF_FIRST_NODES, PROOF_FIRST_STEPS);
+    r = meaning_of_profile(&asked, bdd, proof->profile, proof->request, proof->syscalls,
+                           proof->arena);
     if (r == 0)
         r = behaviour_of_program(&given, bdd, program->insns, program->n_insns, big_endian,
                                  proof->arena, &obstacle);
-    if (r == -ENOTSUP || r == -E2BIG) {
-        diags_add(proof->diags, DIAG_ERROR, whole,
-                  "not proven: the filter cannot be analysed: instruction %zu: %s", obstacle.pc,
-                  obstacle.why);
-        return -EINVAL;
-    }
+    if (r == -ENOTSUP)
+        return report_obstacle(proof, &obstacle);
     if (r < 0)
         return r;
     r = behaviour_compare(bdd, &asked, &given, verdicts_differ, report_difference, (void *)proof);
     if (r == 0)
         *record = (struct proof_record){PROOF_VERSION, count_ranges(&given)};
+    return r;
+}
+
+/* Says that the calls of AT need more than a proof may take. */
+static int report_spent(const struct proof *proof, const struct difference *at)
+{
+    const struct location whole = {0, 0};
+    const struct abi *abi = target_abi_of_call(proof->request->target, at->arch, at->nr);
+    const char *name = abi ? syscalls_name(proof->syscalls, abi->id, at->nr) : NULL;
+
+    diags_add(proof->diags, DIAG_ERROR, whole,
+              "not proven: the proof needs more than %u steps: the rules on %s (%s number %u) test "
+              "arguments together in too many ways",
+              (unsigned int)WALK_MAX_STEPS, name ? name : "no name",
+              abi ? abi->name : "another architecture", at->nr);
+    return -EINVAL;
+}
+
+/* Walks through the program with the rules, where the functions grow too large. */
+static int compare_rules(struct proof_record *record, const struct bpf_program *program,
+                         const struct proof *proof)
+{
+    cleanup_bdd struct bdd *bdd = bdd_new(PROOF_MAX_NODES);
+    bool big_endian = target_native_abi(proof->request->target)->big_endian;
+    struct cases *cases = bdd ? cases_new(bdd, proof->arena) : NULL;
+    struct obstacle obstacle = {0};
+    struct behaviour asked;
+    struct walked walked;
+    int r = cases ? meaning_in_cases(&asked, cases, proof->profile, proof->request, proof->syscalls,
+                                     proof->arena)
+                  : -ENOMEM;
+
+    if (r == -E2BIG) {
+        const struct location whole = {0, 0};
+
+        diags_add(proof->diags, DIAG_ERROR, whole,
+                  "not proven: the tests of the profile's rules take more than %u diagrams",
+                  (unsigned int)PROOF_MAX_NODES);
+        return -EINVAL;
+    }
+    if (r == 0)
+        r = walk_program(&walked, &asked, cases, program->insns, program->n_insns, big_endian,
+                         proof->arena, &obstacle);
+    if (r == -ENOTSUP)
+        return report_obstacle(proof, &obstacle);
+    if (r == WALK_DIFFERS)
+        return report_difference((void *)proof, &walked.at);
+    if (r == WALK_SPENT)
+        return report_spent(proof, &walked.at);
+    if (r == WALK_EQUAL)
+        *record = (struct proof_record){PROOF_VERSION, count_ranges(&asked)};
     return r;
 }
 
@@ -114,7 +173,6 @@ int prove_filter(struct proof_record *record, const struct bpf_program *program,
 {
     const struct proof proof = {profile, request, syscalls, arena, diags};
     const struct location whole = {0, 0};
-    struct bdd *bdd;
     const char *why;
     size_t bad;
     int r;
@@ -127,10 +185,6 @@ int prove_filter(struct proof_record *record, const struct bpf_program *program,
     r = compare_flags(flags, &proof);
     if (r < 0)
         return r;
-    bdd = bdd_new(PROOF_MAX_NODES);
-    if (!bdd)
-        return -ENOMEM;
-    r = compare_with_meaning(record, bdd, program, &proof);
-    bdd_free(bdd);
-    return r;
+    r = compare_functions(record, program, &proof);
+    return r == -E2BIG ? compare_rules(record, program, &proof) : r;
 }

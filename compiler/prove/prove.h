@@ -27,9 +27,14 @@ struct proof_record {
 };
 
 enum {
-    /* Nodes of the diagrams of one proof, 36 bytes each with their tables. A real profile takes a
-     * few thousand. */
-    PROOF_MAX_NODES = 4 * 1024 * 1024,
+    /*
+     * The first of two ways to a proof ends at these, after some 30 ms. A real profile takes a few
+     * thousand nodes (36 bytes each with their tables), and as many steps.
+     */
+    PROOF_FIRST_NODES = 128 * 1024,
+    PROOF_FIRST_STEPS = 256 * 1024,
+    /* Nodes of the diagrams of one proof, or of a question about filters. */
+    PROOF_MAX_NODES = 1024 * 1024,
 };
 
 /*

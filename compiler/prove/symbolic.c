@@ -13,24 +13,13 @@
 
 #include "compiler/prove/bdd.h"
 #include "compiler/prove/behaviour.h"
+#include "compiler/prove/symbolic-step.h"
 #include "compiler/prove/symbolic-value.h"
 #include "util/arena.h"
 
 enum {
     MAX_STEPS = 64 * 1024 * 1024, /* instructions run in one analysis */
     MAX_RANGES = 64 * 1024,       /* of numbers, in all */
-};
-
-/* What matters from an instruction on: a bit for each memory slot, and these. */
-enum {
-    LIVE_A = 1 << BPF_MEMWORDS,
-    LIVE_X = 2 << BPF_MEMWORDS,
-};
-
-struct machine {
-    struct value a;
-    struct value x;
-    struct value memory[BPF_MEMWORDS];
 };
 
 /* Where a run is: the next instruction, and what it finds. */
@@ -47,81 +36,6 @@ struct memo {
     struct machine machine; /* what does not matter is the constant 0 */
     bdd_ref result;
 };
-
-/* What instruction INSN reads and writes. */
-static void find_use(const struct sock_filter *insn, uint32_t *reads, uint32_t *writes)
-{
-    uint32_t slot = 1u << (insn->k % BPF_MEMWORDS);
-    uint32_t operand = BPF_SRC(insn->code) == BPF_X ? LIVE_X : 0;
-
-    *reads = 0;
-    *writes = 0;
-    switch (BPF_CLASS(insn->code)) {
-    case BPF_LD:
-    case BPF_LDX:
-        *reads = BPF_MODE(insn->code) == BPF_MEM ? slot : 0;
-        *writes = BPF_CLASS(insn->code) == BPF_LD ? LIVE_A : LIVE_X;
-        break;
-    case BPF_ST:
-    case BPF_STX:
-        *reads = BPF_CLASS(insn->code) == BPF_ST ? LIVE_A : LIVE_X;
-        *writes = slot;
-        break;
-    case BPF_ALU:
-        *reads = LIVE_A | (BPF_OP(insn->code) == BPF_NEG ? 0 : operand);
-        *writes = LIVE_A;
-        break;
-    case BPF_JMP:
-        *reads = BPF_OP(insn->code) == BPF_JA ? 0 : LIVE_A | operand;
-        break;
-    case BPF_RET:
-        *reads = BPF_RVAL(insn->code) == BPF_A ? LIVE_A : 0;
-        break;
-    case BPF_MISC:
-        *reads = BPF_MISCOP(insn->code) == BPF_TAX ? LIVE_A : LIVE_X;
-        *writes = BPF_MISCOP(insn->code) == BPF_TAX ? LIVE_X : LIVE_A;
-        break;
-    }
-}
-
-static bool is_input_load(const struct sock_filter *insn)
-{
-    return insn->code == (BPF_LD | BPF_W | BPF_ABS) &&
-           (insn->k == offsetof(struct seccomp_data, nr) ||
-            insn->k == offsetof(struct seccomp_data, arch));
-}
-
-/* Finds, from the end, what matters after each instruction. */
-static int find_liveness(struct symbolic *sym)
-{
-    uint32_t *live = arena_calloc(sym->arena, sym->n, sizeof(*live));
-    bool *loads = arena_calloc(sym->arena, sym->n, sizeof(*loads));
-
-    if (!live || !loads)
-        return -ENOMEM;
-    for (size_t pc = sym->n; pc-- > 0;) {
-        const struct sock_filter *insn = &sym->program[pc];
-        bool jump = BPF_CLASS(insn->code) == BPF_JMP;
-        bool always = jump && BPF_OP(insn->code) == BPF_JA;
-        size_t next[2] = {pc + 1, pc + 1};
-        uint32_t reads, writes;
-
-        if (jump) {
-            next[0] += always ? insn->k : insn->jt;
-            next[1] += always ? insn->k : insn->jf;
-        }
-        loads[pc] = is_input_load(insn);
-        for (size_t i = 0; BPF_CLASS(insn->code) != BPF_RET && i < 2; i++) {
-            live[pc] |= live[next[i]];
-            loads[pc] |= loads[next[i]];
-        }
-        find_use(insn, &reads, &writes);
-        live[pc] = (live[pc] & ~writes) | reads;
-    }
-    sym->live = live;
-    sym->loads_input = loads;
-    return 0;
-}
 
 static bool values_equal(const struct value *a, const struct value *b)
 {
@@ -266,44 +180,6 @@ static int run_both(struct symbolic *sym, const struct place *at, const struct v
     return 0;
 }
 
-/* Runs an instruction that neither jumps nor returns. */
-static int run_plain(struct symbolic *sym, size_t pc, struct machine *machine)
-{
-    const struct sock_filter *insn = &sym->program[pc];
-    struct value operand = BPF_SRC(insn->code) == BPF_X ? machine->x : value_constant(insn->k);
-    struct value *to = BPF_CLASS(insn->code) == BPF_LD ? &machine->a : &machine->x;
-
-    switch (BPF_CLASS(insn->code)) {
-    case BPF_LD:
-    case BPF_LDX:
-        if (BPF_MODE(insn->code) == BPF_ABS)
-            return value_load(sym, insn->k, to);
-        *to = BPF_MODE(insn->code) == BPF_MEM   ? machine->memory[insn->k]
-              : BPF_MODE(insn->code) == BPF_LEN ? value_constant(sizeof(struct seccomp_data))
-                                                : value_constant(insn->k);
-        return 0;
-    case BPF_ST:
-        machine->memory[insn->k] = machine->a;
-        return 0;
-    case BPF_STX:
-        machine->memory[insn->k] = machine->x;
-        return 0;
-    case BPF_MISC:
-        if (BPF_MISCOP(insn->code) == BPF_TAX)
-            machine->x = machine->a;
-        else
-            machine->a = machine->x;
-        return 0;
-    }
-    return value_compute(sym, pc, BPF_OP(insn->code), &machine->a, &operand);
-}
-
-static bool divides_by_zero(const struct sock_filter *insn, const struct machine *machine)
-{
-    return insn->code == (BPF_ALU | BPF_DIV | BPF_X) && machine->x.kind == VALUE_CONSTANT &&
-           machine->x.payload == 0;
-}
-
 /* Answers *RESULT, the function that the program returns at the instruction of AT. */
 static int run_return(struct symbolic *sym, const struct place *at, bdd_ref *result)
 {
@@ -350,11 +226,11 @@ static int run(struct symbolic *sym, struct place *at, bdd_ref *result)
             r = value_test(sym, BPF_OP(insn->code), &machine->a, &operand, &condition);
             if (r == 0)
                 at->pc += condition == BDD_TRUE ? insn->jt : insn->jf;
-        } else if (divides_by_zero(insn, machine)) {
+        } else if (symbolic_divides_by_zero(insn, machine)) {
             *result = bdd_constant(sym->bdd, 0); /* the kernel's program ends with 0 then */
             return 0;
         } else {
-            r = run_plain(sym, at->pc, machine);
+            r = symbolic_run_plain(sym, at->pc, machine);
         }
         if (r != 0)
             return r;
@@ -479,7 +355,7 @@ int behaviour_of_program(struct behaviour *behaviour, struct bdd *bdd,
         .obstacle = obstacle,
         .inputs = {[INPUT_ARCH] = {0, UINT32_MAX}},
     };
-    if (find_liveness(sym) < 0)
+    if (symbolic_find_liveness(sym) < 0)
         return -ENOMEM;
     for (;;) {
         struct range *now = &sym->inputs[INPUT_ARCH];

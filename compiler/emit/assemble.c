@@ -82,7 +82,52 @@ static int bridge(struct assembler *as, struct goal *goal, int32_t far, uint32_t
     return 0;
 }
 
-/* Pushes one conditional jump. */
+/* An instruction equal to INSN, pushed as the next one, that the next one can jump to; or NOWHERE.
+ */
+static int32_t find_jump(const struct assembler *as, const struct sock_filter *insn)
+{
+    for (size_t back = 1; back <= OFFSET_MAX && back <= as->n; back++) {
+        const struct sock_filter *other = &as->code[as->n - back];
+
+        if (other->code == insn->code && other->k == insn->k && other->jt + back == insn->jt &&
+            other->jf + back == insn->jf)
+            return (int32_t)(as->n - back);
+    }
+    return NOWHERE;
+}
+
+/*
+ * Brings about that the next instruction falls through to what is at TO: with a copy of the jump
+ * there, which takes no step more, or a JA. Returns the position to fall through to.
+ */
+static int32_t go_on_at(struct assembler *as, int32_t to)
+{
+    size_t back = as->n - (size_t)to;
+    struct sock_filter insn = as->code[to];
+
+    if (back == 1)
+        return to;
+    if (BPF_CLASS(insn.code) == BPF_RET)
+        return push(as, insn.code, 0, 0, insn.k);
+    if (BPF_CLASS(insn.code) == BPF_JMP && BPF_OP(insn.code) != BPF_JA &&
+        insn.jt + back <= OFFSET_MAX && insn.jf + back <= OFFSET_MAX)
+        return push(as, insn.code, (uint8_t)(insn.jt + back), (uint8_t)(insn.jf + back), insn.k);
+    return push_ja(as, to);
+}
+
+/* The position of an instruction that goes on at TO: one that is there already, or a new one. */
+static int32_t push_before(struct assembler *as, int32_t to, uint16_t code, uint32_t k)
+{
+    size_t there = (size_t)to + 1;
+
+    if (there < as->n && as->n - there <= OFFSET_MAX && as->code[there].code == code &&
+        as->code[there].k == k)
+        return (int32_t)there;
+    to = go_on_at(as, to);
+    return to < 0 ? to : push(as, code, 0, 0, k);
+}
+
+/* Places one conditional jump; where there is an equal one, that is it. */
 static int push_jump(struct assembler *as, uint16_t op, uint32_t k, struct goal if_true,
                      struct goal if_false, uint32_t held)
 {
@@ -100,8 +145,12 @@ static int push_jump(struct assembler *as, uint16_t op, uint32_t k, struct goal 
         size_t jt = as->n - (size_t)t - 1;
         size_t jf = as->n - (size_t)f - 1;
 
-        if (jt <= OFFSET_MAX && jf <= OFFSET_MAX)
-            return push(as, BPF_JMP | BPF_K | op, (uint8_t)jt, (uint8_t)jf, k);
+        if (jt <= OFFSET_MAX && jf <= OFFSET_MAX) {
+            const struct sock_filter insn = {BPF_JMP | BPF_K | op, (uint8_t)jt, (uint8_t)jf, k};
+            int32_t same = find_jump(as, &insn);
+
+            return same == NOWHERE ? push(as, insn.code, insn.jt, insn.jf, insn.k) : same;
+        }
 
         int r = jt > jf ? bridge(as, &if_true, t, held) : bridge(as, &if_false, f, held);
 
@@ -164,7 +213,7 @@ static int place_mask(struct assembler *as, const struct node *node)
     /* AND changes A, so neither side finds the word there. */
     int r = push_jump(as, BPF_JEQ, node->value, if_set, if_not, WORD_NONE);
 
-    return r < 0 ? r : push(as, BPF_ALU | BPF_AND | BPF_K, 0, 0, node->mask);
+    return r < 0 ? r : push_before(as, r, BPF_ALU | BPF_AND | BPF_K, node->mask);
 }
 
 /* Places an AND that falls through into the node below it. */
@@ -172,9 +221,7 @@ static int place_strip(struct assembler *as, const struct node *node)
 {
     int below = place_node(as, node->below, WORD_FOLDED_NR);
 
-    if (below >= 0 && (size_t)below + 1 != as->n)
-        below = push_ja(as, below);
-    return below < 0 ? below : push(as, BPF_ALU | BPF_AND | BPF_K, 0, 0, ~node->bit);
+    return below < 0 ? below : push_before(as, below, BPF_ALU | BPF_AND | BPF_K, ~node->bit);
 }
 
 /* Returns the position at which NODE can be entered with word HELD in A. */
@@ -209,9 +256,7 @@ static int place_node(struct assembler *as, const struct node *node, uint32_t he
     if (node->kind == NODE_RETURN || node->word == held || node->word == WORD_FOLDED_NR)
         return spot->loaded;
     if (spot->entry == NOWHERE) {
-        if ((size_t)spot->loaded + 1 != as->n && push_ja(as, spot->loaded) < 0)
-            return -E2BIG;
-        spot->entry = push(as, BPF_LD | BPF_W | BPF_ABS, 0, 0, node->word);
+        spot->entry = push_before(as, spot->loaded, BPF_LD | BPF_W | BPF_ABS, node->word);
         if (spot->entry < 0)
             return spot->entry;
     }
@@ -235,8 +280,8 @@ int assemble(struct sock_filter **program, size_t *n, const struct diagram *diag
 
     int start = place_node(&as, root, WORD_NONE);
 
-    if (start >= 0 && (size_t)start + 1 != as.n)
-        start = push_ja(&as, start);
+    if (start >= 0)
+        start = go_on_at(&as, start);
     if (start < 0)
         return start;
     *program = arena_calloc(arena, as.n, sizeof(**program));

@@ -12,9 +12,6 @@
 struct syscalls;
 struct target;
 
-/* Where a jump's target may be entered: nothing that a node asks for is in A. */
-#define WORD_NONE (UINT32_MAX - 1)
-
 /*
  * Assembles the diagram below ROOT for TARGET (whose ABIs, with their SYSCALLS, say which numbers
  * and architectures come up most) into *PROGRAM, in ARENA. Returns 0; -E2BIG where it takes more

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/emit/bits.h"
 #include "compiler/emit/diagram.h"
 #include "compiler/emit/shape.h"
 #include "compiler/parse/profile.h"
@@ -314,7 +315,7 @@ static const struct node *build_switch(struct choices *choices, const uint8_t *k
         if (!segments[s].child)
             return NULL;
     }
-    return diagram_switch(choices->diagram, word_of(choices, step), segments, n);
+    return bits_switch(choices->diagram, word_of(choices, step), segments, n);
 }
 
 /* What is known of a masked test where (word & MASK) == VALUE is known to be so, or not. */
@@ -409,8 +410,7 @@ static const struct node *build(struct choices *choices, uint8_t *known, size_t 
     return state->node;
 }
 
-/* The node for one word of LITERAL: ON where the word has the literal's value, else HOLD or FAIL.
- */
+/* The node for a word of LITERAL: ON where the word has the literal's value, else HOLD or FAIL. */
 static const struct node *test_word(struct choices *choices, const struct literal *literal,
                                     const struct step *step, const struct node *on,
                                     const struct node *hold, const struct node *fail)

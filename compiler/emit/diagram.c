@@ -181,3 +181,8 @@ const struct node *diagram_strip(struct diagram *diagram, uint32_t bit, const st
 
     return intern(diagram, &node);
 }
+
+bool diagram_is_jset(const struct node *node)
+{
+    return node->value == 0 || (node->mask & (node->mask - 1)) == 0;
+}

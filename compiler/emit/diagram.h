@@ -18,6 +18,9 @@ struct arena;
  */
 #define WORD_FOLDED_NR UINT32_MAX
 
+/* Where a jump's target may be entered: nothing that a node asks for is in A. */
+#define WORD_NONE (UINT32_MAX - 1)
+
 enum node_kind {
     NODE_RETURN, /* the end: a verdict */
     NODE_SWITCH, /* by which range a word of seccomp_data is in */
@@ -77,6 +80,9 @@ const struct node *diagram_switch(struct diagram *diagram, uint32_t word,
 const struct node *diagram_mask(struct diagram *diagram, uint32_t word, uint32_t mask,
                                 uint32_t value, const struct node *if_set,
                                 const struct node *if_not);
+/* True where the NODE_MASK NODE is tested by one JSET, which leaves the word in A. */
+bool diagram_is_jset(const struct node *node);
+
 const struct node *diagram_strip(struct diagram *diagram, uint32_t bit, const struct node *below);
 
 #endif

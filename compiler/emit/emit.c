@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * The policy becomes one diagram over architecture, number and argument words. Tables of numbers
- * share what they have in common in two ways: x32 goes on in x86_64's table wherever it means the
- * same, and tables that end alike (from number 424 on, a call has the same number on every ABI)
- * end in one node. Each way is tried, and the smallest diagram is assembled.
+ * share what they have in common in three ways: x32 goes on in x86_64's table wherever it means the
+ * same; tables that end alike (from number 424 on, a call has the same number on every ABI) end in
+ * one node; and two architectures that number nearly all calls alike (s390x and s390) have one
+ * table, which asks for the architecture only where they differ. Each way is tried, and the
+ * smallest diagram is assembled.
  */
 #include "compiler/emit/emit.h"
 
@@ -24,6 +26,14 @@ enum {
     SHARED_TAIL_MIN = 4, /* segments that two tables must end in alike to share them */
     WORD_NR = offsetof(struct seccomp_data, nr),
     WORD_ARCH = offsetof(struct seccomp_data, arch),
+};
+
+/* Ways in which tables share what they have in common. */
+enum way {
+    SHARE_TAILS = 1,
+    MERGE_TABLES = 2, /* of the first two architectures */
+    FOLD_X32 = 4,
+    WAYS_END = 8,
 };
 
 /* Numbers and what decides each. */
@@ -185,6 +195,40 @@ static int share_tail(struct emission *em, struct table *a, struct table *b)
     return 0;
 }
 
+/* The node for the numbers of architectures A and B together. */
+static const struct node *merge(struct emission *em, size_t a, size_t b)
+{
+    const struct table *tables[] = {&em->tables[a], &em->tables[b]};
+    bool swap = em->policy->archs[a].audit_arch > em->policy->archs[b].audit_arch;
+    uint32_t higher = em->policy->archs[swap ? a : b].audit_arch;
+    size_t at[2] = {0, 0};
+    struct table merged;
+
+    if (new_table(em, &merged, tables[0]->n + tables[1]->n) < 0)
+        return NULL;
+    for (uint64_t first = 0; first <= UINT32_MAX;) {
+        const struct node *children[2];
+        uint64_t next = UINT64_MAX;
+
+        for (size_t i = 0; i < 2; i++) {
+            if (at[i] + 1 < tables[i]->n && tables[i]->segments[at[i] + 1].first == first)
+                at[i]++;
+            children[i] = tables[i]->segments[at[i]].child;
+            if (at[i] + 1 < tables[i]->n && tables[i]->segments[at[i] + 1].first < next)
+                next = tables[i]->segments[at[i] + 1].first;
+        }
+
+        const struct segment halves[] = {{0, children[swap]}, {higher, children[!swap]}};
+        const struct node *child = diagram_switch(&em->diagram, WORD_ARCH, halves, 2);
+
+        if (!child)
+            return NULL;
+        add_segment(&merged, (uint32_t)first, child);
+        first = next;
+    }
+    return diagram_switch(&em->diagram, WORD_NR, merged.segments, merged.n);
+}
+
 /* The node for the numbers of x86_64 and x32 together, where BELOW decides those of x86_64. */
 static const struct node *join_x32(struct emission *em, const struct node *below, bool fold)
 {
@@ -231,9 +275,8 @@ static const struct node *dispatch(struct emission *em, const struct node *const
     return diagram_switch(&em->diagram, WORD_ARCH, segments, n);
 }
 
-/* The whole policy as one node: x32 folded or not, ends of tables shared or not. NULL: no memory.
- */
-static const struct node *build_root(struct emission *em, bool fold, bool share)
+/* The whole policy as one node, which shares in the given WAYS. NULL: no memory. */
+static const struct node *build_root(struct emission *em, unsigned int ways)
 {
     const struct policy *policy = em->policy;
     const struct node *nodes[TARGET_ABIS_MAX];
@@ -246,7 +289,7 @@ static const struct node *build_root(struct emission *em, bool fold, bool share)
         memcpy(tables[i].segments, em->tables[i].segments,
                tables[i].n * sizeof(*tables[i].segments));
     }
-    for (size_t i = 1; share && i < policy->n_archs; i++)
+    for (size_t i = 1; ways & SHARE_TAILS && i < policy->n_archs; i++)
         if (share_tail(em, &tables[0], &tables[i]) < 0)
             return NULL;
     for (size_t i = 0; i < policy->n_archs; i++) {
@@ -255,11 +298,25 @@ static const struct node *build_root(struct emission *em, bool fold, bool share)
         nodes[i] = diagram_switch(&em->diagram, has_x32 ? WORD_FOLDED_NR : WORD_NR,
                                   tables[i].segments, tables[i].n);
         if (nodes[i] && has_x32)
-            nodes[i] = join_x32(em, nodes[i], fold);
+            nodes[i] = join_x32(em, nodes[i], ways & FOLD_X32);
         if (!nodes[i])
             return NULL;
     }
-    return dispatch(em, nodes);
+    if (ways & MERGE_TABLES) {
+        nodes[0] = merge(em, 0, 1);
+        nodes[1] = nodes[0];
+    }
+    return nodes[0] ? dispatch(em, nodes) : NULL;
+}
+
+/* Which ways of sharing there are for the tables of EM. */
+static unsigned int possible_ways(const struct emission *em)
+{
+    bool several = em->policy->n_archs > 1;
+
+    if (em->x32.n)
+        return FOLD_X32 | (several ? SHARE_TAILS : 0);
+    return several ? SHARE_TAILS | MERGE_TABLES : 0;
 }
 
 int policy_emit(struct bpf_program *program, const struct policy *policy, struct syscalls *syscalls,
@@ -279,17 +336,18 @@ int policy_emit(struct bpf_program *program, const struct policy *policy, struct
         if (r < 0)
             return r;
     }
-    for (int fold = 0; fold <= (em.x32.n ? 1 : 0); fold++) {
-        for (int share = 0; share <= (policy->n_archs > 1 ? 1 : 0); share++) {
-            const struct node *root = build_root(&em, fold, share);
-            size_t size = root ? shape_size(&em.diagram, root) : 0;
+    for (unsigned int ways = 0; ways < WAYS_END; ways++) {
+        if (ways & ~possible_ways(&em))
+            continue;
 
-            if (!root)
-                return -ENOMEM;
-            if (size < best_size) {
-                best = root;
-                best_size = size;
-            }
+        const struct node *root = build_root(&em, ways);
+        size_t size = root ? shape_size(&em.diagram, root) : 0;
+
+        if (!root)
+            return -ENOMEM;
+        if (size < best_size) {
+            best = root;
+            best_size = size;
         }
     }
     return assemble(&program->insns, &program->n_insns, &em.diagram, best, policy->target, syscalls,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Each call that an ABI has counts alike: what a filter's steps are judged by is their mean over
- * all calls. A number that is none counts less, but the kernel runs a new filter on it too. Calls
- * of the native ABI count twice those of another, and much more than those of x32, which most
- * kernels refuse and none tries.
+ * Each call that the filter may let through counts alike: what a filter's steps are judged by is
+ * their mean over these. Other numbers count less, but the kernel runs a new filter on each. Calls
+ * of x32, which most kernels refuse and none tries, count next to nothing. The native architecture
+ * is asked for first.
  */
 #include "compiler/emit/traffic.h"
 
@@ -21,7 +21,7 @@
 
 enum {
     NUMBERS_TRIED = 470, /* by the kernel, from an ABI's first one on */
-    OF_NUMBER = 4,       /* what a number weighs that is no call; times 2 on the native ABI */
+    OF_NUMBER = 4,       /* what a number weighs whose call is never made */
     WORD_NR = offsetof(struct seccomp_data, nr),
     WORD_ARCH = offsetof(struct seccomp_data, arch),
 };
@@ -34,14 +34,10 @@ struct traffic {
     uint32_t **weights;
 };
 
-/* What a number of ABI weighs: more if it is a CALL. */
-static uint32_t weight_of(const struct traffic *traffic, const struct abi *abi, bool call)
+/* What a number of ABI weighs: more if it is a CALL that is made. */
+static uint32_t weight_of(const struct abi *abi, bool call)
 {
-    uint32_t weight = call ? SHAPE_CALL : OF_NUMBER;
-
-    return abi->id == ABI_X32                    ? weight / OF_NUMBER
-           : abi->id == traffic->target->abis[0] ? weight * 2
-                                                 : weight;
+    return abi->id == ABI_X32 ? call : call ? SHAPE_CALL : OF_NUMBER;
 }
 
 /* The last value of segment I of a switch. */
@@ -50,13 +46,21 @@ static uint32_t last_of(const struct node *node, size_t i)
     return i + 1 < node->n ? node->segments[i + 1].first - 1 : UINT32_MAX;
 }
 
+/* True where a call that comes to NODE is not made, whatever its arguments. */
+static bool is_refused(const struct node *node)
+{
+    return node->kind == NODE_RETURN && node->verdict != SECCOMP_RET_ALLOW &&
+           node->verdict != SECCOMP_RET_LOG;
+}
+
 static void count_architecture(const struct traffic *traffic, const struct abi *abi,
                                const struct node *node, uint32_t *weights)
 {
     for (size_t i = 0; i < node->n; i++)
         weights[i] =
             abi->audit_arch >= node->segments[i].first && abi->audit_arch <= last_of(node, i)
-                ? weight_of(traffic, abi, true) * NUMBERS_TRIED
+                ? weight_of(abi, true) * NUMBERS_TRIED *
+                      (abi->id == traffic->target->abis[0] ? 2 : 1)
                 : 0;
 }
 
@@ -68,8 +72,8 @@ static int count_numbers(const struct traffic *traffic, const struct abi *abi,
     /* x32's bit is gone where its numbers are looked up together with x86_64's. */
     uint32_t less = node->word == WORD_FOLDED_NR && abi->id == ABI_X32 ? abi->nr_base : 0;
     uint32_t tried = abi->nr_base - less;
-    uint32_t of_number = weight_of(traffic, abi, false);
-    uint32_t of_call = weight_of(traffic, abi, true) - of_number;
+    uint32_t of_number = weight_of(abi, false);
+    uint32_t of_call = weight_of(abi, true) - of_number;
     size_t call = 0;
 
     if (!calls)
@@ -80,7 +84,7 @@ static int count_numbers(const struct traffic *traffic, const struct abi *abi,
 
         weights[i] = 0;
         for (; call < n_calls && calls[call].nr - less <= last; call++)
-            if (calls[call].nr - less >= first)
+            if (calls[call].nr - less >= first && !is_refused(node->segments[i].child))
                 weights[i] += of_call;
         if (last > tried + NUMBERS_TRIED - 1)
             last = tried + NUMBERS_TRIED - 1;

@@ -34,6 +34,12 @@ tests_compiler_emit_test_diagram_SOURCES = tests/compiler/emit/test-diagram.c te
 tests_compiler_emit_test_diagram_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_emit_test_diagram_LDADD = $(compiler_test_libs)
 
+check_PROGRAMS += tests/compiler/emit/test-bits
+TESTS += tests/compiler/emit/test-bits
+tests_compiler_emit_test_bits_SOURCES = tests/compiler/emit/test-bits.c tests/compiler/random.h
+tests_compiler_emit_test_bits_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_emit_test_bits_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/emit/test-shape
 TESTS += tests/compiler/emit/test-shape
 tests_compiler_emit_test_shape_SOURCES = tests/compiler/emit/test-shape.c tests/compiler/random.h

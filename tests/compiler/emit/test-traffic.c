@@ -8,6 +8,7 @@
 
 #include <check.h>
 #include <linux/audit.h>
+#include <linux/seccomp.h>
 
 #include "compiler/emit/shape.h"
 #include "compiler/facts/abi.h"
@@ -36,8 +37,8 @@ static void set_up(struct fixture *f)
     *f = (struct fixture){.syscalls = syscalls_new()};
     ck_assert_ptr_nonnull(f->syscalls);
     ck_assert_int_eq(diagram_init(&f->diagram, &f->arena), 0);
-    f->allow = diagram_return(&f->diagram, 1);
-    f->deny = diagram_return(&f->diagram, 2);
+    f->allow = diagram_return(&f->diagram, SECCOMP_RET_ALLOW);
+    f->deny = diagram_return(&f->diagram, SECCOMP_RET_ERRNO | 1);
 }
 
 static void tear_down(struct fixture *f)
@@ -71,6 +72,28 @@ START_TEST(calls_weigh_more_than_other_numbers)
     ck_assert_uint_gt(weights[0], 2 * weights[2]);
     ck_assert_uint_gt(weights[2], 0);
     ck_assert_uint_eq(weights[4], 0);
+    tear_down(&f);
+}
+END_TEST
+
+/* A call that is always refused weighs no more than a number that is no call. */
+START_TEST(refused_calls_weigh_little)
+{
+    struct fixture f;
+
+    set_up(&f);
+
+    const struct segment segments[] = {{0, f.allow}, {10, f.deny}, {20, f.allow}, {310, f.deny}};
+    const struct node *node = diagram_switch(&f.diagram, WORD_NR, segments, ARRAY_SIZE(segments));
+    const uint32_t *weights = follow(&f, node, "riscv64")[node->id];
+    const struct segment args[] = {{0, f.deny}, {1, f.allow}};
+    const struct node *by_args = diagram_switch(&f.diagram, WORD_ARGUMENT, args, 2);
+    const struct segment tested[] = {{0, f.allow}, {10, by_args}, {20, f.allow}, {310, f.deny}};
+    const struct node *other = diagram_switch(&f.diagram, WORD_NR, tested, ARRAY_SIZE(tested));
+
+    ck_assert_uint_gt(weights[0], 2 * weights[1]);
+    ck_assert_uint_eq(10 * weights[3], weights[1] * (470 - 310));
+    ck_assert_uint_eq(follow(&f, other, "riscv64")[other->id][1], weights[0]);
     tear_down(&f);
 }
 END_TEST
@@ -147,6 +170,7 @@ int main(void)
     TCase *tcase = tcase_create("traffic");
 
     tcase_add_test(tcase, calls_weigh_more_than_other_numbers);
+    tcase_add_test(tcase, refused_calls_weigh_little);
     tcase_add_test(tcase, architectures_lead_to_their_own_calls);
     tcase_add_test(tcase, x32_meets_x86_64_without_its_bit);
     tcase_add_test(tcase, arguments_weigh_alike);

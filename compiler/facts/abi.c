@@ -124,6 +124,16 @@ uint32_t abi_last_number(const struct abi *abi)
     return abi->id == ABI_X86_64 ? X32_SYSCALL_BIT - 1 : UINT32_MAX;
 }
 
+bool abi_is_private_number(const struct abi *abi, uint32_t nr)
+{
+    return abi->id == ABI_ARM && nr >= ARM_PRIVATE_FIRST;
+}
+
+bool abi_shows_unknown_as_zero(const struct abi *abi)
+{
+    return abi->id == ABI_S390 || abi->id == ABI_S390X;
+}
+
 const struct abi *target_abi_of_call(const struct target *target, uint32_t audit_arch, uint32_t nr)
 {
     for (size_t i = 0; i < target->n_abis; i++) {

@@ -46,6 +46,9 @@ typedef uint32_t abi_set;
  */
 #define X32_SYSCALL_BIT UINT32_C(0x40000000)
 
+/* arm's private calls have numbers from here on (__ARM_NR_BASE in asm/unistd.h on arm). */
+#define ARM_PRIVATE_FIRST UINT32_C(0x0f0000)
+
 /* A syscall table and calling convention. */
 struct abi {
     enum abi_id id;
@@ -96,6 +99,18 @@ bool abi_is_installed(const struct abi *abi);
 /* The lowest and the highest number that a call of ABI can have. */
 uint32_t abi_first_number(const struct abi *abi);
 uint32_t abi_last_number(const struct abi *abi);
+
+/*
+ * True where NR is a private call of ABI (arm's, from __ARM_NR_BASE on): far above all others, and
+ * no sign of how new a profile is.
+ */
+bool abi_is_private_number(const struct abi *abi, uint32_t nr);
+
+/*
+ * True where the kernel shows a filter calls that it does not know as number 0, which no call of
+ * ABI has (s390: the entry code clears numbers from NR_syscalls on).
+ */
+bool abi_shows_unknown_as_zero(const struct abi *abi);
 
 /* The I-th target, in a fixed order, or NULL past the last. */
 const struct target *target_at(size_t i);

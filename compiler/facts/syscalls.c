@@ -101,13 +101,13 @@ static const struct {
     {ABI_RISCV64, 258, "riscv_hwprobe"}, /* Linux 6.4, asm/unistd.h */
 };
 
-/* Numbers outside the common range: arm's private calls (__ARM_NR_BASE, arch/arm). */
+/* Numbers outside the common range: arm's private calls. */
 static const struct {
     enum abi_id abi;
     uint32_t first;
     uint32_t n;
 } extra_ranges[] = {
-    {ABI_ARM, 0x0f0000, EXTRA_NUMBERS},
+    {ABI_ARM, ARM_PRIVATE_FIRST, EXTRA_NUMBERS},
 };
 
 /* linux/net.h and linux/ipc.h. ipc(2) keeps a version above bit 15 of its first argument. */

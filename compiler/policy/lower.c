@@ -37,6 +37,7 @@ struct site {
 struct site_list {
     uint32_t first; /* 0: none */
     uint32_t last;
+    bool named; /* some rule in force names the call, also one that says what the default says */
 };
 
 /* A decision and the sites that it was made of. */
@@ -53,8 +54,12 @@ struct abi_sites {
     const struct abi *abi;
     const struct syscall_name *multiplexers[2]; /* socketcall and ipc; NULL: it has no such call */
     const struct syscall_entry *table;
-    struct site_list *calls; /* by their places in the table, from 1 on */
-    size_t n_calls;          /* up to the highest that the profile names */
+    struct site_list *calls;      /* by their places in the table, from 1 on */
+    size_t n_calls;               /* up to the last that the rules name */
+    bool any;                     /* the rules name an ordinary call: see abi_is_private_number() */
+    uint32_t highest;             /* the highest number of these */
+    const struct decision *none;  /* for calls up to that without a rule */
+    const struct decision *newer; /* for calls above it */
 };
 
 struct lowering {
@@ -105,8 +110,8 @@ static int find_names(struct lowering *low)
 }
 
 /*
- * Notes that the profile names CALL, and adds a site for RULE (NULL: the rule says nothing here)
- * where the ABI has that call. THROUGH: it is the multiplexer of another call. Returns 0 or
+ * Notes that a rule in force names CALL, and adds a site for RULE (NULL: the rule says nothing
+ * here) where the ABI has that call. THROUGH: it is the multiplexer of another call. Returns 0 or
  * -ENOMEM.
  */
 static int add_site(struct lowering *low, struct abi_sites *to, const struct syscall_name *call,
@@ -117,8 +122,16 @@ static int add_site(struct lowering *low, struct abi_sites *to, const struct sys
 
     if (at == 0)
         return 0;
+    list->named = true;
     if (at > to->n_calls)
         to->n_calls = at;
+
+    uint32_t nr = to->table[at - 1].nr;
+
+    if (!abi_is_private_number(to->abi, nr)) {
+        to->highest = to->any && to->highest > nr ? to->highest : nr;
+        to->any = true;
+    }
     if (!rule)
         return 0;
     if (arena_grow(low->arena, &low->sites, low->n_sites, &low->sites_room, sizeof(*low->sites)) <
@@ -134,8 +147,9 @@ static int add_site(struct lowering *low, struct abi_sites *to, const struct sys
 }
 
 /*
- * Goes through all names of the profile: those of rules that are not in the variant, or that say
- * what the default says (they add nothing; runc skips them), count for the highest number only.
+ * Goes through the names of the variant's rules, which LOW has in the order of the whole profile.
+ * Those of rules that say what the default says add nothing (runc skips them): they count for the
+ * highest number only.
  */
 static int add_sites(struct lowering *low, struct abi_sites *to)
 {
@@ -146,12 +160,15 @@ static int add_sites(struct lowering *low, struct abi_sites *to)
 
     for (size_t i = 0; i < variant->profile->n_rules; i++) {
         const struct rule *from = &variant->profile->rules[i];
-        const struct rule *rule = NULL;
-
         /* The variant has a rule in the same order, perhaps as a copy with another errno. */
-        if (active < variant->n_rules && variant->rules[active]->names == from->names)
-            rule = variant->rules[active++];
-        if (rule && rule->verdict == variant->profile->default_verdict)
+        bool in_force = active < variant->n_rules && variant->rules[active]->names == from->names;
+        const struct rule *rule = in_force ? variant->rules[active++] : NULL;
+
+        if (!in_force) {
+            name += from->n_names;
+            continue;
+        }
+        if (rule->verdict == variant->profile->default_verdict)
             rule = NULL;
         for (size_t k = 0; k < from->n_names && r == 0; k++, name++) {
             const struct multiplexed *through = *name ? (*name)->through : NULL;
@@ -357,31 +374,34 @@ static const struct decision *plain_decision(struct lowering *low, enum decision
 }
 
 /*
- * Adds the ranges from number NEXT to the end: newer calls than the profile names, or default.
- * HIGHEST is the number of the highest call that it names, if ANY.
+ * What calls above the highest number get: where the default is an errno, ENOSYS, so that libc
+ * falls back to older calls (runc). NULL: no memory.
  */
-static int add_last_ranges(struct lowering *low, const struct abi *abi, uint32_t next, bool any,
-                           uint32_t highest, const struct decision *none)
+static const struct decision *decide_newer(struct lowering *low, const struct abi_sites *sites)
 {
     const struct profile *profile = low->variant->profile;
     /* The target's ENOSYS, not the host's. */
     uint32_t enosys =
         verdict_with_errno(SECCOMP_RET_ERRNO, "ENOSYS", low->variant->target->abis[0]);
-    const struct decision *newer;
+
+    if ((profile->default_verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO ||
+        profile->unknown_is_default || !sites->any)
+        return sites->none;
+    return plain_decision(low, DECIDED_AS_NEWER, enosys);
+}
+
+/* Adds the ranges from number NEXT up to END, which is not part of them: no rule names these. */
+static int add_gap(struct lowering *low, const struct abi_sites *sites, uint64_t next, uint64_t end)
+{
+    uint64_t newer = sites->any ? (uint64_t)sites->highest + 1 : end;
     int r = 0;
 
-    /*
-     * Where the default is an errno, numbers above the highest that the profile names, in whatever
-     * rule, get ENOSYS, so that libc falls back to older calls (runc).
-     */
-    if ((profile->default_verdict & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO ||
-        profile->unknown_is_default || !any)
-        return add_range(low, next, abi, none);
-    if (highest >= next)
-        r = add_range(low, next, abi, none);
-    newer = plain_decision(low, DECIDED_AS_NEWER, enosys);
-    if (r == 0)
-        r = newer ? add_range(low, highest >= next ? highest + 1 : next, abi, newer) : -ENOMEM;
+    if (next < end && next < newer)
+        r = add_range(low, (uint32_t)next, sites->abi, sites->none);
+    if (next < newer)
+        next = newer;
+    if (r == 0 && next < end)
+        r = add_range(low, (uint32_t)next, sites->abi, sites->newer);
     return r;
 }
 
@@ -392,7 +412,12 @@ static int begin_abi(struct lowering *low, struct abi_sites *to, const struct ab
     const abi_set set = (abi_set)1 << abi->id;
     size_t n;
 
-    *to = (struct abi_sites){.abi = abi};
+    *to = (struct abi_sites){
+        .abi = abi,
+        .none = plain_decision(low, DECIDED_BY_DEFAULT, low->variant->profile->default_verdict),
+    };
+    if (!to->none)
+        return -ENOMEM;
     for (size_t i = 0; i < ARRAY_SIZE(multiplexers); i++) {
         if (syscalls_find(low->syscalls, set, multiplexers[i], &to->multiplexers[i]) < 0)
             return -ENOMEM;
@@ -405,37 +430,53 @@ static int begin_abi(struct lowering *low, struct abi_sites *to, const struct ab
     return to->table && to->calls ? 0 : -ENOMEM;
 }
 
+/* The decision of the call with the sites of LIST. NULL: no memory. */
+static const struct decision *decide_call(struct lowering *low, const struct abi_sites *to,
+                                          const struct site_list *list)
+{
+    if (!list->first)
+        return to->none;
+
+    size_t n = gather(low, list);
+
+    if (n > 1)
+        qsort(low->same, n, sizeof(*low->same), compare_sites);
+    return n ? decide(low, low->same, n) : NULL;
+}
+
 /* Adds the ranges of ABI from its number FIRST on, up to the highest of all. */
 static int lower_abi(struct lowering *low, const struct abi *abi, uint32_t first)
 {
-    const struct decision *none =
-        plain_decision(low, DECIDED_BY_DEFAULT, low->variant->profile->default_verdict);
     struct abi_sites sites;
-    uint32_t next = first;
-    uint32_t nr = first;
-    int r = none ? begin_abi(low, &sites, abi) : -ENOMEM;
+    uint64_t next = first;
+    int r = begin_abi(low, &sites, abi);
 
     if (r == 0)
         r = add_sites(low, &sites);
+    if (r < 0)
+        return r;
+    sites.newer = decide_newer(low, &sites);
+    if (!sites.newer)
+        return -ENOMEM;
+    if (abi_shows_unknown_as_zero(abi)) {
+        r = add_range(low, first, abi, sites.newer);
+        next++;
+    }
     for (size_t i = 0; r == 0 && i < sites.n_calls; i++) {
-        nr = sites.table[i].nr;
-        if (!sites.calls[i + 1].first)
+        const struct site_list *list = &sites.calls[i + 1];
+        uint32_t nr = sites.table[i].nr;
+
+        if (!list->named)
             continue;
 
-        size_t n = gather(low, &sites.calls[i + 1]);
+        const struct decision *decision = decide_call(low, &sites, list);
 
-        if (n > 1)
-            qsort(low->same, n, sizeof(*low->same), compare_sites);
-
-        const struct decision *decision = n ? decide(low, low->same, n) : NULL;
-
-        if (nr > next)
-            r = add_range(low, next, abi, none);
+        r = decision ? add_gap(low, &sites, next, nr) : -ENOMEM;
         if (r == 0)
-            r = decision ? add_range(low, nr, abi, decision) : -ENOMEM;
-        next = nr + 1;
+            r = add_range(low, nr, abi, decision);
+        next = (uint64_t)nr + 1;
     }
-    return r < 0 ? r : add_last_ranges(low, abi, next, sites.n_calls > 0, nr, none);
+    return r < 0 ? r : add_gap(low, &sites, next, (uint64_t)UINT32_MAX + 1);
 }
 
 /*

@@ -28,7 +28,7 @@ struct clause {
 enum decision_origin {
     DECIDED_BY_RULES,
     DECIDED_BY_DEFAULT, /* no active rule names the number */
-    DECIDED_AS_NEWER,   /* above the highest number that the profile names: ENOSYS */
+    DECIDED_AS_NEWER,   /* above the highest number that the rules name, or 0 on s390: ENOSYS */
     DECIDED_AS_FOREIGN, /* a number of an ABI that the filter does not cover */
 };
 

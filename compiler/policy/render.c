@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/*
- * Writes the text straight to memory. One thing needs care: names of rules that a condition left
- * out still count for the highest number that a profile names, above which calls get ENOSYS.
- */
+/* Writes the text straight to memory. */
 #include "compiler/policy/render.h"
 
 #include <inttypes.h>
@@ -87,30 +84,6 @@ static void put_rule(FILE *out, const struct rule *rule, const char *between)
     }
 }
 
-/*
- * A rule that says what the default says, with the names of all rules that VARIANT leaves out: it
- * decides nothing, but the highest number that the profile names stays the same.
- */
-static void put_left_out(FILE *out, const struct variant *variant, const char *separator)
-{
-    const char *between = "";
-    size_t active = 0;
-
-    fprintf(out, "%s{\"names\":[", separator);
-    for (size_t i = 0; i < variant->profile->n_rules; i++) {
-        const struct rule *rule = &variant->profile->rules[i];
-
-        /* The variant has a rule in the same order, perhaps as a copy with another errno. */
-        if (active < variant->n_rules && variant->rules[active]->names == rule->names)
-            active++;
-        else
-            put_names(out, rule, &between);
-    }
-    fputs("],", out);
-    put_verdict(out, "action", "errnoRet", variant->profile->default_verdict);
-    fputc('}', out);
-}
-
 static bool notifies(const struct variant *variant)
 {
     bool found =
@@ -175,7 +148,6 @@ char *render_linux_seccomp(const struct variant *variant, enum render_form form,
 {
     const char *between = form == RENDER_PLAIN ? ",\n" : ",";
     const char *line = form == RENDER_PLAIN ? "\n" : "";
-    bool left_out = variant->n_rules < variant->profile->n_rules;
     char *text = NULL;
     size_t size;
     FILE *out = open_memstream(&text, &size);
@@ -191,9 +163,7 @@ char *render_linux_seccomp(const struct variant *variant, enum render_form form,
             fputs(between, out);
         put_rule(out, variant->rules[i], between);
     }
-    if (left_out)
-        put_left_out(out, variant, variant->n_rules ? between : "");
-    fprintf(out, "%s]}%s", variant->n_rules || left_out ? line : "", line);
+    fprintf(out, "%s]}%s", variant->n_rules ? line : "", line);
     failed = ferror(out) != 0;
     if (fclose(out) != 0 || failed) {
         free(text);

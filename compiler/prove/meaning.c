@@ -32,6 +32,7 @@ struct ruling {
     const struct rule *rule;
     const struct syscall_name **names; /* NULL: a name that no ABI of the filter has */
     uint32_t verdict;
+    bool in_force; /* its conditions hold */
     bool known[2]; /* HOLDS was made for narrow and wide arguments */
     bdd_ref holds[2];
 };
@@ -103,11 +104,16 @@ static uint32_t verdict_for(const struct variant_request *request, uint32_t verd
     return verdict | (uint32_t)errno_by_name_on_abi(errno_name, request->target->abis[0]);
 }
 
-/* A rule counts where its conditions hold, unless it says what the default says. */
+/* Whether the conditions of RULE hold. */
+static bool is_in_force(const struct meaning *m, const struct rule *rule)
+{
+    return !matches_any(&rule->excludes, m->request) && matches_all(&rule->includes, m->request);
+}
+
+/* A rule that is in force counts, unless it says what the default says. */
 static bool rule_counts(const struct meaning *m, const struct ruling *ruling)
 {
-    return !matches_any(&ruling->rule->excludes, m->request) &&
-           matches_all(&ruling->rule->includes, m->request) && ruling->verdict != m->otherwise;
+    return ruling->in_force && ruling->verdict != m->otherwise;
 }
 
 /* Where a rule holds: where all its tests do, or one of them where they are alternatives. */
@@ -238,27 +244,33 @@ static void answer_named(const struct meaning *m, const struct abi *abi, struct 
     }
 }
 
-/*
- * How many calls of ABI, in the order of their numbers, reach up to the highest that the profile
- * names. Each name counts, whatever the conditions and the action of its rule, and so does the
- * multiplexer that it goes through.
- */
-static size_t calls_up_to_highest(struct meaning *m, const struct abi *abi)
+/* Marks in NAMED the calls of ABI that the rules in force name, whatever the action, and the
+ * multiplexers that these go through. */
+static void mark_named(struct meaning *m, const struct abi *abi, bool *named)
 {
-    size_t highest = 0;
-
     for (size_t i = 0; i < m->profile->n_rules; i++) {
-        for (size_t k = 0; k < m->profile->rules[i].n_names; k++) {
-            const struct syscall_name *name = m->rulings[i].names[k];
+        const struct ruling *ruling = &m->rulings[i];
+
+        for (size_t k = 0; ruling->in_force && k < ruling->rule->n_names; k++) {
+            const struct syscall_name *name = ruling->names[k];
             const struct multiplexer *outer = multiplexer_of(m, name);
 
-            if (name && name->at[abi->id] > highest)
-                highest = name->at[abi->id];
-            if (outer && outer->name->at[abi->id] > highest)
-                highest = outer->name->at[abi->id];
+            if (name && name->at[abi->id])
+                named[name->at[abi->id] - 1] = true;
+            if (outer && outer->name->at[abi->id])
+                named[outer->name->at[abi->id] - 1] = true;
         }
     }
-    return highest;
+}
+
+/* How many of the N calls of ABI, in the order of their numbers, reach up to the highest that is
+ * named. arm's private calls do not count. */
+static size_t calls_up_to_highest(const struct abi *abi, const struct syscall_entry *calls,
+                                  const bool *named, size_t n)
+{
+    while (n > 0 && (!named[n - 1] || abi_is_private_number(abi, calls[n - 1].nr)))
+        n--;
+    return n;
 }
 
 /* Newer calls, above the highest named number: ENOSYS where the default is an errno. */
@@ -285,34 +297,42 @@ static void set_from(struct numbers *numbers, uint32_t first, bdd_ref decision)
         numbers->ranges[numbers->n++] = (struct nr_range){first, decision};
 }
 
-/* Adds the answers to the numbers of ABI, from FIRST to the highest of all. */
+/*
+ * Adds the answers to the numbers of ABI, from FIRST to the highest of all. s390 shows the calls
+ * that its kernel does not know as number 0: they are newer too.
+ */
 static int add_numbers(struct meaning *m, const struct abi *abi, uint32_t first,
                        struct numbers *numbers)
 {
     bdd_ref otherwise = plain_answer(m, bdd_constant(m->bdd, m->otherwise));
+    bdd_ref newer = otherwise;
     size_t n;
     const struct syscall_entry *calls = syscalls_all(m->syscalls, abi->id, &n);
     bdd_ref *answers = arena_calloc(m->arena, n + 1, sizeof(*answers));
+    bool *named = arena_calloc(m->arena, n + 1, sizeof(*named));
 
-    if (!calls || !answers)
+    if (!calls || !answers || !named)
         return -ENOMEM;
+    mark_named(m, abi, named);
+
+    size_t n_up = calls_up_to_highest(abi, calls, named, n);
+
+    if (n_up > 0)
+        newer = plain_answer(m, bdd_constant(m->bdd, answer_to_newer(m)));
     for (size_t i = 0; i < n; i++)
-        answers[i] = otherwise;
+        answers[i] = i < n_up || named[i] ? otherwise : newer;
     for (size_t i = 0; i < ARRAY_SIZE(m->multiplexers); i++)
         answer_multiplexed(m, abi, &m->multiplexers[i], answers);
     for (size_t i = 0; i < m->n_overriding; i++)
         answer_named(m, abi, m->overriding[i], answers);
 
-    size_t n_up = calls_up_to_highest(m, abi);
-
-    set_from(numbers, first, otherwise);
-    for (size_t i = 0; i < n_up; i++) {
+    set_from(numbers, first, abi_shows_unknown_as_zero(abi) ? newer : otherwise);
+    if (abi_shows_unknown_as_zero(abi))
+        set_from(numbers, first + 1, otherwise);
+    for (size_t i = 0; i < n; i++) {
         set_from(numbers, calls[i].nr, answers[i]);
-        set_from(numbers, calls[i].nr + 1, otherwise);
+        set_from(numbers, calls[i].nr + 1, i + 1 < n_up ? otherwise : newer);
     }
-    if (n_up > 0)
-        set_from(numbers, calls[n_up - 1].nr + 1,
-                 plain_answer(m, bdd_constant(m->bdd, answer_to_newer(m))));
     return 0;
 }
 
@@ -411,6 +431,7 @@ static int read_rules(struct meaning *m)
         struct ruling *ruling = &m->rulings[i];
 
         ruling->rule = rule;
+        ruling->in_force = is_in_force(m, rule);
         ruling->verdict = verdict_for(m->request, rule->verdict, rule->errno_name);
         ruling->names = arena_calloc(m->arena, rule->n_names, sizeof(struct syscall_name *));
         if (!ruling->names)

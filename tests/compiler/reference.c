@@ -259,27 +259,42 @@ static bool decide_multiplexed(const struct question *q, uint32_t *verdict)
     return found;
 }
 
-bool reference_highest(const struct profile *profile, enum abi_id abi, struct syscalls *syscalls,
-                       uint32_t *highest)
+/* True where an active rule has NR, a number of ABI, also as the multiplexer of what it names. */
+static bool is_named(const struct profile *profile, const struct variant_request *request,
+                     enum abi_id abi, struct syscalls *syscalls, uint32_t nr)
 {
+    const char *call = syscalls_name(syscalls, abi, nr);
+
+    for (size_t i = 0; call && i < profile->n_rules; i++) {
+        const struct rule *rule = &profile->rules[i];
+
+        for (size_t k = 0; k < rule->n_names && reference_is_active(rule, request); k++) {
+            const struct multiplexed *m = syscalls_multiplexed(rule->names[k].name);
+
+            if (!strcmp(rule->names[k].name, call) || (m && !strcmp(m->multiplexer, call)))
+                return true;
+        }
+    }
+    return false;
+}
+
+bool reference_is_newer(const struct profile *profile, const struct variant_request *request,
+                        enum abi_id abi, struct syscalls *syscalls, uint32_t nr)
+{
+    const char *name;
+    uint32_t other;
     bool any = false;
 
-    *highest = 0;
-    for (size_t i = 0; i < profile->n_rules; i++) {
-        for (size_t k = 0; k < profile->rules[i].n_names; k++) {
-            const char *name = profile->rules[i].names[k].name;
-            const struct multiplexed *m = syscalls_multiplexed(name);
-            uint32_t nr;
+    if (is_named(profile, request, abi, syscalls, nr))
+        return false;
+    for (size_t i = 0; syscalls_at(syscalls, abi, i, &other, &name); i++) {
+        bool arms_own = abi == ABI_ARM && other >= 0xf0000;
 
-            if (syscalls_number(syscalls, abi, name, &nr) == 0) {
-                *highest = !any || nr > *highest ? nr : *highest;
-                any = true;
-            }
-            if (m && syscalls_number(syscalls, abi, m->multiplexer, &nr) == 0) {
-                *highest = !any || nr > *highest ? nr : *highest;
-                any = true;
-            }
-        }
+        if (arms_own || !is_named(profile, request, abi, syscalls, other))
+            continue;
+        if (other > nr && !(nr == 0 && (abi == ABI_S390 || abi == ABI_S390X)))
+            return false;
+        any = true;
     }
     return any;
 }
@@ -297,15 +312,14 @@ uint32_t reference_verdict(const struct profile *profile, const struct variant_r
         .default_verdict = action_on(profile->default_verdict, profile->default_errno_name, native),
     };
     uint32_t verdict = 0;
-    uint32_t highest;
 
     if (!q.abi)
         return SECCOMP_RET_KILL_THREAD;
     if (decide_directly(&q, &verdict) || decide_multiplexed(&q, &verdict))
         return verdict;
     if ((q.default_verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_ERRNO &&
-        !profile->unknown_is_default && reference_highest(profile, q.abi->id, syscalls, &highest) &&
-        (uint32_t)data->nr > highest)
+        !profile->unknown_is_default &&
+        reference_is_newer(profile, request, q.abi->id, syscalls, (uint32_t)data->nr))
         return action_on(SECCOMP_RET_ERRNO, "ENOSYS", native);
     return q.default_verdict;
 }

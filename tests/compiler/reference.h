@@ -37,9 +37,10 @@ bool reference_rule_holds(const struct rule *rule, const struct abi *abi,
                           const struct seccomp_data *data);
 
 /*
- * The highest number on ABI that PROFILE names, also through a multiplexer. False: it names none.
+ * True where NR, a number of ABI, is newer than what the active rules of PROFILE name. That is the
+ * case on no ABI of which they name no call.
  */
-bool reference_highest(const struct profile *profile, enum abi_id abi, struct syscalls *syscalls,
-                       uint32_t *highest);
+bool reference_is_newer(const struct profile *profile, const struct variant_request *request,
+                        enum abi_id abi, struct syscalls *syscalls, uint32_t nr);
 
 #endif

@@ -202,9 +202,7 @@ static bool loads_number(const struct trial *t, const struct seccomp_data *data)
 /* True where the ENOSYS rule applies. */
 static bool is_newer(const struct trial *t, const struct abi *abi, uint32_t nr)
 {
-    uint32_t highest;
-
-    return reference_highest(&t->profile, abi->id, t->syscalls, &highest) && nr > highest;
+    return reference_is_newer(&t->profile, &t->request, abi->id, t->syscalls, nr);
 }
 
 /* Why libseccomp answers DATA, a call of ABI, with THEIRS. */

@@ -135,8 +135,8 @@ static const struct {
     {names_only, "aarch64", AUDIT_ARCH_AARCH64, 64, {0}, ERRNO(38)},
     {plain_unknown, "x86_64", X86_64, 1, {0}, ERRNO(1)},
     {trap_default, "x86_64", X86_64, 1, {0}, SECCOMP_RET_TRAP},
-    {inactive_name, "x86_64", X86_64, 462, {0}, ERRNO(1)},
-    {inactive_name, "x86_64", X86_64, 463, {0}, ERRNO(38)},
+    {inactive_name, "x86_64", X86_64, 1, {0}, ERRNO(38)},
+    {inactive_name, "x86_64", X86_64, 462, {0}, ERRNO(38)},
     /* ABIs that are not listed, and x32, which shares x86_64's token. */
     {names_only, "x86_64", I386, 3, {0}, KILL_THREAD},
     {names_only, "x86_64", AUDIT_ARCH_AARCH64, 63, {0}, KILL_THREAD},

@@ -82,9 +82,13 @@ const char *explain_text_origin(struct explaining *what, const struct explanatio
 
     if (explanation->origin == DECIDED_AS_FOREIGN)
         return "the profile does not list this ABI: its calls kill the thread";
+    if (explanation->origin == DECIDED_AS_NEWER && explanation->nr == 0 &&
+        abi_shows_unknown_as_zero(explanation->abi))
+        return "newer than the profile: the kernel shows calls that it does not know as number 0 "
+               "here, and ENOSYS lets libc fall back";
     if (explanation->origin == DECIDED_AS_NEWER)
-        return "newer than the profile: the number is above all that the profile names here, and "
-               "ENOSYS lets libc fall back";
+        return "newer than the profile: the number is above all that the rules in force name here, "
+               "and ENOSYS lets libc fall back";
     if (explanation->decision->rule)
         return arena_printf(&what->arena, "the rule at %s:%u:%u holds for every call", what->file,
                             explanation->decision->rule->at.line,

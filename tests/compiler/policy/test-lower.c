@@ -182,7 +182,8 @@ static const struct {
       {ABI_X32, NULL, X32 + 513, {0}, ERRNO(38)},
       {ABI_X32, NULL, UINT32_MAX, {0}, ERRNO(38)},
      }, 12},
-    {"the highest name counts whatever its rule says, and where its rule does not hold", "x86_64",
+    {"the highest name counts whatever its rule says, but not where its rule is not in force",
+     "x86_64",
      PROFILE(
             "ERRNO", "",
             RULE("'read'", "ALLOW", "") ","
@@ -191,9 +192,10 @@ static const struct {
                                            "'includes':{'caps':['CAP_SYS_ADMIN']}}"),
      {
       {ABI_X86_64, "mkdir", 0, {0}, ERRNO(1)},
-      {ABI_X86_64, "clone3", 0, {0}, ERRNO(1)},
-      {ABI_X86_64, NULL, 436, {0}, ERRNO(38)},
-     }, 3},
+      {ABI_X86_64, NULL, 82, {0}, ERRNO(1)},
+      {ABI_X86_64, NULL, 84, {0}, ERRNO(38)},
+      {ABI_X86_64, "clone3", 0, {0}, ERRNO(38)},
+     }, 4},
     {"other default actions are left alone", "x86_64",
      PROFILE("KILL", "", RULE("'read'", "ALLOW", "")),
      {

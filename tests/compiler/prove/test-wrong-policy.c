@@ -219,6 +219,14 @@ static void higher_highest(struct pipeline *p)
     newer_range(p)->first++;
 }
 
+static void default_for_zero(struct pipeline *p)
+{
+    struct policy_range *range = newer_range(p);
+
+    ck_assert_uint_eq(range[0].first, 0);
+    range[0].decision = range[1].decision;
+}
+
 static void generic_enosys(struct pipeline *p)
 {
     struct policy_range *range = newer_range(p);
@@ -294,6 +302,8 @@ static const struct {
      "the profile says ALLOW, the filter ERRNO(ELOOP)"},
     {"higher_highest", "riscv64", NULL, higher_highest, "number 201 (listen)",
      "the profile says ERRNO(ENOSYS), the filter ALLOW"},
+    {"default_for_zero", "s390x", NULL, default_for_zero, "s390x (0x80000016) number 0 (no name)",
+     "the profile says ERRNO(ENOSYS), the filter ERRNO(ELOOP)"},
     {"generic_enosys", "mips", NULL, generic_enosys, "mips (0x8) number 4",
      "the profile says ERRNO(ENOSYS), the filter ERRNO("},
     {"lose_minus_one", "x86_64", NULL, lose_minus_one, "number 4294967295 ",

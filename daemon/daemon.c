@@ -58,6 +58,7 @@ struct daemon {
     sd_event_source *idle;  /* a step of what is done ahead of time */
     sd_event_source *retry; /* when new versions that could not be compiled are tried again */
     sd_event_source *pause; /* when the background's is over */
+    sd_event_source *tell;  /* when the service manager is to hear something */
 
     struct cache cache;
     struct children children;
@@ -98,38 +99,44 @@ static void on_changed(void *user)
 
 /* What follows from a change. */
 
-static int serve(struct daemon *daemon)
+/* Tells the service manager what there is to tell. All scans before PENDING are in service. */
+static void tell(struct daemon *daemon, uint64_t pending)
 {
-    int r = server_open(&daemon->server);
+    const struct registry *registry = &daemon->service.registry;
+    size_t served = 0, failed = 0;
 
-    if (r < 0) {
-        log_write(&daemon->log, LOG_ERR, "cannot serve: %s", strerror(-r));
-        (void)sd_event_exit(daemon->event, r);
-        return r;
+    for (size_t i = 0; i < registry->n; i++) {
+        served += registry->entries[i]->served != NULL;
+        failed += registry->entries[i]->failed;
     }
-    log_write(&daemon->log, LOG_NOTICE, "ready: %zu profiles", daemon->service.registry.n);
-    return 0;
+    if (phase_tell(&daemon->phase, now(daemon), pending, served, failed))
+        log_write(&daemon->log, LOG_NOTICE, "ready: %zu profiles, %zu of them in service",
+                  registry->n, served);
+    phase_tell_alive(&daemon->phase, now(daemon));
+    loop_set_timer(daemon->tell, phase_next(&daemon->phase));
 }
 
 static int on_check(sd_event_source *source, void *user)
 {
     struct daemon *daemon = user;
-    struct service *service = &daemon->service;
-    uint64_t pending = service_wake_scanned(service);
-    size_t served = 0, failed = 0;
+    uint64_t pending = service_wake_scanned(&daemon->service);
 
     (void)source;
-    loop_set_timer(daemon->retry, service->retry_usec);
+    loop_set_timer(daemon->retry, daemon->service.retry_usec);
     loop_set_timer(daemon->pause, daemon->background.paused_until_usec
                                       ? daemon->background.paused_until_usec
                                       : UINT64_MAX);
-    if (phase_may_serve(&daemon->phase, pending) && serve(daemon) < 0)
-        return 0;
-    for (size_t i = 0; i < service->registry.n; i++) {
-        served += service->registry.entries[i]->served != NULL;
-        failed += service->registry.entries[i]->failed;
-    }
-    phase_tell(&daemon->phase, pending, served, failed);
+    tell(daemon, pending);
+    return 0;
+}
+
+static int on_tell(sd_event_source *source, uint64_t usec, void *user)
+{
+    struct daemon *daemon = user;
+
+    (void)source;
+    (void)usec;
+    tell(daemon, service_pending_since(&daemon->service));
     return 0;
 }
 
@@ -204,6 +211,7 @@ static void stop_events(struct daemon *daemon)
     daemon->idle = sd_event_source_disable_unref(daemon->idle);
     daemon->retry = sd_event_source_disable_unref(daemon->retry);
     daemon->pause = sd_event_source_disable_unref(daemon->pause);
+    daemon->tell = sd_event_source_disable_unref(daemon->tell);
 }
 
 static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *info, void *user)
@@ -297,8 +305,6 @@ static int start_loop(struct daemon *daemon)
         r = sd_event_add_signal(daemon->event, NULL, terminating[i], on_terminate, daemon);
     if (r >= 0)
         r = sd_event_add_signal(daemon->event, NULL, SIGHUP, on_hangup, daemon);
-    if (r >= 0)
-        r = sd_event_set_watchdog(daemon->event, true);
     return r < 0 ? r : 0;
 }
 
@@ -423,6 +429,8 @@ static int start_events(struct daemon *daemon)
         r = loop_add_timer(daemon->event, &daemon->retry, 0, on_retry, daemon);
     if (r >= 0)
         r = loop_add_timer(daemon->event, &daemon->pause, 0, on_pause_over, daemon);
+    if (r >= 0)
+        r = loop_add_timer(daemon->event, &daemon->tell, 0, on_tell, daemon);
     return r < 0 ? r : 0;
 }
 
@@ -464,6 +472,7 @@ static int start(struct daemon *daemon)
     if (r < 0)
         return r;
     daemon->started_usec = now(daemon);
+    phase_begin(&daemon->phase, daemon->started_usec);
     raise_fd_limit(daemon);
     daemon->children.event = daemon->event;
     start_rooms(daemon);
@@ -489,9 +498,11 @@ static int start(struct daemon *daemon)
     r = watch_start(&daemon->follow.watch, daemon->event);
     if (r == 0)
         r = confine(daemon);
-    if (r == 0)
-        daemon->phase.barrier = follow_scan(&daemon->follow, true);
-    return r;
+    if (r < 0)
+        return r;
+    /* Whoever asks for what is not compiled yet waits for that alone. */
+    daemon->phase.barrier = follow_scan(&daemon->follow, true);
+    return server_open(&daemon->server);
 }
 
 static void finish(struct daemon *daemon)
@@ -505,6 +516,7 @@ static void finish(struct daemon *daemon)
     stop_events(daemon);
     service_clear(&daemon->service);
     own_filters_clear(&daemon->own);
+    phase_end(&daemon->phase);
     sd_event_unref(daemon->event);
 }
 

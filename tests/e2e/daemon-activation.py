@@ -77,8 +77,8 @@ def test_wrong_sockets(test):
 class Manager:
     """The service manager's end of sd_notify()."""
 
-    def __init__(self, test):
-        self.path = test.path("notify")
+    def __init__(self, test, name="notify"):
+        self.path = test.path(name)
         self.sock = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         self.sock.bind(self.path)
         self.sock.settimeout(10)
@@ -116,6 +116,28 @@ def test_notify(test):
     os.kill(daemon.pid, signal.SIGTERM)
     test.check(manager.until("STOPPING"), "and the end")
     test.equal("which is clean", daemon.process.wait(20), 0)
+
+
+def test_deaf_manager(test):
+    """A service manager that does not read is not waited for, and hears the newest later."""
+    manager = Manager(test, "deaf")
+    daemon = Daemon(test, name="deaf", socket_name="deaf.sock",
+                    prefix=["env", f"NOTIFY_SOCKET={manager.path}", "WATCHDOG_USEC=4000"])
+    worst = 0
+    with daemon.client() as client:
+        time.sleep(1)
+        for i in range(10):
+            test.write("p/many0.json", "{" if i % 2 else profile(200 + i))
+            began = time.monotonic()
+            client.reload()
+            client.status()
+            worst = max(worst, time.monotonic() - began)
+    test.check(worst < 5, f"10 changes that nobody reads of, the slowest answer after {worst:.2f} s")
+    test.write("p/many0.json", profile(1))
+    wanted = "31 profiles in service, 1 with errors"
+    test.equal("when it reads again it hears how things are", test.until(
+        lambda: manager.until("STATUS")[-1]["STATUS"] == wanted, 20, "the newest status"), True)
+    test.equal("the end is clean", daemon.stop(), 0)
 
 
 def test_command_line(test):
@@ -166,3 +188,4 @@ with Test() as test:
     test_wrong_sockets(test)
     test_targets(test)
     test_notify(test)
+    test_deaf_manager(test)

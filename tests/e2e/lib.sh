@@ -104,7 +104,7 @@ ctl()
 # Starts secprofd on $SECPROF_SOCKET with the profiles that ship and those beside this file.
 start_daemon()
 {
-    local top=$here/../..
+    local top=$here/../.. list
 
     mkdir -p "$D/profiles" "$D/cache"
     chmod 700 "$D/cache"
@@ -113,7 +113,8 @@ start_daemon()
         --targets native > "$D/secprofd.log" 2>&1 </dev/null &
     daemon=$!
     for _ in $(seq 100); do
-        if ctl list >/dev/null 2>&1; then return 0; fi
+        # It serves before all profiles are compiled.
+        if list=$(ctl list 2>/dev/null) && ! grep -q pending <<< "$list"; then return 0; fi
         kill -0 "$daemon" 2>/dev/null || break
         sleep 0.1
     done

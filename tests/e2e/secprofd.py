@@ -240,13 +240,16 @@ class Daemon:
             return log.read()
 
     def wait(self, seconds=20):
-        """Until it serves."""
+        """Until it serves, and no profile waits for its first compile."""
         end = time.monotonic() + seconds
         while True:
             if self.process.poll() is not None:
                 raise RuntimeError(f"secprofd ended with {self.process.returncode}:\n{self.log()}")
             try:
                 with self.client(timeout=seconds) as client:
+                    self.test.until(lambda: all(entry.state != PENDING
+                                                for entry in client.list().values()),
+                                    seconds, "no profile is pending")
                     return client.status()
             except (FileNotFoundError, ConnectionRefusedError):
                 if time.monotonic() > end:

@@ -242,6 +242,31 @@ START_TEST(too_many_instructions_is_said_once_by_the_filter)
 }
 END_TEST
 
+/* The stages before the proof did something wrong: here they worked on another profile. */
+START_TEST(a_filter_that_is_not_the_profiles_is_refused)
+{
+    const struct variant_request request = {target_by_name("x86_64"), 0, KERNEL_VERSION(6, 1)};
+    struct lowered lowered;
+    struct filter filter;
+    struct diags diags;
+    struct fixture f, other;
+
+    setup(&f, conditional);
+    setup(&other, warned);
+    diags_init(&diags, &f.arena);
+    ck_assert_int_eq(compile_policy(&lowered, f.syscalls, &f.profile, &request, &f.arena, &diags),
+                     0);
+    lowered.profile = &other.profile;
+    ck_assert_int_eq(compile_filter(&filter, f.syscalls, &lowered, &f.arena, &diags), -EINVAL);
+    ck_assert_uint_eq(filter.proof.version, 0);
+    ck_assert_ptr_nonnull(strstr(diags.items[diags.n - 1].text, "not proven: "));
+    lowered.profile = &f.profile;
+    ck_assert_int_eq(compile_filter(&filter, f.syscalls, &lowered, &f.arena, &diags), 0);
+    teardown(&other);
+    teardown(&f);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("compile");
@@ -251,6 +276,7 @@ int main(void)
     tcase_add_test(tc, warnings_come_from_parsing_alone);
     tcase_add_test(tc, a_broken_text_is_refused_once);
     tcase_add_test(tc, too_many_instructions_is_said_once_by_the_filter);
+    tcase_add_test(tc, a_filter_that_is_not_the_profiles_is_refused);
     suite_add_tcase(suite, tc);
     return suite_run(suite);
 }

@@ -426,6 +426,36 @@ START_TEST(unanalysable_is_refused)
 }
 END_TEST
 
+/* What no path reaches changes no answer, but the kernel would refuse it. */
+START_TEST(what_the_kernel_refuses_is_refused)
+{
+    static const struct sock_filter ends[][2] = {
+        {{0xffff, 0, 0, 0}, BPF_STMT(BPF_RET | BPF_K, 0)},
+        {BPF_STMT(BPF_RET | BPF_K, 0), BPF_STMT(BPF_LD | BPF_IMM, 0)},
+        {BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 1, 0), BPF_STMT(BPF_RET | BPF_K, 0)},
+    };
+    struct fixture fixture;
+
+    set_up(&fixture, profile_text, "x86_64");
+    for (size_t i = 0; i < ARRAY_SIZE(ends); i++) {
+        struct bpf_program longer = {.n_insns = fixture.program.n_insns + 2};
+
+        longer.insns = arena_calloc(&fixture.arena, longer.n_insns, sizeof(ends[i][0]));
+        memcpy(longer.insns, fixture.program.insns,
+               fixture.program.n_insns * sizeof(*longer.insns));
+        memcpy(longer.insns + fixture.program.n_insns, ends[i], sizeof(ends[i]));
+        diags_init(&fixture.diags, &fixture.arena);
+        ck_assert_int_eq(prove(&fixture, &longer), -EINVAL);
+        ck_assert_uint_eq(fixture.proof.version, 0);
+        ck_assert_msg(!strncmp(fixture.diags.items[0].text, "not proven: instruction ",
+                               strlen("not proven: instruction ")),
+                      "%s", fixture.diags.items[0].text);
+    }
+    ck_assert_int_eq(prove(&fixture, &fixture.program), 0);
+    tear_down(&fixture);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("prove");
@@ -436,6 +466,7 @@ int main(void)
     tcase_add_test(tcase, counterexample_is_named);
     tcase_add_test(tcase, flags_of_the_profile_are_asked_for);
     tcase_add_test(tcase, unanalysable_is_refused);
+    tcase_add_test(tcase, what_the_kernel_refuses_is_refused);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);
 }

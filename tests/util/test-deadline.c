@@ -8,6 +8,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -134,6 +135,16 @@ START_TEST(says_what_is_wrong)
 }
 END_TEST
 
+/* The kernel does not even look where so few files are allowed. */
+START_TEST(a_wait_that_fails)
+{
+    const struct rlimit none = {0, 0};
+
+    ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
+    ck_assert_int_eq(deadline_wait(ends[1], POLLOUT, DEADLINE_NEVER), -EINVAL);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("deadline");
@@ -146,6 +157,7 @@ int main(void)
     tcase_add_test(tc, writes_until_nobody_reads);
     tcase_add_test(tc, writes_all_to_a_reader);
     tcase_add_test(tc, says_what_is_wrong);
+    tcase_add_test(tc, a_wait_that_fails);
     suite_add_tcase(suite, tc);
     return suite_run(suite);
 }

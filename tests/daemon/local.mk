@@ -107,6 +107,12 @@ tests_daemon_process_test_confine_SOURCES = tests/daemon/process/test-confine.c
 tests_daemon_process_test_confine_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_process_test_confine_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/process/test-sandbox
+TESTS += tests/daemon/process/test-sandbox
+tests_daemon_process_test_sandbox_SOURCES = tests/daemon/process/test-sandbox.c
+tests_daemon_process_test_sandbox_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_process_test_sandbox_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/filters/test-jobs
 TESTS += tests/daemon/filters/test-jobs
 tests_daemon_filters_test_jobs_SOURCES = tests/daemon/filters/test-jobs.c

@@ -179,7 +179,8 @@ START_TEST(settings_in_a_file)
     ck_assert_int_eq(chmod(path, 0664), 0);
     ck_assert_ptr_nonnull(
         strstr(settings_read(&settings, path, false, &arena), "others than its owner"));
-    ck_assert_ptr_nonnull(strstr(settings_read(&settings, dir, false, &arena), "no regular file"));
+    ck_assert_str_eq(settings_read(&settings, dir, false, &arena),
+                     arena_printf(&arena, "%s: it is no regular file", dir));
 }
 END_TEST
 

@@ -8,15 +8,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/suite.h"
+#include "util/cleanup.h"
 
 enum {
     SIZE = 300 * 1000, /* more than a pipe holds */
@@ -212,6 +215,37 @@ START_TEST(open_standard_files_stay)
 }
 END_TEST
 
+/* Larger than any memory, and all holes. */
+START_TEST(a_file_that_no_memory_holds)
+{
+    cleanup_close int fd = memfd_create("large", MFD_CLOEXEC);
+    char *bytes = NULL;
+    size_t size;
+
+    ck_assert_int_eq(ftruncate(fd, (off_t)1 << 60), 0);
+    ck_assert_int_eq(io_pread_file(fd, SIZE_MAX, &bytes, &size), -ENOMEM);
+    ck_assert_ptr_null(bytes);
+    ck_assert_int_eq(io_pread_file(-1, SIZE_MAX, &bytes, &size), -EBADF);
+}
+END_TEST
+
+START_TEST(standard_files_that_cannot_be_occupied)
+{
+    int status;
+    pid_t pid = fork();
+
+    if (pid == 0) {
+        const struct rlimit none = {0, 0};
+
+        close(STDIN_FILENO);
+        _exit(setrlimit(RLIMIT_NOFILE, &none) == 0 && io_occupy_standard_files() == -EMFILE ? 0
+                                                                                            : 1);
+    }
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    ck_assert_int_eq(status, 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("io");
@@ -225,6 +259,8 @@ int main(void)
     tcase_add_test(tcase, a_whole_file_is_read);
     tcase_add_test(tcase, closed_standard_files_are_occupied);
     tcase_add_test(tcase, open_standard_files_stay);
+    tcase_add_test(tcase, a_file_that_no_memory_holds);
+    tcase_add_test(tcase, standard_files_that_cannot_be_occupied);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);
 }

@@ -100,6 +100,8 @@ START_TEST(reads_settings)
     ck_assert(settings.named_only);
     ck_assert_int_eq(settings.timeout_ms, 250);
     ck_assert_ptr_null(settings_parse(&settings, "f", "", 0, &arena));
+    ck_assert_ptr_null(settings_parse(&settings, "f", "timeout=600000", 14, &arena));
+    ck_assert_int_eq(settings.timeout_ms, 600000);
 }
 END_TEST
 
@@ -132,6 +134,7 @@ static const struct {
     {"profile = a\nprofile = b", "f:2: profile is set twice"},
     {"timeout = 5s", "f:1: timeout: a number of milliseconds from 1 to 600000 was expected"},
     {"timeout = 0", "f:1: timeout: a number of milliseconds from 1 to 600000 was expected"},
+    {"timeout = 600001", "f:1: timeout: a number of milliseconds from 1 to 600000 was expected"},
     {"timeout = -1", "f:1: timeout: a number of milliseconds from 1 to 600000 was expected"},
     {"timeout = 99999999999999999999",
      "f:1: timeout: a number of milliseconds from 1 to 600000 was expected"},
@@ -200,6 +203,19 @@ static const struct {
     {990, 991, 990, 0644, "it belongs neither to root"},
     {990, 990, 990, 0620, "others than its owner"},
 };
+
+START_TEST(settings_that_are_too_long)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    struct settings settings = SETTINGS_INIT;
+    const char *path = in_dir(&arena, "runtime.conf");
+
+    write_file(path, "runtime = runc\n", 0644);
+    ck_assert_int_eq(truncate(path, 64 * 1024 + 1), 0);
+    ck_assert_str_eq(settings_read(&settings, path, false, &arena),
+                     arena_printf(&arena, "%s: %s", path, strerror(EFBIG)));
+}
+END_TEST
 
 /* Only the user, or only the group, or one bit of the mode is another. */
 START_TEST(settings_of_somebody)
@@ -436,6 +452,7 @@ int main(void)
     tcase_add_loop_test(tc, wrong_settings, 0, ARRAY_SIZE(bad_settings));
     tcase_add_test(tc, settings_with_a_nul);
     tcase_add_test(tc, settings_in_a_file);
+    tcase_add_test(tc, settings_that_are_too_long);
     tcase_add_loop_test(tc, settings_of_somebody, 0, ARRAY_SIZE(settings_files));
     tcase_add_test(tc, settings_in_a_user_namespace);
     tcase_add_test(tc, bundle_is_replaced);

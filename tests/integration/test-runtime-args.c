@@ -71,6 +71,7 @@ static const struct {
     {"r --new=value run --bundle /b c1", true, "/b", "-", "c1", "-", false, NULL},
     {"r run --bundle /b create", true, "/b", "-", "create", "-", false, NULL},
     {"r -- run --bundle /b c1", true, "/b", "-", "c1", "-", false, NULL},
+    {"r --no-pivot run --bundle /b c1", true, "/b", "-", "c1", "-", false, NULL},
     {"r run -- create", true, "-", "-", "create", "-", false, NULL},
     {"r run --=x c1", true, "-", "-", "c1", "-", false, NULL},
     {"r run", true, "-", "-", "-", "-", false, NULL},

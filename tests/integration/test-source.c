@@ -7,7 +7,10 @@
 
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -213,6 +216,39 @@ START_TEST(a_socket_of_somebody)
 }
 END_TEST
 
+/* Root of a user namespace, for whom the root outside, to whom "/" belongs, has no name. */
+static int as_root_inside(void)
+{
+    static const char map[] = "0 12345 1";
+    int fd;
+
+    if (setresuid(12345, 12345, 12345) < 0 || prctl(PR_SET_DUMPABLE, 1) < 0 ||
+        unshare(CLONE_NEWUSER) < 0)
+        return 77;
+    fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, map, strlen(map)) < 0 || geteuid() != 0)
+        return 77;
+    return get_named("web") == 0 ? 0 : 1;
+}
+
+START_TEST(the_owner_of_all_is_root_too)
+{
+    int status;
+    pid_t pid;
+
+    if (geteuid() != 0)
+        return; /* is not the owner */
+    ck_assert_int_eq(chmod(server.dir, 0755), 0);
+    ck_assert_int_eq(chmod(server.path, 0666), 0);
+    pid = fork();
+    if (pid == 0)
+        _exit(as_root_inside());
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    /* Where the system forbids such namespaces there is nothing to see. */
+    ck_assert(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77));
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("source");
@@ -226,6 +262,7 @@ int main(void)
     tcase_add_test(tc, all_answers_together_take_the_timeout);
     tcase_add_test(tc, nobody_there);
     tcase_add_test(tc, a_socket_of_somebody);
+    tcase_add_test(tc, the_owner_of_all_is_root_too);
     suite_add_tcase(suite, tc);
     return suite_run(suite);
 }

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/suite.h"
@@ -132,6 +134,20 @@ START_TEST(a_failure_leaves_nothing_behind)
 }
 END_TEST
 
+/* The new file is made where the old one is: another directory can be another file system. */
+START_TEST(nothing_is_made_elsewhere)
+{
+    cleanup_close int watch = inotify_init1(IN_NONBLOCK | IN_CLOEXEC);
+    char events[1024];
+
+    ck_assert_int_eq(mkdirat(dir_fd, "sub", 0755), 0);
+    ck_assert_int_ge(inotify_add_watch(watch, dir, IN_CREATE | IN_MOVE), 0);
+    ck_assert_int_eq(replace_file(dir_fd, "sub/file", "x", 1, 0644, NULL), 0);
+    ck_assert_int_eq(read(watch, events, sizeof(events)), -1);
+    ck_assert_int_eq(unlinkat(dir_fd, "sub/file", 0), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("replace");
@@ -143,6 +159,7 @@ int main(void)
     tcase_add_test(tcase, a_name_may_be_as_long_as_names_can_be);
     tcase_add_test(tcase, owner_and_group_are_kept);
     tcase_add_test(tcase, a_failure_leaves_nothing_behind);
+    tcase_add_test(tcase, nothing_is_made_elsewhere);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);
 }

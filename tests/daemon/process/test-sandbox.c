@@ -292,6 +292,47 @@ START_TEST(limits_of_a_worker)
 }
 END_TEST
 
+static bool same_file(int a, const struct stat *b)
+{
+    struct stat st;
+
+    return fstat(a, &st) == 0 && st.st_dev == b->st_dev && st.st_ino == b->st_ino;
+}
+
+/* Kept in another order than they have; all others are closed. */
+static int keep_only(void)
+{
+    struct stat first, second, null;
+    int a[2], b[2];
+
+    if (pipe(a) < 0 || pipe(b) < 0 || fstat(b[0], &first) < 0 || fstat(a[0], &second) < 0 ||
+        stat("/dev/null", &null) < 0)
+        return 1;
+
+    const int kept[] = {b[0], a[0]};
+    const int many[SANDBOX_MAX_FDS + 1] = {0};
+
+    if (sandbox_keep_only(many, ARRAY_SIZE(many)) != -EINVAL)
+        return 2;
+    if (sandbox_keep_only(kept, 2) < 0)
+        return 3;
+    if (!same_file(SANDBOX_SOCKET, &first) || !same_file(SANDBOX_SOCKET + 1, &second))
+        return 4;
+    for (int fd = SANDBOX_SOCKET + 2; fd < 100; fd++)
+        if (fcntl(fd, F_GETFD) >= 0)
+            return 5;
+    for (int fd = 0; fd <= (SANDBOX_SANITIZED ? STDOUT_FILENO : STDERR_FILENO); fd++)
+        if (!same_file(fd, &null))
+            return 6;
+    return 0;
+}
+
+START_TEST(files_that_are_kept)
+{
+    in_child(keep_only);
+}
+END_TEST
+
 static int empty_root(void)
 {
     if (sandbox_empty_root() != 0)
@@ -319,6 +360,7 @@ int main(void)
     tcase_add_test(tc, dies_with_its_parent);
     tcase_add_loop_test(tc, single_rights_to_files, 0, (int)ARRAY_SIZE(left) * ATTEMPTS);
     tcase_add_test(tc, limits_of_a_worker);
+    tcase_add_test(tc, files_that_are_kept);
     tcase_add_test(tc, an_empty_root);
     suite_add_tcase(suite, tc);
     return suite_run(suite);

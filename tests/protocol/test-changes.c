@@ -43,6 +43,13 @@ START_TEST(changes_follow_a_subscription)
     bad = good;
     bad.header.opcode = WIRE_LIST;
     ck_assert(!wire_change_check(&out, &request.header, &bad, sizeof(bad)));
+    /* A short one that says so. */
+    bad = good;
+    bad.header.length = sizeof(bad) - 1;
+    ck_assert(!wire_change_check(&out, &request.header, &bad, sizeof(bad) - 1));
+    bad = good;
+    bad.header.zero = 1;
+    ck_assert(!wire_change_check(&out, &request.header, &bad, sizeof(bad)));
     bad = good;
     memset(bad.name, 'x', sizeof(bad.name));
     ck_assert(!wire_change_check(&out, &request.header, &bad, sizeof(bad)));

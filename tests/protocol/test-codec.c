@@ -392,6 +392,34 @@ START_TEST(status_replies)
 }
 END_TEST
 
+/* The longest of each, and one more. */
+START_TEST(status_replies_have_limits)
+{
+    union wire_request profile = make_request(WIRE_STATUS, "default");
+    static struct reply reply;
+
+    reply_start(&reply, &profile, sizeof(reply.profile) - 1);
+    reply.profile.state = WIRE_PROFILE_SERVED;
+    ck_assert_int_eq(check_reply(&profile, &reply), -EBADMSG);
+    for (uint32_t more = 0; more < 2; more++) {
+        int wanted = more ? -EBADMSG : WIRE_OK;
+
+        reply_start(&reply, &profile, sizeof(reply.profile) + 4096 + more);
+        reply.profile.path_len = 4096 + more;
+        reply.profile.state = WIRE_PROFILE_SERVED;
+        ck_assert_int_eq(check_reply(&profile, &reply), wanted);
+        reply_start(&reply, &profile, sizeof(reply.profile) + WIRE_TEXT_MAX + more);
+        reply.profile.text_len = WIRE_TEXT_MAX + more;
+        reply.profile.state = WIRE_PROFILE_SERVED;
+        ck_assert_int_eq(check_reply(&profile, &reply), wanted);
+        reply_start(&reply, &profile, sizeof(reply.profile));
+        reply.profile.n_insns = WIRE_MAX_INSNS + more;
+        reply.profile.state = WIRE_PROFILE_SERVED;
+        ck_assert_int_eq(check_reply(&profile, &reply), wanted);
+    }
+}
+END_TEST
+
 START_TEST(reload_replies)
 {
     union wire_request request = make_request(WIRE_RELOAD, "");
@@ -534,6 +562,7 @@ int main(void)
     tcase_add_test(replies, list_replies);
     tcase_add_test(replies, a_full_list_fits);
     tcase_add_test(replies, status_replies);
+    tcase_add_test(replies, status_replies_have_limits);
     tcase_add_test(replies, reload_replies);
     tcase_add_test(replies, replies_must_answer_the_request);
     tcase_add_test(replies, error_replies);

@@ -62,6 +62,9 @@ START_TEST(quotes_no_control_characters)
     diags_init(&diags, &arena);
     diags_add(&diags, DIAG_ERROR, whole, "%s", "a\nb\x1b[31m\x7f \xc2\x9b \xc3\xa9");
     ck_assert_str_eq(diags.items[0].text, "a?b?[31m? ?? \xc3\xa9");
+    /* The first and the last of each range, and what is beside it. */
+    diags_add(&diags, DIAG_ERROR, whole, "%s", "\x01\x1f \x7e\xc2\x80\xc2\x9f\xc2\xa0\xc3\x80");
+    ck_assert_str_eq(diags.items[1].text, "?? \x7e????\xc2\xa0\xc3\x80");
 }
 END_TEST
 

@@ -324,9 +324,10 @@ START_TEST(only_harmless_text_is_left)
     check_text("plain\nlines\n", "plain\nlines\n");
     check_text("\033[31mred\t\r\177", "?[31mred???");
     check_text("\303\244 \342\202\254 \360\237\230\200", "\303\244 \342\202\254 \360\237\230\200");
-    check_text("\302\205 \302\233", "?? ??");                /* C1 */
-    check_text("\300\257 \340\200\257", "?? ???");           /* too long forms of '/' */
-    check_text("\355\240\200 \364\220\200\200", "??? ????"); /* a surrogate; over U+10FFFF */
+    check_text("\302\205 \302\233", "?? ??");                 /* C1 */
+    check_text("~\302\200\302\237\302\240", "~????\302\240"); /* its ends, and what is beside */
+    check_text("\300\257 \340\200\257", "?? ???");            /* too long forms of '/' */
+    check_text("\355\240\200 \364\220\200\200", "??? ????");  /* a surrogate; over U+10FFFF */
     check_text("\200 \377 \303", "? ? ?");
     check_text("\342\202x", "??x");
 }

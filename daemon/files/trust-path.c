@@ -32,7 +32,8 @@ static void walk_clear(struct walk *walk)
 static void distrust(struct walk *walk, const char *name, const char *what)
 {
     if (!walk->refused)
-        snprintf(walk->why, TRUST_WHY_SIZE, "on the way to its directory, %.80s %s", name, what);
+        snprintf(walk->why, TRUST_WHY_SIZE, "on the way to its directory, %.80s %.140s", name,
+                 what);
     walk->refused = true;
 }
 

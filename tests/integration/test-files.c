@@ -292,6 +292,12 @@ START_TEST(bundle_is_replaced)
     ck_assert_uint_eq(after.st_uid, before.st_uid);
     ck_assert_uint_eq(after.st_gid, before.st_gid);
     ck_assert_uint_ne(after.st_ino, before.st_ino);
+
+    int fd = bundle.dir;
+
+    bundle_close(&bundle);
+    ck_assert_int_eq(bundle.dir, -1);
+    ck_assert_int_eq(fcntl(fd, F_GETFD), -1);
     ck_assert_int_eq(empty_dir(), 1);
 }
 END_TEST
@@ -336,6 +342,8 @@ START_TEST(bundle_that_cannot_be_read)
     ck_assert_int_eq(mkfifo(in_dir(&arena, "config.json"), 0600), 0);
     ck_assert_int_eq(try_bundle(dir, NULL), -EINVAL);
     ck_assert_int_eq(try_bundle(in_dir(&arena, "config.json"), NULL), -ENOTDIR);
+    /* A FIFO on the way is not waited for. */
+    ck_assert_int_eq(try_bundle(dir, "config.json/x"), -ENOTDIR);
     ck_assert_int_eq(try_bundle("/", "dev/null"), -EINVAL);
 }
 END_TEST

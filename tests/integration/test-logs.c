@@ -5,12 +5,15 @@
  */
 #include <check.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -229,6 +232,41 @@ START_TEST(log_for_the_engine)
 }
 END_TEST
 
+/* With a /dev of its own. */
+static int log_to_own_dev(void)
+{
+    struct oci_result changed = {.outcome = OCI_CHANGED, .message = "filter of x", .where = "/r"};
+    char line[256];
+    int logger;
+
+    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+        mount("tmpfs", "/dev", "tmpfs", 0, NULL) < 0)
+        return 77;
+    strcpy(path, "/dev/log");
+    logger = listen_log(SOCK_DGRAM);
+    system_log_notice("%s is %d", "this", 7);
+    system_log_result(&changed, "c1", true);
+    check_line(next_line(logger), LOG_NOTICE, "this is 7");
+    check_line(next_line(logger), LOG_INFO, "container c1: filter of x");
+    return read(logger, line, sizeof(line)) < 0 ? 0 : 1;
+}
+
+START_TEST(lines_of_the_system_log)
+{
+    int status;
+    pid_t pid;
+
+    if (geteuid() != 0)
+        return; /* may not mount */
+    pid = fork();
+    if (pid == 0)
+        _exit(log_to_own_dev());
+    ck_assert_int_eq(waitpid(pid, &status, 0), pid);
+    /* Where the system forbids mounts there is nothing to see. */
+    ck_assert(WIFEXITED(status) && (WEXITSTATUS(status) == 0 || WEXITSTATUS(status) == 77));
+}
+END_TEST
+
 /* Without a reader, with one that reads, and with one that does not. */
 START_TEST(engine_log_is_a_fifo)
 {
@@ -262,6 +300,7 @@ int main(void)
     tcase_add_test(tc, no_log);
     tcase_add_test(tc, errors_on_standard_error);
     tcase_add_test(tc, full_standard_error);
+    tcase_add_test(tc, lines_of_the_system_log);
     tcase_add_test(tc, log_for_the_engine);
     tcase_add_test(tc, engine_log_is_a_fifo);
     suite_add_tcase(suite, tc);

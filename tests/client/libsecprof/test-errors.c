@@ -28,8 +28,8 @@ END_TEST
 /* What connect(2) says can never be taken for an answer of the daemon. */
 START_TEST(connect_errors_are_no_statuses)
 {
-    static const int errors[] = {ENOENT, ENOTDIR, ELOOP,  EPERM,      EAGAIN,
-                                 EACCES, ENOMEM,  EMFILE, EPROTOTYPE, ECONNREFUSED};
+    static const int errors[] = {ENOBUFS, ENOENT, ENOTDIR, ELOOP,      EPERM,       EAGAIN,
+                                 EACCES,  ENOMEM, EMFILE,  EPROTOTYPE, ECONNREFUSED};
 
     for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
         int code = error_from_connect(errors[i]);
@@ -39,6 +39,22 @@ START_TEST(connect_errors_are_no_statuses)
         for (int status = 1; status < WIRE_STATUS_COUNT; status++)
             ck_assert_int_ne(code, error_from_status(status));
     }
+}
+END_TEST
+
+START_TEST(what_means_the_same_is_one_code)
+{
+    ck_assert_int_eq(error_from_connect(ENOBUFS), -ENOMEM);
+    ck_assert_int_eq(error_from_connect(ENOENT), -ECONNREFUSED);
+    ck_assert_int_eq(error_from_connect(ENOTDIR), -ECONNREFUSED);
+    ck_assert_int_eq(error_from_connect(ELOOP), -ECONNREFUSED);
+    ck_assert_int_eq(error_from_connect(EPERM), -EACCES);
+    ck_assert_int_eq(error_from_connect(EAFNOSUPPORT), -EACCES);
+    ck_assert_int_eq(error_from_connect(EAGAIN), -ETIMEDOUT);
+    ck_assert_int_eq(error_from_connect(EPROTOTYPE), -EPROTOTYPE);
+    /* The library finds it more often than the daemon. */
+    ck_assert_str_eq(secprof_strerror(-EINVAL),
+                     "not a profile name, or another argument has no valid value");
 }
 END_TEST
 
@@ -72,6 +88,7 @@ int main(void)
 
     tcase_add_test(tcase, statuses_have_distinct_codes);
     tcase_add_test(tcase, connect_errors_are_no_statuses);
+    tcase_add_test(tcase, what_means_the_same_is_one_code);
     tcase_add_test(tcase, documented_codes_have_texts);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);

@@ -19,6 +19,7 @@ libcompiler_la_SOURCES = \
 	compiler/facts/errno.c compiler/facts/errno.h \
 	compiler/facts/kernel-version.c compiler/facts/kernel-version.h \
 	compiler/facts/libseccomp.c compiler/facts/libseccomp.h \
+	compiler/facts/successor.c compiler/facts/successor.h \
 	compiler/facts/syscalls.c compiler/facts/syscalls.h \
 	compiler/facts/verdict.c compiler/facts/verdict.h \
 	compiler/lint/findings.c compiler/lint/findings.h \
@@ -30,6 +31,7 @@ libcompiler_la_SOURCES = \
 	compiler/lint/state.h \
 	compiler/parse/arch-name.c compiler/parse/arch-name.h \
 	compiler/parse/diag.c compiler/parse/diag.h \
+	compiler/parse/excerpt.c compiler/parse/excerpt.h \
 	compiler/parse/json.c compiler/parse/json.h \
 	compiler/parse/json-error.c compiler/parse/json-error.h \
 	compiler/parse/profile.c compiler/parse/profile.h \
@@ -57,4 +59,5 @@ libcompiler_la_SOURCES = \
 	compiler/questions/explain.c compiler/questions/explain.h \
 	compiler/questions/libseccomp-filter.c compiler/questions/libseccomp-filter.h \
 	compiler/questions/plain-rules.c compiler/questions/plain-rules.h \
-	util/suggest.c util/suggest.h
+	util/suggest.c util/suggest.h \
+	util/utf8.c util/utf8.h

@@ -7,9 +7,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "util/arena.h"
 #include "util/cleanup.h"
+#include "util/utf8.h"
 
 enum {
     WORD_MAX = 24, /* most bytes of the text that a message quotes */
@@ -26,33 +28,6 @@ size_t json_next_token(const char *text, size_t len, size_t at)
     while (at < len && between[(unsigned char)text[at]])
         at++;
     return at;
-}
-
-/* The length of the UTF-8 character at TEXT, of whose LEN bytes at least one is there; 0: none. */
-static size_t utf8_length(const unsigned char *text, size_t len)
-{
-    /* The ranges of RFC 3629, section 4: no overlong forms, no surrogates, nothing over U+10FFFF.
-     */
-    static const struct {
-        unsigned char first_min, first_max, second_min, second_max;
-        size_t length;
-    } forms[] = {
-        {0xc2, 0xdf, 0x80, 0xbf, 2}, {0xe0, 0xe0, 0xa0, 0xbf, 3}, {0xe1, 0xec, 0x80, 0xbf, 3},
-        {0xed, 0xed, 0x80, 0x9f, 3}, {0xee, 0xef, 0x80, 0xbf, 3}, {0xf0, 0xf0, 0x90, 0xbf, 4},
-        {0xf1, 0xf3, 0x80, 0xbf, 4}, {0xf4, 0xf4, 0x80, 0x8f, 4},
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(forms); i++) {
-        if (text[0] < forms[i].first_min || text[0] > forms[i].first_max)
-            continue;
-        if (len < forms[i].length || text[1] < forms[i].second_min || text[1] > forms[i].second_max)
-            return 0;
-        for (size_t k = 2; k < forms[i].length; k++)
-            if (text[k] < 0x80 || text[k] > 0xbf)
-                return 0;
-        return forms[i].length;
-    }
-    return 0;
 }
 
 /* Where the bytes from 1 to 0x7f that begin at AT end, or a little before. */
@@ -77,12 +52,14 @@ size_t json_check_utf8(const char *text, size_t len)
     while ((at = skip_ascii(text, len, at)) < len) {
         unsigned char byte = (unsigned char)text[at];
 
-        if (byte != '\0' && byte < 0x80) {
+        if (byte == '\0')
+            return at;
+        if (byte < 0x80) {
             at++;
             continue;
         }
 
-        size_t length = utf8_length((const unsigned char *)text + at, len - at);
+        size_t length = utf8_length(text + at, len - at);
 
         if (length == 0)
             return at;
@@ -132,6 +109,61 @@ size_t json_check_escapes(const char *token, size_t len)
         at += ESCAPE_LEN;
     }
     return len;
+}
+
+/* What a server says in place of a file that it does not have. */
+#define NO_SUCH_FILE \
+    "this is what a server says that does not have the file, no JSON; download it again"
+
+/* What stands in files in place of JSON, by how it begins; no JSON begins so. */
+static const struct {
+    const char *begin; /* in any case */
+    const char *text;
+} other_formats[] = {
+    {"<", "this is HTML or XML, no JSON; a download wants the address of the file itself, not of a "
+          "page that shows it"},
+    {"404: ", NO_SUCH_FILE},
+    {"404 Not Found", NO_SUCH_FILE},
+    {"404 page not found", NO_SUCH_FILE},
+    {"Not Found", NO_SUCH_FILE},
+};
+
+static const char is_yaml[] =
+    "this is YAML, which is not read; make JSON of it, for example with yq -o=json";
+
+/* True where the LEN bytes at LINE begin with "key:", as a line of YAML does. */
+static bool is_yaml_key(const char *line, size_t len)
+{
+    size_t n = 0;
+
+    while (n < len && (isalnum((unsigned char)line[n]) || strchr("_-./$", line[n])))
+        n++;
+    return n > 0 && n < len && line[n] == ':' &&
+           (n + 1 == len || isspace((unsigned char)line[n + 1]));
+}
+
+const char *json_other_format(const char *text, size_t len)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(other_formats); i++) {
+        size_t n = strlen(other_formats[i].begin);
+
+        if (len >= n && !strncasecmp(text, other_formats[i].begin, n))
+            return other_formats[i].text;
+    }
+    /* Comments may stand before the first line that says something. */
+    while (len && (*text == '#' || isspace((unsigned char)*text))) {
+        const char *newline = memchr(text, '\n', len);
+        const char *next = newline ? newline + 1 : text + len;
+
+        if (*text != '#')
+            next = text + 1;
+        len -= (size_t)(next - text);
+        text = next;
+    }
+    if ((len >= 3 && !strncmp(text, "---", 3)) || (len >= 5 && !strncmp(text, "%YAML", 5)) ||
+        (len >= 2 && !strncmp(text, "- ", 2)) || is_yaml_key(text, len))
+        return is_yaml;
+    return NULL;
 }
 
 /* Which byte yajl's offset points to. */

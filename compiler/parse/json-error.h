@@ -19,6 +19,12 @@ struct json_syntax_error {
     bool at_end;           /* yajl had seen the whole input and wanted more */
 };
 
+/*
+ * One line that says what the LEN bytes at TEXT, which begin with no white space, are in place of
+ * JSON: YAML, HTML, what a server says that lacks the file. NULL: none of them.
+ */
+const char *json_other_format(const char *text, size_t len);
+
 /* One line that says what ERROR means, in ARENA (NULL: no memory), and its place in *OFFSET. */
 const char *json_syntax_text(const struct json_syntax_error *error, struct arena *arena,
                              size_t *offset);

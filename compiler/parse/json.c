@@ -465,6 +465,13 @@ static int check_text(struct builder *b)
         diags_add(b->diags, DIAG_ERROR, locate(b, 0), "the text is empty; JSON was expected");
         return -EINVAL;
     }
+
+    const char *other = json_other_format(b->text + bad, b->len - bad);
+
+    if (other) {
+        diags_add(b->diags, DIAG_ERROR, locate(b, bad), "%s", other);
+        return -EINVAL;
+    }
     return 0;
 }
 

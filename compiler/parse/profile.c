@@ -62,6 +62,19 @@ static const struct field wrapper_fields[] = {
     {.key = "seccomp", .type = JSON_OBJECT},
 };
 
+enum kubernetes_key {
+    KUBERNETES_KIND,
+    KUBERNETES_SPEC,
+};
+
+static const struct field kubernetes_fields[] = {
+    [KUBERNETES_KIND] = {.key = "kind", .type = JSON_STRING},
+    [KUBERNETES_SPEC] = {.key = "spec", .type = JSON_OBJECT},
+    {.key = "apiVersion", .type = JSON_STRING},
+    {.key = "metadata", .type = JSON_OBJECT},
+    {.key = "status", .type = JSON_OBJECT},
+};
+
 static bool is_object(struct reader *reader, const struct json_node *node, const char *what)
 {
     if (node->type == JSON_OBJECT)
@@ -96,6 +109,45 @@ static const struct json_node *find_in_config(struct reader *reader, const struc
     return is_object(reader, seccomp, "\"linux.seccomp\"") ? seccomp : NULL;
 }
 
+/* The spec of the Kubernetes object in ROOT (of the Security Profiles Operator), or NULL: an error.
+ */
+static const struct json_node *find_in_kubernetes(struct reader *reader,
+                                                  const struct json_node *root)
+{
+    const struct json_node *slots[ARRAY_SIZE(kubernetes_fields)];
+
+    reader_fields(reader, root, "a Kubernetes object", kubernetes_fields,
+                  ARRAY_SIZE(kubernetes_fields), UNKNOWN_IS_WARNING, slots);
+
+    const struct json_node *kind = slots[KUBERNETES_KIND];
+    const struct json_node *spec = slots[KUBERNETES_SPEC];
+
+    if (kind && strcmp(kind->text, "SeccompProfile") != 0) {
+        reader_error(reader, kind,
+                     "this is a Kubernetes object of kind %s; \"SeccompProfile\" was "
+                     "expected",
+                     reader_quote(reader, kind->text));
+        return NULL;
+    }
+    if (!spec && reader->n_errors == 0)
+        reader_error(reader, root,
+                     "this Kubernetes object has no \"spec\", which holds the profile");
+    if (!spec)
+        return NULL;
+
+    const struct json_node *base = json_get(spec, "baseProfileName");
+
+    if (base && base->type == JSON_STRING && base->n > 0) {
+        reader_error(
+            reader, base,
+            "\"baseProfileName\" is %s: the rules of that profile are not in this file and "
+            "would be lost; add them, and remove the key",
+            reader_quote(reader, base->text));
+        return NULL;
+    }
+    return spec;
+}
+
 /* The object that holds the profile, or NULL: an error. */
 static const struct json_node *find_profile(struct reader *reader, const struct json_node *root)
 {
@@ -120,6 +172,8 @@ static const struct json_node *find_profile(struct reader *reader, const struct 
     }
     if (config)
         return find_in_config(reader, root);
+    if (!wrapped && !plain && json_get(root, "kind"))
+        return find_in_kubernetes(reader, root);
     if (!wrapped)
         return root;
     reader_fields(reader, root, "this file", wrapper_fields, ARRAY_SIZE(wrapper_fields),

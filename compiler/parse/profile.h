@@ -87,8 +87,9 @@ struct profile {
 /*
  * Parses the LEN bytes at TEXT into *PROFILE, whose parts live in ARENA. Accepts these
  * forms: OCI linux.seccomp, the old single-name form, Docker's and Podman's form; alone,
- * under a "seccomp" key, or inside a whole OCI config.json. What is wrong goes to DIAGS with line
- * and column. Returns 0; -EINVAL where DIAGS has an error; -ENOMEM.
+ * under a "seccomp" key, as the spec of a Kubernetes object, or inside a whole OCI config.json.
+ * What is wrong goes to DIAGS with line and column. Returns 0; -EINVAL where DIAGS has an error;
+ * -ENOMEM.
  */
 int profile_parse(struct profile *profile, const char *text, size_t len, struct arena *arena,
                   struct diags *diags);

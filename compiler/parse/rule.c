@@ -7,6 +7,7 @@
 #include <inttypes.h>
 #include <linux/seccomp.h>
 #include <string.h>
+#include <strings.h>
 
 #include "compiler/facts/abi.h"
 #include "compiler/facts/action.h"
@@ -78,9 +79,44 @@ static const struct field condition_fields[] = {
     [CONDITION_MIN_KERNEL] = {.key = "minKernel", .type = JSON_STRING, .empty_is_absent = true},
 };
 
-/* Reports that WORD is none of the names that LIST (comma-separated) has. */
+/* How C and runc's own configuration write operators; the case does not count. */
+static const struct {
+    const char *word;
+    enum cmp_op op;
+} op_words[] = {
+    {"==", CMP_EQ},          {"=", CMP_EQ},
+    {"EQUAL", CMP_EQ},       {"EQUALS", CMP_EQ},
+    {"EQUALTO", CMP_EQ},     {"!=", CMP_NE},
+    {"<>", CMP_NE},          {"NOTEQUAL", CMP_NE},
+    {"NOTEQUALTO", CMP_NE},  {"NEQ", CMP_NE},
+    {"<", CMP_LT},           {"LESSTHAN", CMP_LT},
+    {"<=", CMP_LE},          {"LESSTHANOREQUALTO", CMP_LE},
+    {"LTE", CMP_LE},         {">=", CMP_GE},
+    {"GTE", CMP_GE},         {"GREATERTHANOREQUALTO", CMP_GE},
+    {">", CMP_GT},           {"GREATERTHAN", CMP_GT},
+    {"&", CMP_MASKED_EQ},    {"&==", CMP_MASKED_EQ},
+    {"MASK", CMP_MASKED_EQ}, {"MASKEQUALTO", CMP_MASKED_EQ},
+};
+
+/* The name of the operator that WORD is another way to write; NULL: of none. */
+static const char *op_meant(const char *word)
+{
+    static const char prefix[] = "SCMP_CMP_";
+
+    if (!strncasecmp(word, prefix, strlen(prefix)))
+        word += strlen(prefix);
+    for (size_t i = 0; i < ARRAY_SIZE(op_words); i++)
+        if (!strcasecmp(op_words[i].word, word))
+            return cmp_op_name(op_words[i].op);
+    return NULL;
+}
+
+/*
+ * Reports that WORD is none of the names that LIST (comma-separated) has. MEANT is what its author
+ * has in mind, or NULL: then the closest one is.
+ */
 static void unknown_word(struct reader *reader, const struct json_node *node, const char *what,
-                         const char *list)
+                         const char *list, const char *meant)
 {
     struct suggestion suggestion = suggest_begin(node->text);
     char *words = arena_strndup(reader->arena, list, strlen(list));
@@ -92,6 +128,8 @@ static void unknown_word(struct reader *reader, const struct json_node *node, co
     }
     for (char *word = strtok_r(words, ", ", &rest); word; word = strtok_r(NULL, ", ", &rest))
         suggest_offer(&suggestion, word);
+    if (meant)
+        suggestion.best = meant;
     if (suggestion.best)
         reader_error(reader, node, "unknown %s %s; did you mean \"%s\"?", what,
                      reader_quote(reader, node->text), suggestion.best);
@@ -136,7 +174,7 @@ void profile_read_verdict(struct reader *reader, const struct verdict_source *so
         return;
     action = action_by_name(source->action->text);
     if (!action) {
-        unknown_word(reader, source->action, "action", action_names());
+        unknown_word(reader, source->action, "action", action_names(), NULL);
         return;
     }
     *verdict = action->ret;
@@ -261,7 +299,8 @@ static bool read_test(struct reader *reader, const struct json_node *item, struc
     int op = slots[ARG_OP] ? cmp_op_by_name(slots[ARG_OP]->text) : 0;
 
     if (op < 0)
-        unknown_word(reader, slots[ARG_OP], "operator", cmp_op_names());
+        unknown_word(reader, slots[ARG_OP], "operator", cmp_op_names(),
+                     op_meant(slots[ARG_OP]->text));
     if (n_errors != reader->n_errors)
         return false;
     test->op = (enum cmp_op)op;

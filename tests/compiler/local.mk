@@ -76,11 +76,23 @@ tests_compiler_parse_test_diag_SOURCES = tests/compiler/parse/test-diag.c
 tests_compiler_parse_test_diag_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_parse_test_diag_LDADD = $(compiler_test_libs)
 
+check_PROGRAMS += tests/compiler/facts/test-successor
+TESTS += tests/compiler/facts/test-successor
+tests_compiler_facts_test_successor_SOURCES = tests/compiler/facts/test-successor.c
+tests_compiler_facts_test_successor_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_facts_test_successor_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/facts/test-action
 TESTS += tests/compiler/facts/test-action
 tests_compiler_facts_test_action_SOURCES = tests/compiler/facts/test-action.c
 tests_compiler_facts_test_action_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_facts_test_action_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/parse/test-excerpt
+TESTS += tests/compiler/parse/test-excerpt
+tests_compiler_parse_test_excerpt_SOURCES = tests/compiler/parse/test-excerpt.c
+tests_compiler_parse_test_excerpt_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_parse_test_excerpt_LDADD = $(compiler_test_libs)
 
 check_PROGRAMS += tests/compiler/parse/test-json
 TESTS += tests/compiler/parse/test-json
@@ -111,6 +123,7 @@ tests_compiler_parse_test_profile_errors_LDADD = $(compiler_test_libs)
 EXTRA_DIST += \
 	tests/data/parse/docker.json \
 	tests/data/parse/everything.json \
+	tests/data/parse/kubernetes.json \
 	tests/data/parse/oci-config.json \
 	tests/data/parse/oci.json \
 	tests/data/parse/old-names.json \

@@ -47,3 +47,9 @@ TESTS += tests/util/test-sha256
 tests_util_test_sha256_SOURCES = tests/util/test-sha256.c
 tests_util_test_sha256_CPPFLAGS = $(check_unit_cppflags) $(NETTLE_CFLAGS)
 tests_util_test_sha256_LDADD = libutil.la $(NETTLE_LIBS) $(CHECK_LIBS)
+
+check_PROGRAMS += tests/util/test-utf8
+TESTS += tests/util/test-utf8
+tests_util_test_utf8_SOURCES = tests/util/test-utf8.c
+tests_util_test_utf8_CPPFLAGS = $(check_unit_cppflags)
+tests_util_test_utf8_LDADD = libcompiler.la $(CHECK_LIBS)

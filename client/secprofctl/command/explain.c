@@ -17,6 +17,7 @@
 #include "client/secprofctl/show/explain.h"
 #include "client/secprofctl/subject/remote.h"
 #include "compiler/facts/abi.h"
+#include "compiler/facts/successor.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/parse/profile.h"
 #include "compiler/prove/bdd-outcomes.h"
@@ -189,23 +190,50 @@ static int ask_abis(struct explaining *what, const struct behaviour *behaviour)
     return code;
 }
 
-/* No ABI has the call: says so, and what may be meant. */
+/* No ABI that was asked about has the call: says so, and what may be meant. */
 static int no_such_call(struct explaining *what)
 {
     struct suggestion suggestion = suggest_begin(what->name ? what->name : "");
     const struct target *target = what->subject.request.target;
+    const struct abi *only = what->options->abi;
+    const char *newer = NULL;
     const char *name;
     uint32_t nr;
 
-    for (size_t i = 0; i < target->n_abis; i++)
-        for (size_t k = 0; syscalls_at(what->syscalls, target->abis[i], k, &nr, &name); k++)
-            suggest_offer(&suggestion, name);
     if (!what->name)
-        return ctl_fail(CTL_USAGE, "%s has no number %u", what->options->abi->name, what->number);
-    return ctl_fail(CTL_USAGE, "%s has no syscall '%s'%s%s%s",
-                    what->options->abi ? what->options->abi->name : target->name, what->name,
-                    suggestion.best ? "; did you mean '" : "",
+        return ctl_fail(CTL_USAGE, "%s has no number %u", only->name, what->number);
+    newer =
+        successor_on_abi(what->syscalls, (only ? only : target_native_abi(target))->id, what->name);
+    if (newer)
+        return ctl_fail(CTL_USAGE, "%s has no syscall '%s'; programs call '%s' there",
+                        only ? only->name : target->name, what->name, newer);
+    for (size_t i = 0; i < target->n_abis; i++)
+        for (size_t k = 0; (!only || only->id == target->abis[i]) &&
+                           syscalls_at(what->syscalls, target->abis[i], k, &nr, &name);
+             k++)
+            suggest_offer(&suggestion, name);
+    return ctl_fail(CTL_USAGE, "%s has no syscall '%s'%s%s%s", only ? only->name : target->name,
+                    what->name, suggestion.best ? "; did you mean '" : "",
                     suggestion.best ? suggestion.best : "", suggestion.best ? "'?" : "");
+}
+
+/*
+ * Says where other ABIs of the target have the call, but its native one, which most programs use,
+ * has not.
+ */
+static void warn_of_native(struct explaining *what)
+{
+    const struct abi *native = target_native_abi(what->subject.request.target);
+    const char *newer;
+
+    if (!what->name || (what->options->abi && what->options->abi != native))
+        return;
+    for (size_t i = 0; i < what->n; i++)
+        if ((what->file ? what->list[i].abi : what->raw[i].abi) == native)
+            return;
+    newer = successor_on_abi(what->syscalls, native->id, what->name);
+    ctl_warn("%s has no syscall '%s'%s%s%s", native->name, what->name,
+             newer ? "; programs call '" : "", newer ? newer : "", newer ? "' there" : "");
 }
 
 /* Finds all answers. Returns CTL_OK, or another exit code after a message. */
@@ -230,6 +258,8 @@ static int find_answers(struct explaining *what)
         code = ask_abis(what, &behaviour);
     if (code == CTL_OK && what->n == 0)
         return no_such_call(what);
+    if (code == CTL_OK)
+        warn_of_native(what);
     if (code == CTL_OK && what->subject.kind == SUBJECT_SERVED)
         code = compare_with_service(what);
     return code;

@@ -9,9 +9,6 @@
 #include <stddef.h>
 #include <stdio.h>
 
-/* The length of the valid UTF-8 character at the start of the N bytes at TEXT; 0: there is none. */
-size_t text_character(const char *text, size_t n);
-
 /*
  * Prints TEXT to FILE as part of one line: control characters (the tab aside), those that turn the
  * direction of writing, and broken bytes as \xNN.

@@ -14,6 +14,8 @@
 #include "client/secprofctl/show/text.h"
 #include "compiler/facts/abi.h"
 #include "compiler/facts/kernel-version.h"
+#include "compiler/parse/diag.h"
+#include "compiler/parse/excerpt.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 #include "util/cleanup.h"
@@ -54,13 +56,34 @@ int local_read(struct local_file *file, const char *path)
     return local_read_fd(file, name, fd);
 }
 
+/* Prints LINES to stderr; NULL, without memory, are none. */
+static void print_lines(const char *lines)
+{
+    if (lines)
+        text_print_lines(stderr, lines);
+}
+
+void local_print_excerpt(const struct local_file *file, const struct diag *diag,
+                         struct arena *arena)
+{
+    if (diag->severity == DIAG_ERROR)
+        print_lines(excerpt_render(arena, file->text, file->len, &diag->at));
+}
+
 void local_print_diags(const struct local_file *file, const struct diags *diags,
                        struct arena *arena)
 {
-    char *text = diags_render(diags, arena, file->name);
+    for (size_t i = 0; i < diags->n; i++) {
+        const struct diags one = {.items = &diags->items[i], .n = 1};
 
-    if (text)
-        text_print_lines(stderr, text);
+        print_lines(diags_render(&one, arena, file->name));
+        local_print_excerpt(file, &diags->items[i], arena);
+    }
+    if (diags->n_dropped) {
+        const struct diags rest = {.n_dropped = diags->n_dropped};
+
+        print_lines(diags_render(&rest, arena, file->name));
+    }
 }
 
 int local_check_target(const struct target *target)

@@ -9,6 +9,7 @@
 
 struct arena;
 struct ctl_options;
+struct diag;
 struct diags;
 struct target;
 struct variant_request;
@@ -31,7 +32,11 @@ void local_free(struct local_file *file);
 
 #define cleanup_local __attribute__((cleanup(local_free)))
 
-/* Prints DIAGS of FILE to stderr as a compiler does. */
+/* Prints the line of FILE that DIAG is about, if it is an error, to stderr, with a caret. */
+void local_print_excerpt(const struct local_file *file, const struct diag *diag,
+                         struct arena *arena);
+
+/* Prints DIAGS of FILE to stderr as a compiler does, each error with its line of the file. */
 void local_print_diags(const struct local_file *file, const struct diags *diags,
                        struct arena *arena);
 

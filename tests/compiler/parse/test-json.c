@@ -159,6 +159,9 @@ START_TEST(any_value_is_a_text)
 }
 END_TEST
 
+#define YAML \
+    "1:1: error: this is YAML, which is not read; make JSON of it, for example with yq -o=json"
+
 static const struct {
     const char *text;
     const char *diag; /* what follows "f:" */
@@ -166,6 +169,21 @@ static const struct {
     {"", "1:1: error: the text is empty; JSON was expected"},
     {" \n\t ", "1:1: error: the text is empty; JSON was expected"},
     {"\xef\xbb\xbf{}", "1:1: error: found a byte order mark; save the file as UTF-8 without one"},
+    /* What is no JSON at all. */
+    {"<!DOCTYPE html>\n<html>", "1:1: error: this is HTML or XML, no JSON; a download wants the "
+                                "address of the file itself, not of a page that shows it"},
+    {"404: Not Found", "1:1: error: this is what a server says that does not have the file, no "
+                       "JSON; download it again"},
+    {"\n404 page not found\n", "2:1: error: this is what a server says that does not have the "
+                               "file, no JSON; download it again"},
+    {"defaultAction: SCMP_ACT_ERRNO\nsyscalls:\n", YAML},
+    {"# A profile.\n\n  # Of ours.\nkind: SeccompProfile", YAML},
+    {"---\n{}", YAML},
+    {"%YAML 1.2", YAML},
+    {"- names:\n", YAML},
+    {"apiVersion:", YAML},
+    {"word", "1:1: error: found 'word', which has no place in JSON outside of a string"},
+    {"a:b", "1:1: error: found 'a', which has no place in JSON outside of a string"},
     {"[1,]", "1:4: error: found ']' where a value was expected; remove the ',' before it"},
     {"{\"a\":1,\n}", "2:1: error: found '}' where a key in double quotes was expected; remove the "
                      "',' before it"},

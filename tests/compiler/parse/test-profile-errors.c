@@ -50,6 +50,24 @@ static const struct {
     {"{'defaultAction':'SCMP_ACT_ALLOW','seccomp':{}}",
      "f:1:45: error: a profile stands at the top, so \"seccomp\" has no place beside it; keep "
      "one\n"},
+    {"{'kind':'Pod','apiVersion':'v1','spec':{}}",
+     "f:1:9: error: this is a Kubernetes object of kind \"Pod\"; \"SeccompProfile\" was "
+     "expected\n"},
+    {"{'kind':'SeccompProfile'}",
+     "f:1:1: error: this Kubernetes object has no \"spec\", which holds the profile\n"},
+    {"{'kind':'SeccompProfile','spec':[]}",
+     "f:1:33: error: \"spec\" is an array; an object was expected\n"},
+    {"{'kind':'SeccompProfile','spec':{'defaultAction':'SCMP_ACT_ERRNO',\n"
+     "'baseProfileName':'runc-v1.0.0'}}",
+     "f:2:19: error: \"baseProfileName\" is \"runc-v1.0.0\": the rules of that profile are not in "
+     "this file and would be lost; add them, and remove the key\n"},
+    {"{'kind':'SeccompProfile','data':1,'spec':{'defaultAction':'SCMP_ACT_ALLOW'}}",
+     "f:1:26: warning: a Kubernetes object has no key \"data\"; it is ignored; its keys are kind, "
+     "spec, apiVersion, metadata, status\n"},
+    {"{'kind':'SeccompProfile','defaultAction':'SCMP_ACT_ALLOW'}",
+     "f:1:2: warning: a profile has no key \"kind\"; it is ignored; its keys are defaultAction, "
+     "defaultErrnoRet, defaultErrno, architectures, archMap, flags, listenerPath, "
+     "listenerMetadata, syscalls, x-unknownSyscalls\n"},
     /* JSON that json_parse() refuses. */
     {"", "f:1:1: error: the text is empty; JSON was expected\n"},
     {"{'defaultAction':'SCMP_ACT_ALLOW',\n 'defaultAction':'SCMP_ACT_TRAP'}",
@@ -380,13 +398,18 @@ static const struct {
      "33: error: \"valueTwo\" is -5, which is negative; a whole number from 0 to "
      "18446744073709551615 was expected, in decimal digits\n"},
     {"{'index':0,'value':1,'op':'SCMP_CMP_EQUAL'}",
-     "27: error: unknown operator \"SCMP_CMP_EQUAL\"; one of SCMP_CMP_NE, SCMP_CMP_LT, "
+     "27: error: unknown operator \"SCMP_CMP_EQUAL\"; did you mean \"SCMP_CMP_EQ\"?\n"},
+    {"{'index':0,'value':1,'op':'SCMP_CMP_SOMEHOW'}",
+     "27: error: unknown operator \"SCMP_CMP_SOMEHOW\"; one of SCMP_CMP_NE, SCMP_CMP_LT, "
      "SCMP_CMP_LE, SCMP_CMP_EQ, SCMP_CMP_GE, SCMP_CMP_GT, SCMP_CMP_MASKED_EQ was expected\n"},
     {"{'index':0,'value':1,'op':'SCMP_CMP_MASK_EQ'}",
      "27: error: unknown operator \"SCMP_CMP_MASK_EQ\"; did you mean \"SCMP_CMP_MASKED_EQ\"?\n"},
     {"{'index':0,'value':1,'op':'=='}",
-     "27: error: unknown operator \"==\"; one of SCMP_CMP_NE, SCMP_CMP_LT, SCMP_CMP_LE, "
-     "SCMP_CMP_EQ, SCMP_CMP_GE, SCMP_CMP_GT, SCMP_CMP_MASKED_EQ was expected\n"},
+     "27: error: unknown operator \"==\"; did you mean \"SCMP_CMP_EQ\"?\n"},
+    {"{'index':0,'value':1,'op':'<='}",
+     "27: error: unknown operator \"<=\"; did you mean \"SCMP_CMP_LE\"?\n"},
+    {"{'index':0,'value':1,'op':'notEqualTo'}",
+     "27: error: unknown operator \"notEqualTo\"; did you mean \"SCMP_CMP_NE\"?\n"},
     {"{'index':9,'value':-1,'op':'EQ'}",
      "10: error: \"index\" is 9, which is too large; a whole number from 0 to 5 was expected, in "
      "decimal digits\n"

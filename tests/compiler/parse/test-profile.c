@@ -38,7 +38,8 @@ static const char *read_file(struct arena *arena, const char *path)
 
 /* One profile in each form that is read; all of them mean the same. */
 static const char *const forms[] = {
-    "oci.json", "oci-config.json", "wrapped.json", "old-names.json", "docker.json",
+    "oci.json",       "oci-config.json", "wrapped.json",
+    "old-names.json", "docker.json",     "kubernetes.json",
 };
 
 START_TEST(every_form_means_the_same)

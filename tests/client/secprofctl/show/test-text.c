@@ -10,44 +10,6 @@
 #include "tests/suite.h"
 #include "util/cleanup.h"
 
-START_TEST(characters)
-{
-    static const struct {
-        const char *text;
-        size_t len;
-    } cases[] = {
-        {"a", 1},
-        {"\x7f", 1},
-        {"\xc3\xa4", 2},
-        {"\xe2\x82\xac", 3},
-        {"\xf0\x9f\x98\x80", 4},
-        {"\xf4\x8f\xbf\xbf", 4},
-        {"\xee\x80\x80", 3},
-        {"\x80", 0},
-        {"\xc0\x80", 0},         /* overlong */
-        {"\xc1\xbf", 0},         /* overlong */
-        {"\xe0\x9f\xbf", 0},     /* overlong */
-        {"\xf0\x8f\xbf\xbf", 0}, /* overlong */
-        {"\xed\xa0\x80", 0},     /* a surrogate */
-        {"\xf4\x90\x80\x80", 0}, /* above U+10FFFF */
-        {"\xf5\x80\x80\x80", 0},
-        {"\xff", 0},
-        {"\xc3", 0}, /* cut short */
-        {"\xe2\x82", 0},
-        {"\xf0\x9f\x98", 0},
-        {"\xc3(", 0},
-        {"\xe2\x82(", 0},
-    };
-
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-        ck_assert_msg(text_character(cases[i].text, strlen(cases[i].text)) == cases[i].len,
-                      "case %zu", i);
-    ck_assert_uint_eq(text_character("", 0), 0);
-    /* What lies behind the end does not count. */
-    ck_assert_uint_eq(text_character("\xc3\xa4", 1), 0);
-}
-END_TEST
-
 static char *printed(const char *text, void (*print)(FILE *file, const char *text))
 {
     char *out;
@@ -121,7 +83,6 @@ int main(void)
     Suite *suite = suite_create("text");
     TCase *tcase = tcase_create("text");
 
-    tcase_add_test(tcase, characters);
     tcase_add_test(tcase, terminals_get_no_control_characters);
     tcase_add_test(tcase, texts_of_several_lines_stay_so);
     tcase_add_test(tcase, json_is_for_terminals_too);

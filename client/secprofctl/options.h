@@ -31,6 +31,7 @@ enum ctl_option {
     CTL_OPTION_AGAINST_LIBSECCOMP = 1 << 12,
     CTL_OPTION_PROFILE = 1 << 13,
     CTL_OPTION_TIMEOUT = 1 << 14,
+    CTL_OPTION_QUIET = 1 << 15,
 
     /* what a filter is made for */
     CTL_OPTIONS_VARIANT = CTL_OPTION_TARGET | CTL_OPTION_CAPS | CTL_OPTION_KERNEL,
@@ -54,6 +55,7 @@ struct ctl_options {
     const char *output; /* a path, or NULL: stdout */
     bool has_output;    /* also with - for stdout */
     bool strict;
+    bool quiet;
     bool subset;
     bool profile;
     bool against_libseccomp;

@@ -213,11 +213,12 @@ static int look_at_target(struct lint *lint, const struct target *target)
 }
 
 int profile_lint(const struct profile *profile, const struct target *const *targets,
-                 size_t n_targets, struct syscalls *syscalls, struct arena *arena,
+                 size_t n_targets, uint32_t kernel, struct syscalls *syscalls, struct arena *arena,
                  struct diags *diags)
 {
     struct lint lint = {
         .profile = profile,
+        .kernel = kernel,
         .syscalls = syscalls,
         .arena = arena,
         .scratch = ARENA_INIT,

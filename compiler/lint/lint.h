@@ -7,6 +7,7 @@
 #define COMPILER_LINT_LINT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct diags;
@@ -19,7 +20,7 @@ struct target;
  * place in the file, each thing once; a line that is not so for every ABI that its rule is for
  * begins with those that it is for. ABIs that the installed libseccomp lacks are left out. It holds
  * for any capability set and kernel: what is found exists for one of them at least, and a rule that
- * is said never to decide does so for none.
+ * is said never to decide does so for none. What only kernels before KERNEL do wrong is left out.
  *
  * Warnings: names that no ABI has; rules that overlap and disagree; rules that never decide, or
  * that are passed over because they say what the default says; tests that always or never hold;
@@ -30,7 +31,7 @@ struct target;
  * live in ARENA. Returns 0 or -ENOMEM.
  */
 int profile_lint(const struct profile *profile, const struct target *const *targets,
-                 size_t n_targets, struct syscalls *syscalls, struct arena *arena,
+                 size_t n_targets, uint32_t kernel, struct syscalls *syscalls, struct arena *arena,
                  struct diags *diags);
 
 #endif

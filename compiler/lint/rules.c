@@ -342,7 +342,8 @@ int lint_risks(struct lint *lint, const struct lint_rules *rules)
     for (size_t i = 0; risk && i < rules->n; i++) {
         const struct lint_rule *rule = &rules->items[i];
         bool allows = verdict_compare(rule->verdict, SECCOMP_RET_LOG) >= 0;
-        bool fixed = risk->fixed_in && rule->rule->includes.min_kernel >= risk->fixed_in;
+        bool fixed = risk->fixed_in && (rule->rule->includes.min_kernel >= risk->fixed_in ||
+                                        lint->kernel >= risk->fixed_in);
 
         if (!allows || fixed || rule->shadowed || rule->rule->includes.caps ||
             (rule->rule->n_tests && !allows_flag(lint, rule, risk)))

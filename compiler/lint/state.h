@@ -53,6 +53,7 @@ struct lint_call {
 
 struct lint {
     const struct profile *profile;
+    uint32_t kernel; /* older ones do not matter */
     struct syscalls *syscalls;
     struct arena *arena;
     struct arena scratch; /* emptied after each call */

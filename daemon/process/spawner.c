@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "compiler/facts/abi.h"
+#include "compiler/facts/kernel-version.h"
 #include "compiler/facts/syscalls.h"
 #include "daemon/process/sandbox.h"
 #include "daemon/process/sink.h"
@@ -39,6 +40,7 @@ struct family {
     struct syscalls *syscalls;
     abi_set missing; /* whose tables are not in it yet */
     const struct target *host;
+    uint32_t kernel;
 };
 
 /*
@@ -71,7 +73,8 @@ static _Noreturn void live(const struct family *family, uint32_t kind)
 {
     if (kind == SPAWNER_SINK)
         sink_main();
-    worker_main(&family->given->limits, family->given->own, family->syscalls, family->host);
+    worker_main(&family->given->limits, family->given->own, family->syscalls, family->host,
+                family->kernel);
 }
 
 /* Makes a process of KIND, and tells of it. Returns false where the main process is gone. */
@@ -147,7 +150,8 @@ static bool obey(struct family *family)
 
 static void spawner_main(int sock, pid_t parent, const void *arg)
 {
-    struct family family = {.given = arg, .parent = parent, .host = target_host()};
+    struct family family = {
+        .given = arg, .parent = parent, .host = target_host(), .kernel = kernel_version_host()};
 
     family.missing = family.given->abis;
     family.syscalls = syscalls_new();

@@ -31,7 +31,9 @@ enum {
 /* What a worker has for all its life. */
 struct worker_context {
     struct syscalls *syscalls;
-    const struct target *host; /* found out before the worker is confined */
+    /* Found out before the worker is confined. */
+    const struct target *host;
+    uint32_t kernel;
 };
 
 int worker_confine_family(int sock, pid_t parent, const struct own_filters *own)
@@ -77,8 +79,8 @@ static int read_profile(int fd, size_t size, struct arena *arena, const char **t
 }
 
 /*
- * Adds warnings about PROFILE to DIAGS, for its status. They are no part of the compile: what they
- * lack (time, memory) is no failure.
+ * Adds warnings about PROFILE to DIAGS, for its status on this kernel. They are no part of the
+ * compile: what they lack (time, memory) is no failure.
  */
 static void warn(const struct worker_context *context, const struct profile *profile,
                  struct arena *arena, struct diags *diags)
@@ -88,7 +90,8 @@ static void warn(const struct worker_context *context, const struct profile *pro
     size_t n = 0;
 
     diags_init(&found, arena);
-    if (profile_lint(profile, &context->host, 1, context->syscalls, arena, &found) < 0)
+    if (profile_lint(profile, &context->host, 1, context->kernel, context->syscalls, arena,
+                     &found) < 0)
         return;
     for (size_t i = 0; i < found.n; i++) {
         const struct diag *diag = &found.items[i];
@@ -167,9 +170,9 @@ static int serve_next(const struct worker_context *context, struct arena *arena)
 }
 
 _Noreturn void worker_main(const struct worker_limits *limits, const struct own_filters *own,
-                           struct syscalls *syscalls, const struct target *host)
+                           struct syscalls *syscalls, const struct target *host, uint32_t kernel)
 {
-    const struct worker_context context = {syscalls, host};
+    const struct worker_context context = {syscalls, host, kernel};
     /* Well below the limit of the process, so that running out of memory is an answer, no crash. */
     struct arena arena = {.limit = limits->memory / 2};
     const struct worker_hello hello = {.magic = WORKER_MAGIC};

@@ -76,10 +76,10 @@ int worker_confine_family(int sock, pid_t parent, const struct own_filters *own)
 /*
  * The life of a worker process, made by a process so confined: gives up what is left, then compiles
  * what it is asked for over SANDBOX_SOCKET until that is closed. SYSCALLS is shared with the other
- * workers (copied on write); HOST is target_host(), which cannot be found out any more. Does not
- * return.
+ * workers (copied on write); HOST is target_host() and KERNEL kernel_version_host(), which cannot
+ * be found out any more. Does not return.
  */
 _Noreturn void worker_main(const struct worker_limits *limits, const struct own_filters *own,
-                           struct syscalls *syscalls, const struct target *host);
+                           struct syscalls *syscalls, const struct target *host, uint32_t kernel);
 
 #endif

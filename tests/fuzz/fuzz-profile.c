@@ -239,7 +239,7 @@ static void check_lint(struct parsed *parsed, struct syscalls *syscalls,
     struct diags diags;
 
     diags_init(&diags, &parsed->arena);
-    FUZZ_CHECK(profile_lint(&parsed->profile, targets, n, syscalls, &parsed->arena, &diags) == 0,
+    FUZZ_CHECK(profile_lint(&parsed->profile, targets, n, 0, syscalls, &parsed->arena, &diags) == 0,
                "no memory");
     FUZZ_CHECK(diags.n_errors == 0, "an error in a profile that was accepted");
     check_diags(&diags, text, size);

@@ -476,7 +476,7 @@ START_TEST(default_has_no_warnings)
     }
     diags_init(&diags, &arena);
     ck_assert_int_eq(profile_parse(&profile, text.bytes, text.len, &arena, &diags), 0);
-    ck_assert_int_eq(profile_lint(&profile, targets, n_targets, syscalls, &arena, &diags), 0);
+    ck_assert_int_eq(profile_lint(&profile, targets, n_targets, 0, syscalls, &arena, &diags), 0);
     ck_assert_msg(diags.n_warnings == 0, "%s", diags_render(&diags, &arena, DEFAULT_PROFILE));
     syscalls_free(syscalls);
 }

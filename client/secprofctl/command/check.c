@@ -54,6 +54,7 @@ struct outcome {
 /* All that was found out about a file; it lives in ARENA. */
 struct report {
     bool against_libseccomp;
+    bool quiet; /* without notes */
     struct local_file file;
     struct arena arena;
     struct profile profile; /* where `parsed` */
@@ -107,9 +108,12 @@ static int add_finding(struct report *report, const struct diag *diag, target_se
 /* Adds what DIAGS say, which holds for TARGETS. Returns 0 or -ENOMEM. */
 static int add_findings(struct report *report, const struct diags *diags, target_set targets)
 {
-    for (size_t i = 0; i < diags->n; i++)
+    for (size_t i = 0; i < diags->n; i++) {
+        if (report->quiet && diags->items[i].severity == DIAG_NOTE)
+            continue;
         if (add_finding(report, &diags->items[i], targets) < 0)
             return -ENOMEM;
+    }
     report->n_dropped += diags->n_dropped;
     return 0;
 }
@@ -202,7 +206,7 @@ static int check_lint(struct report *report, struct syscalls *syscalls)
         if (report->outcomes[i].compiled)
             targets[n_targets++] = report->outcomes[i].target;
     diags_init(&diags, &arena);
-    r = profile_lint(&report->profile, targets, n_targets, syscalls, &arena, &diags);
+    r = profile_lint(&report->profile, targets, n_targets, 0, syscalls, &arena, &diags);
     return r < 0 ? r : add_findings(report, &diags, report->checked);
 }
 
@@ -269,7 +273,7 @@ static void print_targets(FILE *file, target_set targets)
         }
 }
 
-static void print_findings(const struct report *report)
+static void print_findings(struct report *report)
 {
     for (size_t i = 0; i < report->n_findings; i++) {
         const struct finding *finding = &report->findings[i];
@@ -286,6 +290,7 @@ static void print_findings(const struct report *report)
             fprintf(stderr, "]");
         }
         fputc('\n', stderr);
+        local_print_excerpt(&report->file, diag, &report->arena);
     }
     if (report->n_dropped)
         ctl_warn("%s: more was found than is shown", report->file.name);
@@ -380,6 +385,7 @@ static int check_and_tell(const struct ctl_options *options, struct syscalls *sy
 {
     __attribute__((cleanup(report_free))) struct report report = {
         .against_libseccomp = options->against_libseccomp,
+        .quiet = options->quiet,
         .arena = ARENA_INIT,
     };
     int code = check_file(&report, options, syscalls, path);
@@ -428,7 +434,8 @@ static int check(const struct ctl_options *options)
 
 const struct ctl_command command_check = {
     .name = "check",
-    .options = CTL_OPTION_TARGET | CTL_OPTION_STRICT | CTL_OPTION_AGAINST_LIBSECCOMP,
+    .options =
+        CTL_OPTION_TARGET | CTL_OPTION_STRICT | CTL_OPTION_AGAINST_LIBSECCOMP | CTL_OPTION_QUIET,
     .all_targets = true,
     .min_args = 1,
     .max_args = -1,
@@ -436,7 +443,7 @@ const struct ctl_command command_check = {
     .run = check,
     .help =
         "usage: secprofctl check FILE… [--target ARCH|all] [--strict] [--against-libseccomp]\n"
-        "                             [--json]\n"
+        "                             [--quiet] [--json]\n"
         "\n"
         "Compiles the profile in each FILE (- is stdin) for every architecture, without\n"
         "capabilities and with all that its rules name. Errors and warnings go to stderr, each\n"
@@ -448,5 +455,6 @@ const struct ctl_command command_check = {
         "  --strict            warnings are failures too\n"
         "  --against-libseccomp  also says where the filter that libseccomp makes of the profile\n"
         "                      differs from what the profile says, with an example\n"
+        "  --quiet             without notes\n"
         "  --json              all of it as JSON on stdout\n",
 };

@@ -10,6 +10,7 @@
 
 #include "compiler/facts/abi.h"
 #include "compiler/facts/action.h"
+#include "compiler/facts/kernel-version.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/lint/lint.h"
 #include "compiler/parse/diag.h"
@@ -25,8 +26,9 @@
 #include "util/arena.h"
 #include "util/cleanup.h"
 
-static void lint(struct arena *arena, const char *text, const struct target *const *targets,
-                 size_t n_targets, struct profile *profile, struct diags *diags)
+static void lint_on_kernel(struct arena *arena, const char *text,
+                           const struct target *const *targets, size_t n_targets, uint32_t kernel,
+                           struct profile *profile, struct diags *diags)
 {
     struct syscalls *syscalls = syscalls_new();
     struct diags parsed;
@@ -36,9 +38,15 @@ static void lint(struct arena *arena, const char *text, const struct target *con
     diags_init(diags, arena);
     ck_assert_msg(profile_parse(profile, text, strlen(text), arena, &parsed) == 0, "%s: %s", text,
                   diags_render(&parsed, arena, "f"));
-    ck_assert_int_eq(profile_lint(profile, targets, n_targets, syscalls, arena, diags), 0);
+    ck_assert_int_eq(profile_lint(profile, targets, n_targets, kernel, syscalls, arena, diags), 0);
     /* Names in the findings are the database's no more. */
     syscalls_free(syscalls);
+}
+
+static void lint(struct arena *arena, const char *text, const struct target *const *targets,
+                 size_t n_targets, struct profile *profile, struct diags *diags)
+{
+    lint_on_kernel(arena, text, targets, n_targets, 0, profile, diags);
 }
 
 START_TEST(says_what_it_should)
@@ -51,6 +59,34 @@ START_TEST(says_what_it_should)
 
     lint(&arena, text, &target, 1, &profile, &diags);
     ck_assert_str_eq(diags_render(&diags, &arena, "f"), lint_cases[_i].lines);
+}
+END_TEST
+
+/* Where older kernels do not matter, nothing is said about them. */
+START_TEST(leaves_older_kernels_out)
+{
+    static const struct {
+        uint32_t kernel;
+        size_t n_warnings;
+    } kernels[] = {
+        {0, 1},
+        {KERNEL_VERSION(4, 7), 1},
+        {KERNEL_VERSION(4, 8), 0},
+        {KERNEL_VERSION(6, 1), 0},
+    };
+    const struct target *target = target_by_name("x86_64");
+
+    for (size_t i = 0; i < ARRAY_SIZE(kernels); i++) {
+        cleanup_arena struct arena arena = ARENA_INIT;
+        char *text =
+            profile_json(&arena, "{'defaultAction': 'SCMP_ACT_ERRNO', 'syscalls': [{'names': "
+                                 "['ptrace'], 'action': 'SCMP_ACT_ALLOW'}]}");
+        struct profile profile;
+        struct diags diags;
+
+        lint_on_kernel(&arena, text, &target, 1, kernels[i].kernel, &profile, &diags);
+        ck_assert_uint_eq(diags.n_warnings, kernels[i].n_warnings);
+    }
 }
 END_TEST
 
@@ -258,6 +294,7 @@ int main(void)
     TCase *tcase = tcase_create("lint");
 
     tcase_add_loop_test(tcase, says_what_it_should, 0, (int)lint_n_cases);
+    tcase_add_test(tcase, leaves_older_kernels_out);
     tcase_add_test(tcase, says_it_once);
     tcase_add_test(tcase, has_limits);
     tcase_add_test(tcase, agrees_with_the_policy);

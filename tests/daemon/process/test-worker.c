@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Tests of the worker: the check of its answers, the real process, and what it can still do. */
 #include "compiler/facts/abi.h"
+#include "compiler/facts/kernel-version.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/parse/request.h"
 #include "daemon/process/own-filter.h"
@@ -102,10 +103,11 @@ static void start(struct process *process)
     ck_assert_int_ge(process->pid, 0);
     if (process->pid == 0) {
         const struct target *host = target_host();
+        uint32_t kernel = kernel_version_host();
 
         if (worker_confine_family(socks[1], parent, &own) < 0)
             _exit(77);
-        worker_main(&limits, &own, syscalls_new(), host);
+        worker_main(&limits, &own, syscalls_new(), host, kernel);
     }
     own_filters_clear(&own);
     close(socks[1]);

@@ -221,7 +221,8 @@ static const struct {
     {NULL, "a", false},   {"", "a", false},      {"a", "a", true},   {"*", "a", true},
     {"b,a", "a", true},   {" b\ta ", "a", true}, {"ab", "a", false}, {"a", "ab", false},
     {",,a,,", "a", true}, {"b *", "a", true},    {"**", "a", false}, {"a", "", false},
-    {"", "", false},      {", ", "", false},     {"a*", "a", false},
+    {"", "", false},      {", ", "", false},     {"a*", "a", false}, {"web", "wex", false},
+    {"b", "a", false},    {"b,ab", "ba", false},
 };
 
 START_TEST(lists_of_names)
@@ -345,6 +346,19 @@ START_TEST(asks_nothing_where_nothing_is_asked_for)
 }
 END_TEST
 
+START_TEST(a_root_that_is_no_path_has_no_name)
+{
+    apply("{'root': {'path': '/r'}}");
+    ck_assert_str_eq(f.result.where, "/r");
+    apply("{'root': {'path': 5}}");
+    ck_assert_ptr_null(f.result.where);
+    apply("{'root': {}}");
+    ck_assert_ptr_null(f.result.where);
+    apply("{'root': 'r'}");
+    ck_assert_ptr_null(f.result.where);
+}
+END_TEST
+
 START_TEST(named_only_leaves_others_alone)
 {
     f.policy.named_only = true;
@@ -446,6 +460,7 @@ int main(void)
     tcase_add_test(tc, content_renews_its_own_filter);
     tcase_add_test(tc, content_refuses_a_strange_filter);
     tcase_add_loop_test(tc, asks_nothing_where_nothing_is_asked_for, 0, ARRAY_SIZE(left_alone));
+    tcase_add_test(tc, a_root_that_is_no_path_has_no_name);
     tcase_add_test(tc, named_only_leaves_others_alone);
     tcase_add_loop_test(tc, named_only_refuses_a_strange_filter, 0,
                         ARRAY_SIZE(strange_beside_rules));

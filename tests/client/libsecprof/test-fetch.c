@@ -87,6 +87,32 @@ START_TEST(a_profile_by_content_is_sent_sealed)
 }
 END_TEST
 
+/* The number that the next fd gets. */
+static int next_fd(void)
+{
+    int fd = fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0);
+
+    close(fd);
+    return fd;
+}
+
+START_TEST(no_fd_is_left)
+{
+    int before = next_fd();
+
+    for (int i = 0; i < 3; i++) {
+        cleanup_free void *filter = NULL;
+        size_t len;
+
+        ck_assert_int_eq(secprof_compile_bytes(handle, "x", 1, NULL, &filter, &len, NULL), 0);
+    }
+    /* The server is in this process, and closes what it got a moment later. */
+    for (int i = 0; i < 1000 && next_fd() != before; i++)
+        usleep(1000);
+    ck_assert_int_eq(next_fd(), before);
+}
+END_TEST
+
 START_TEST(it_comes_as_an_fd_too)
 {
     struct sock_filter right[2], got[2];
@@ -117,6 +143,7 @@ START_TEST(what_cannot_be_a_profile_is_not_sent)
 {
     cleanup_free char *big = calloc(1, WIRE_MAX_PROFILE + 1);
     struct secprof_options wrong = {.size = 3};
+    struct secprof_info info = SECPROF_INFO_INIT;
     void *filter = big;
     size_t len;
     int before = server.requests;
@@ -133,6 +160,10 @@ START_TEST(what_cannot_be_a_profile_is_not_sent)
     ck_assert_int_eq(secprof_compile_fd(handle, "x", 1, &wrong, NULL), -EINVAL);
     ck_assert_int_eq(secprof_get_fd(handle, NULL, NULL, NULL), -EINVAL);
     ck_assert_int_eq(secprof_get_profile(handle, NULL, NULL), -EINVAL);
+    ck_assert_int_eq(secprof_install_filter(NULL, 8, &info), -EINVAL);
+    ck_assert_int_eq(secprof_install_filter(big, 8, NULL), -EINVAL);
+    info.size = 3;
+    ck_assert_int_eq(secprof_install_filter(big, 8, &info), -EINVAL);
     ck_assert_int_eq(server.requests, before);
     /* The most that can be one, and the least: what the daemon thinks of that is its business. */
     server.spoil = record;
@@ -254,6 +285,7 @@ int main(void)
 
     tcase_add_checked_fixture(tcase, setup, teardown);
     tcase_add_test(tcase, a_profile_by_content_is_sent_sealed);
+    tcase_add_test(tcase, no_fd_is_left);
     tcase_add_test(tcase, it_comes_as_an_fd_too);
     tcase_add_test(tcase, and_as_an_executable);
     tcase_add_test(tcase, what_cannot_be_a_profile_is_not_sent);

@@ -121,6 +121,49 @@ START_TEST(kept_numbers_are_told_apart)
 }
 END_TEST
 
+/* Ways that meet again with another value each, which is read later: in memory, and in X. */
+START_TEST(kept_constants_are_told_apart)
+{
+    const uint32_t arg0 = offsetof(struct seccomp_data, args);
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 5, 0, 2),
+        BPF_STMT(BPF_LD | BPF_IMM, 1),
+        BPF_STMT(BPF_JMP | BPF_JA, 1),
+        BPF_STMT(BPF_LD | BPF_IMM, 2),
+        BPF_STMT(BPF_ST, 7),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, arg0),
+        BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, 1, 0, 3),
+        BPF_STMT(BPF_LD | BPF_MEM, 7),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_LOG),
+    };
+    static const struct sock_filter ways[][2] = {
+        {BPF_STMT(BPF_ST, 7), BPF_STMT(BPF_LD | BPF_MEM, 7)},
+        {BPF_STMT(BPF_MISC | BPF_TAX, 0), BPF_STMT(BPF_MISC | BPF_TXA, 0)},
+    };
+    const uint64_t words[BDD_WORDS] = {1};
+    struct bdd *bdd = bdd_new(1 << 16);
+
+    for (size_t i = 0; i < ARRAY_SIZE(ways); i++) {
+        cleanup_arena struct arena arena = ARENA_INIT;
+        struct behaviour behaviour;
+        struct obstacle obstacle;
+
+        program[5] = ways[i][0];
+        program[8] = ways[i][1];
+        ck_assert_int_eq(behaviour_of_program(&behaviour, bdd, program, ARRAY_SIZE(program), false,
+                                              &arena, &obstacle),
+                         0);
+        for (uint32_t nr = 4; nr <= 6; nr++)
+            ck_assert_uint_eq(bdd_evaluate(bdd, behaviour_at(&behaviour, 0, nr), words),
+                              nr == 5 ? SECCOMP_RET_ALLOW : SECCOMP_RET_LOG);
+    }
+    bdd_free(bdd);
+}
+END_TEST
+
 /* A value near those that random programs test. */
 static uint32_t random_value(uint64_t *seed)
 {
@@ -244,6 +287,7 @@ int main(void)
 
     tcase_add_test(tcase, any_instruction_is_analysed);
     tcase_add_test(tcase, kept_numbers_are_told_apart);
+    tcase_add_test(tcase, kept_constants_are_told_apart);
     tcase_add_loop_test(tcase, random_programs_are_analysed, 0, 4);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);

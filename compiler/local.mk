@@ -18,6 +18,7 @@ libcompiler_la_SOURCES = \
 	compiler/facts/capability.c compiler/facts/capability.h \
 	compiler/facts/errno.c compiler/facts/errno.h \
 	compiler/facts/kernel-version.c compiler/facts/kernel-version.h \
+	compiler/facts/library-names.h \
 	compiler/facts/libseccomp.c compiler/facts/libseccomp.h \
 	compiler/facts/successor.c compiler/facts/successor.h \
 	compiler/facts/syscalls.c compiler/facts/syscalls.h \
@@ -61,3 +62,17 @@ libcompiler_la_SOURCES = \
 	compiler/questions/plain-rules.c compiler/questions/plain-rules.h \
 	util/suggest.c util/suggest.h \
 	util/utf8.c util/utf8.h
+
+# libseccomp's tables, written once by a program of the build. Where that is made for another machine
+# and cannot run here, the tables are empty, and the library is asked at run time.
+nodist_libcompiler_la_SOURCES = compiler/facts/library-names.c
+CLEANFILES += compiler/facts/library-names.c
+noinst_PROGRAMS += compiler/facts/list-syscalls
+compiler_facts_list_syscalls_SOURCES = compiler/facts/list-syscalls.c compiler/facts/abi.c
+compiler_facts_list_syscalls_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
+compiler_facts_list_syscalls_LDADD = $(SECCOMP_LIBS)
+
+compiler/facts/library-names.c: compiler/facts/list-syscalls$(EXEEXT)
+	$(AM_V_GEN)if test "$(build)" = "$(host)"; then compiler/facts/list-syscalls$(EXEEXT); else \
+		echo '#include "compiler/facts/library-names.h"'; \
+		echo 'const struct library_names library_names = {{0}, "", {{0}}};'; fi >$@.tmp && mv $@.tmp $@

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Per ABI, a table of its direct calls in the order of their numbers, built from libseccomp
+ * Per ABI, a table of its direct calls in the order of their numbers, as libseccomp has them
  * (numbers to names: the other direction answers multiplexed names with a pseudo number even where
  * the ABI has a direct one); and one hash index over all names, which says where each ABI has them.
  */
@@ -11,21 +11,19 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "compiler/facts/library-names.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {
-    SCAN_NUMBERS = 640,  /* above the ABI's first number; the highest in use is below 600 */
     UNIFIED_FIRST = 424, /* from here on a call has the same number on every ABI */
-    EXTRA_NUMBERS = 16,  /* of an ABI outside that range, at most */
-    CALLS_MAX = SCAN_NUMBERS + EXTRA_NUMBERS,
-    INDEX_SIZE = 2048, /* slots of the hash index at first, a power of two */
+    INDEX_SIZE = 2048,   /* slots of the hash index at first, a power of two */
 };
 
 struct table {
     size_t n;
     struct syscall_entry calls[CALLS_MAX]; /* rising numbers */
-    char *owned[CALLS_MAX];                /* the names that came from libseccomp */
+    char *owned[CALLS_MAX];                /* the names that libseccomp allocated */
     size_t n_owned;
 };
 
@@ -99,15 +97,6 @@ static const struct {
     {ABI_X86_64, 335, "uretprobe"},      /* Linux 6.11, syscall_64.tbl */
     {ABI_X86_64, 336, "uprobe"},         /* Linux 6.18 */
     {ABI_RISCV64, 258, "riscv_hwprobe"}, /* Linux 6.4, asm/unistd.h */
-};
-
-/* Numbers outside the common range: arm's private calls. */
-static const struct {
-    enum abi_id abi;
-    uint32_t first;
-    uint32_t n;
-} extra_ranges[] = {
-    {ABI_ARM, ARM_PRIVATE_FIRST, EXTRA_NUMBERS},
 };
 
 /* linux/net.h and linux/ipc.h. ipc(2) keeps a version above bit 15 of its first argument. */
@@ -235,7 +224,7 @@ static const char *own_name(const struct abi *abi, uint32_t nr)
  * answers NULL also where memory runs out: a name must not be lost that way, for its rules would be
  * lost with it.
  */
-static int scan_number(struct table *table, const struct abi *abi, uint32_t token, uint32_t nr)
+static int ask_library(struct table *table, const struct abi *abi, uint32_t token, uint32_t nr)
 {
     char *name;
 
@@ -253,17 +242,41 @@ static int scan_number(struct table *table, const struct abi *abi, uint32_t toke
     return 0;
 }
 
+/* True where the tables of the build are those of the library that this process runs with. */
+static bool names_are_built_in(void)
+{
+    const struct scmp_version *version = seccomp_version();
+
+    return version && version->major == library_names.version[0] &&
+           version->minor == library_names.version[1] && version->micro == library_names.version[2];
+}
+
+/* Adds the call at PLACE of ABI's table, see library-names.h. */
+static void take_built_in(struct table *table, const struct abi *abi, size_t place, uint32_t nr)
+{
+    uint16_t at = library_names.at[abi->id][place];
+    const char *known = at ? library_names.names + at : own_name(abi, nr);
+
+    if (known)
+        table->calls[table->n++] = (struct syscall_entry){nr, known};
+}
+
 /* Adds all that ABI has. Returns 0 or -ENOMEM. */
 static int scan(struct table *table, const struct abi *abi, uint32_t token)
 {
+    bool built_in = names_are_built_in();
+    size_t places = abi->id == ABI_ARM ? CALLS_MAX : SCAN_NUMBERS;
     int result = 0;
 
-    for (uint32_t i = 0; result == 0 && i < SCAN_NUMBERS; i++)
-        result = scan_number(table, abi, token, abi->nr_base + i);
-    for (size_t r = 0; r < ARRAY_SIZE(extra_ranges); r++)
-        for (uint32_t i = 0; result == 0 && extra_ranges[r].abi == abi->id && i < extra_ranges[r].n;
-             i++)
-            result = scan_number(table, abi, token, extra_ranges[r].first + i);
+    for (size_t i = 0; result == 0 && i < places; i++) {
+        uint32_t nr = i < SCAN_NUMBERS ? abi->nr_base + (uint32_t)i
+                                       : ARM_PRIVATE_FIRST + (uint32_t)(i - SCAN_NUMBERS);
+
+        if (built_in)
+            take_built_in(table, abi, i, nr);
+        else
+            result = ask_library(table, abi, token, nr);
+    }
     return result;
 }
 

@@ -4,11 +4,14 @@
  * the machine has them, and each ABI's table against itself.
  */
 #include "compiler/facts/abi.h"
+#include "compiler/facts/library-names.h"
 #include "compiler/facts/syscalls.h"
 
 #include <check.h>
 #include <errno.h>
 #include <linux/net.h>
+#include <seccomp.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -392,11 +395,50 @@ __attribute__((visibility("default"))) char *strdup(const char *text)
     return memcpy(copy, text, size);
 }
 
+static bool another_version;
+
+/* Takes the place of libseccomp's: the version that the build had, or another one. */
+const struct scmp_version *seccomp_version(void)
+{
+    static struct scmp_version version;
+
+    version = (struct scmp_version){library_names.version[0] + another_version,
+                                    library_names.version[1], library_names.version[2]};
+    return &version;
+}
+
+/* The tables of the build are what the library answers, and are taken without asking it. */
+START_TEST(built_in_names_are_the_librarys)
+{
+    struct syscalls *asked = syscalls_new();
+    const struct syscall_entry *built_in;
+    const struct syscall_entry *answers;
+    size_t n_built_in;
+    size_t n_answers;
+
+    copies_left = 0;
+    built_in = syscalls_all(syscalls, (enum abi_id)_i, &n_built_in);
+    ck_assert_ptr_nonnull(built_in);
+    copies_left = -1;
+    another_version = true;
+    answers = syscalls_all(asked, (enum abi_id)_i, &n_answers);
+    ck_assert_ptr_nonnull(answers);
+    ck_assert_uint_eq(n_built_in, n_answers);
+    for (size_t i = 0; i < n_answers; i++) {
+        ck_assert_uint_eq(built_in[i].nr, answers[i].nr);
+        ck_assert_str_eq(built_in[i].name, answers[i].name);
+    }
+    another_version = false;
+    syscalls_free(asked);
+}
+END_TEST
+
 START_TEST(no_name_gets_lost)
 {
     static const enum abi_id abis[] = {ABI_X86_64, ABI_X32, ABI_ARM, ABI_MIPS};
     uint32_t nr;
 
+    another_version = true;
     for (size_t i = 0; i < ARRAY_SIZE(abis); i++) {
         for (copies_left = 0; copies_left < 300; copies_left++) {
             int left = copies_left;
@@ -410,6 +452,7 @@ START_TEST(no_name_gets_lost)
         ck_assert_int_eq(syscalls_number(syscalls, abis[i], "openat", &nr), 0);
         ck_assert_int_eq(syscalls_number(syscalls, abis[i], "nosuch", &nr), -ENOENT);
     }
+    another_version = false;
 }
 END_TEST
 
@@ -426,6 +469,7 @@ int main(void)
     tcase_add_loop_test(tcase, headers_of_x86, 0, ARRAY_SIZE(headers));
     tcase_add_test(tcase, known_names);
     tcase_add_test(tcase, multiplexed_calls);
+    tcase_add_loop_test(tcase, built_in_names_are_the_librarys, 0, ABI_COUNT);
     tcase_add_test(tcase, no_name_gets_lost);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);

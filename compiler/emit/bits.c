@@ -13,7 +13,8 @@
 
 enum {
     CUBE_BITS_MAX = 6,
-    SEGMENTS_MAX = 256, /* larger switches are left as they are: the search takes time */
+    RANGE_BITS_MAX = 2, /* 4 ranges */
+    SEGMENTS_MAX = 64,  /* larger switches are left as they are: the search takes time */
 };
 
 struct cube {
@@ -21,6 +22,37 @@ struct cube {
     uint32_t mask; /* the bits that are free; not in VALUE */
     const struct node *child;
 };
+
+/* The lowest bits that MASK leaves out, up to the first that it has. */
+static uint32_t low_bits(uint32_t mask)
+{
+    return (mask & (0 - mask)) - 1;
+}
+
+bool bits_are_ranges(uint32_t mask)
+{
+    uint32_t others = ~mask & ~low_bits(mask);
+
+    return mask && __builtin_popcount(others) <= RANGE_BITS_MAX;
+}
+
+size_t bits_cuts(uint32_t cuts[BITS_CUTS_MAX], uint32_t value, uint32_t mask)
+{
+    uint32_t low = low_bits(mask);
+    uint32_t others = ~mask & ~low;
+    uint32_t bits = 0;
+    size_t n = 0;
+
+    do {
+        uint32_t last = value | bits | low;
+
+        cuts[n++] = value | bits;
+        if (last < UINT32_MAX)
+            cuts[n++] = last + 1;
+        bits = (bits - others) & others;
+    } while (bits);
+    return n;
+}
 
 static bool contains(const struct cube *cube, uint32_t value)
 {
@@ -104,7 +136,7 @@ static size_t leave_out(struct segment *rest, const struct segment *segments, si
 /* The instructions for a test of CUBE and for what is behind it. */
 static size_t cube_size(const struct cube *cube, const struct segment *rest, size_t n)
 {
-    size_t behind = n > 1 ? shape_tests(rest, n) : 0;
+    size_t behind = n > 1 ? shape_least(rest, n) : 0;
 
     /* Without JSET, A has lost its word behind the test. */
     return cube->value == 0 ? 1 + behind : n > 1 ? 3 + behind : 2;
@@ -121,11 +153,11 @@ const struct node *bits_switch(struct diagram *diagram, uint32_t word,
     segments = plain->segments;
     n = plain->n;
 
-    size_t least = n > 2 && n <= SEGMENTS_MAX ? shape_tests(segments, n) : 0;
+    size_t least = n > 2 && n <= SEGMENTS_MAX ? shape_least(segments, n) : 0;
     cleanup_free struct segment *rest = least > 1 ? calloc(n, sizeof(*rest)) : NULL;
     struct cube best = {0};
 
-    if (least > 1 && !rest)
+    if (least == SIZE_MAX || (least > 1 && !rest))
         return NULL;
     for (size_t i = 0; least > 1 && i < n; i++) {
         if (segments[i].first != 0 && !is_single(segments, i, n))

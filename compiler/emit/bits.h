@@ -5,7 +5,24 @@
 #ifndef COMPILER_EMIT_BITS_H
 #define COMPILER_EMIT_BITS_H
 
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
 #include "compiler/emit/diagram.h"
+
+enum {
+    BITS_CUTS_MAX = 8, /* what bits_cuts() gives at most */
+};
+
+/* True where the words that have given values in the bits of MASK are a few ranges. */
+bool bits_are_ranges(uint32_t mask);
+
+/*
+ * Where these ranges begin, and where what is behind each: fills CUTS, and returns their number.
+ * VALUE is within MASK.
+ */
+size_t bits_cuts(uint32_t cuts[BITS_CUTS_MAX], uint32_t value, uint32_t mask);
 
 /*
  * Like diagram_switch(), for segments that begin at 0. Where it saves instructions, values that

@@ -86,16 +86,6 @@ struct choices {
     bool too_large; /* the ordered diagram was given up */
 };
 
-uint32_t arg_word_low(unsigned int index, bool big_endian)
-{
-    return (uint32_t)(offsetof(struct seccomp_data, args) + 8 * index + (big_endian ? 4 : 0));
-}
-
-uint32_t arg_word_high(unsigned int index, bool big_endian)
-{
-    return (uint32_t)(offsetof(struct seccomp_data, args) + 8 * index + (big_endian ? 0 : 4));
-}
-
 static uint32_t word_of(const struct choices *choices, const struct step *step)
 {
     return step->high ? arg_word_high(step->index, choices->big_endian)
@@ -160,10 +150,15 @@ static bool asks(const struct literal *literal, uint8_t known, const struct step
     return literal->index == step->index && known == (step->high ? OPEN : LOW);
 }
 
-/* A test of all 32 bits is an interval test, and is treated as one. */
+static uint32_t mask_at(const struct literal *literal, const struct step *step)
+{
+    return step->high ? literal->high_mask : literal->low_mask;
+}
+
+/* A test of so many bits that a few ranges are left is treated as a test of these. */
 static bool is_masked_at(const struct literal *literal, const struct step *step)
 {
-    return literal->masked && (step->high ? literal->high_mask : literal->low_mask) != UINT32_MAX;
+    return literal->masked && !bits_are_ranges(mask_at(literal, step));
 }
 
 /* What every low word says of a comparison, at an end of its range; LOW where they differ. */
@@ -255,8 +250,8 @@ static int compare_cuts(const void *a, const void *b)
 }
 
 /*
- * Fills the cuts, in rising order from 0, with the first values of the ranges that the tests of
- * this word can tell apart. Returns their number; 1 where no interval test needs the word.
+ * Fills the cuts, in rising order from 0, with the first values of the ranges that tests of this
+ * word tell apart. Returns their number; 1 where no interval test needs the word.
  */
 static size_t find_cuts(struct choices *choices, const uint8_t *known, const struct step *step)
 {
@@ -271,6 +266,10 @@ static size_t find_cuts(struct choices *choices, const uint8_t *known, const str
 
         if (!asks(literal, known[i], step) || is_masked_at(literal, step))
             continue;
+        if (literal->masked) {
+            n += bits_cuts(&cuts[n], value, mask_at(literal, step));
+            continue;
+        }
         if (step->high || on_value(literal->op) != off_value(literal->op, -1))
             cuts[n++] = value;
         if (value < UINT32_MAX &&
@@ -322,7 +321,7 @@ static const struct node *build_switch(struct choices *choices, const uint8_t *k
 static uint8_t learn_mask(const struct literal *literal, const struct step *step, uint8_t known,
                           uint32_t mask, uint32_t value, bool set)
 {
-    uint32_t own_mask = step->high ? literal->high_mask : literal->low_mask;
+    uint32_t own_mask = mask_at(literal, step);
     uint32_t own_value = step->high ? literal->high : literal->low;
 
     if (!asks(literal, known, step) || !is_masked_at(literal, step))
@@ -342,7 +341,7 @@ static const struct node *build_mask(struct choices *choices, const uint8_t *kno
 {
     const struct step *step = &choices->steps[at];
     const struct literal *literal = &choices->literals[first];
-    uint32_t mask = step->high ? literal->high_mask : literal->low_mask;
+    uint32_t mask = mask_at(literal, step);
     uint32_t value = step->high ? literal->high : literal->low;
     cleanup_free uint8_t *next = malloc(choices->n_literals);
     const struct node *child[2];
@@ -416,12 +415,12 @@ static const struct node *test_word(struct choices *choices, const struct litera
                                     const struct node *hold, const struct node *fail)
 {
     uint32_t word = word_of(choices, step);
-    uint32_t mask = step->high ? literal->high_mask : literal->low_mask;
+    uint32_t mask = mask_at(literal, step);
     uint32_t value = step->high ? literal->high : literal->low;
     struct segment segments[3];
     size_t n = 0;
 
-    if (is_masked_at(literal, step))
+    if (literal->masked && mask != UINT32_MAX)
         return mask ? diagram_mask(choices->diagram, word, mask, value, on, fail) : on;
     if (value > 0)
         segments[n++] = (struct segment){0, off_value(literal->op, -1) == HOLDS ? hold : fail};
@@ -520,7 +519,7 @@ static uint8_t *cut_tests(struct choices *choices, const struct decision *decisi
     choices->decision = decision;
     choices->literals = arena_calloc(arena, n, sizeof(*choices->literals));
     choices->first = arena_calloc(arena, decision->n_clauses + 1, sizeof(*choices->first));
-    choices->cuts = arena_calloc(arena, 1 + 2 * n, sizeof(*choices->cuts));
+    choices->cuts = arena_calloc(arena, 1 + BITS_CUTS_MAX * n, sizeof(*choices->cuts));
     choices->n_literals = 0;
     if (!known || !choices->literals || !choices->first || !choices->cuts)
         return NULL;

@@ -24,8 +24,4 @@ struct choices *choices_new(struct diagram *diagram, bool big_endian);
 const struct node *choices_build(struct choices *choices, const struct decision *decision,
                                  const struct abi *abi);
 
-/* The words of argument INDEX as byte offsets in struct seccomp_data. */
-uint32_t arg_word_low(unsigned int index, bool big_endian);
-uint32_t arg_word_high(unsigned int index, bool big_endian);
-
 #endif

@@ -15,6 +15,16 @@ enum {
     FIRST_BUCKETS = 1024,
 };
 
+uint32_t arg_word_low(unsigned int index, bool big_endian)
+{
+    return (uint32_t)(offsetof(struct seccomp_data, args) + 8 * index + (big_endian ? 4 : 0));
+}
+
+uint32_t arg_word_high(unsigned int index, bool big_endian)
+{
+    return (uint32_t)(offsetof(struct seccomp_data, args) + 8 * index + (big_endian ? 0 : 4));
+}
+
 static uint32_t mix(uint32_t hash, uint64_t value)
 {
     uint64_t x = (hash ^ value) * UINT64_C(0x9e3779b97f4a7c15);

@@ -21,6 +21,10 @@ struct arena;
 /* Where a jump's target may be entered: nothing that a node asks for is in A. */
 #define WORD_NONE (UINT32_MAX - 1)
 
+/* The words of argument INDEX as byte offsets in struct seccomp_data. */
+uint32_t arg_word_low(unsigned int index, bool big_endian);
+uint32_t arg_word_high(unsigned int index, bool big_endian);
+
 enum node_kind {
     NODE_RETURN, /* the end: a verdict */
     NODE_SWITCH, /* by which range a word of seccomp_data is in */

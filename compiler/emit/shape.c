@@ -46,7 +46,7 @@ struct shaping {
     const uint32_t *weights;
     size_t n;
     uint64_t *before;   /* the weight of all segments before this one; of all of them at the end */
-    struct cell *cells; /* n * n; NULL: too many segments, split in the middle */
+    struct cell *cells; /* row after row; NULL: too many segments, split in the middle */
 };
 
 static bool is_single(const struct segment *segments, size_t i, size_t n)
@@ -62,7 +62,7 @@ static uint64_t weight_of(const struct shaping *shaping, size_t i, size_t j)
 
 static struct cell *cell_of(const struct shaping *shaping, size_t i, size_t j)
 {
-    return &shaping->cells[i * shaping->n + j];
+    return &shaping->cells[i * (2 * shaping->n - i - 1) / 2 + j];
 }
 
 /* Goes on with segment J. */
@@ -92,7 +92,7 @@ static uint64_t chain_cost(const struct chain *chain, uint64_t weight)
 static void fill_row(struct shaping *shaping, size_t i)
 {
     const struct segment *segments = shaping->segments;
-    struct cell *row = cell_of(shaping, i, 0);
+    struct cell *row = cell_of(shaping, i, 0); /* only its cells from I on are there */
     /* What a chain ends in is the first child, or the second where the first is a hole. */
     struct chain chains[2] = {{segments[i].child, 0, 0}, {NULL, 0, 0}};
 
@@ -234,24 +234,44 @@ static int make_tree(struct shaping *shaping, size_t i, size_t j, struct branch_
     return r < 0 ? r : make_tree(shaping, split + 1, j, &branch->if_true);
 }
 
+static void fill_cells(struct shaping *shaping)
+{
+    for (size_t i = 0; i < shaping->n; i++)
+        shaping->before[i + 1] = shaping->before[i] + shaping->weights[i];
+    for (size_t i = shaping->n; shaping->cells && i-- > 0;)
+        fill_row(shaping, i);
+}
+
 int shape_build(struct branch_target *root, const struct segment *segments, const uint32_t *weights,
                 size_t n, struct arena *arena)
 {
-    struct shaping shaping = {.arena = arena, .segments = segments, .weights = weights, .n = n};
+    bool cells = n <= MAX_SEGMENTS;
+    struct shaping shaping = {
+        .arena = arena,
+        .segments = segments,
+        .weights = weights,
+        .n = n,
+        .before = arena_calloc(arena, n + 1, sizeof(*shaping.before)),
+        .cells = cells ? arena_calloc(arena, n * (n + 1) / 2, sizeof(*shaping.cells)) : NULL,
+    };
 
-    shaping.before = arena_calloc(arena, n + 1, sizeof(*shaping.before));
-    if (!shaping.before)
+    if (!shaping.before || (cells && !shaping.cells))
         return -ENOMEM;
-    for (size_t i = 0; i < n; i++)
-        shaping.before[i + 1] = shaping.before[i] + weights[i];
-    if (n <= MAX_SEGMENTS) {
-        shaping.cells = arena_calloc(arena, n * n, sizeof(*shaping.cells));
-        if (!shaping.cells)
-            return -ENOMEM;
-        for (size_t i = n; i-- > 0;)
-            fill_row(&shaping, i);
-    }
+    fill_cells(&shaping);
     return make_tree(&shaping, 0, n - 1, root);
+}
+
+size_t shape_least(const struct segment *segments, size_t n)
+{
+    cleanup_free uint32_t *weights = calloc(n, sizeof(*weights));
+    cleanup_free uint64_t *before = calloc(n + 1, sizeof(*before));
+    cleanup_free struct cell *cells = calloc(n * (n + 1) / 2, sizeof(*cells));
+    struct shaping shaping = {NULL, segments, weights, n, before, cells};
+
+    if (!weights || !before || !cells)
+        return SIZE_MAX;
+    fill_cells(&shaping);
+    return (size_t)(cell_of(&shaping, 0, n - 1)->cost / SHAPE_INSN_COST);
 }
 
 /* True where segment I is a single value between two that are alike. */
@@ -277,7 +297,8 @@ static const struct node *child_of(const struct node *node, size_t i)
     return NULL;
 }
 
-size_t shape_tests(const struct segment *segments, size_t n)
+/* About how many comparisons a switch takes. */
+static size_t count_tests(const struct segment *segments, size_t n)
 {
     size_t tests = n - 1;
 
@@ -297,7 +318,7 @@ static size_t own_size(const struct node *node)
     case NODE_RETURN:
         return 0;
     case NODE_SWITCH:
-        return shape_tests(node->segments, node->n);
+        return count_tests(node->segments, node->n);
     case NODE_MASK:
         return diagram_is_jset(node) ? 1 : 2;
     case NODE_STRIP:

@@ -44,8 +44,8 @@ int shape_build(struct branch_target *root, const struct segment *segments, cons
 #define SHAPE_CALL      16
 #define SHAPE_INSN_COST (27 * SHAPE_CALL)
 
-/* How many comparisons the N segments take at least, if no two of them are made as one. */
-size_t shape_tests(const struct segment *segments, size_t n);
+/* How many comparisons N segments (a few) take at least, by JGE and JEQ. SIZE_MAX: no memory. */
+size_t shape_least(const struct segment *segments, size_t n);
 
 /*
  * About how many instructions the nodes below NODE take, each counted once. What is far beyond a

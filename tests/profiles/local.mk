@@ -58,3 +58,10 @@ tests_profiles_test_proven_SOURCES = tests/profiles/test-proven.c \
 	tests/profiles/fixture.c tests/profiles/fixture.h
 tests_profiles_test_proven_CPPFLAGS = $(check_unit_cppflags)
 tests_profiles_test_proven_LDADD = $(profiles_test_libs)
+
+check_PROGRAMS += tests/profiles/test-removable
+TESTS += tests/profiles/test-removable
+tests_profiles_test_removable_SOURCES = tests/profiles/test-removable.c \
+	tests/profiles/fixture.c tests/profiles/fixture.h
+tests_profiles_test_removable_CPPFLAGS = $(check_unit_cppflags)
+tests_profiles_test_removable_LDADD = $(profiles_test_libs)

@@ -417,6 +417,27 @@ START_TEST(installing_refuses_what_is_foreign)
 }
 END_TEST
 
+static void spoil_not_found(struct fake_server *self, const union wire_request *request,
+                            struct fake_reply *reply)
+{
+    (void)self;
+    (void)request;
+    fake_error(reply, WIRE_NOT_FOUND, "no such profile");
+}
+
+START_TEST(a_status_that_is_refused_is_none)
+{
+    struct secprof_status *daemon = (void *)handle;
+    struct secprof_profile_status *profile = (void *)handle;
+
+    server.spoil = spoil_not_found;
+    ck_assert_int_eq(secprof_status(handle, &daemon), -ENOENT);
+    ck_assert_ptr_null(daemon);
+    ck_assert_int_eq(secprof_profile_status(handle, "x", &profile), -ENOENT);
+    ck_assert_ptr_null(profile);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("libsecprof");
@@ -440,6 +461,7 @@ int main(void)
     tcase_add_test(tcase, reload_says_what_there_is);
     tcase_add_test(tcase, errors_come_with_the_daemons_words);
     tcase_add_test(tcase, installing_refuses_what_is_foreign);
+    tcase_add_test(tcase, a_status_that_is_refused_is_none);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);
 }

@@ -127,9 +127,10 @@ START_TEST(kept_constants_are_told_apart)
     const uint32_t arg0 = offsetof(struct seccomp_data, args);
     struct sock_filter program[] = {
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 0),
-        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 5, 0, 2),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 5, 0, 3),
         BPF_STMT(BPF_LD | BPF_IMM, 1),
-        BPF_STMT(BPF_JMP | BPF_JA, 1),
+        BPF_STMT(BPF_ST, 7),
+        BPF_STMT(BPF_JMP | BPF_JA, 2),
         BPF_STMT(BPF_LD | BPF_IMM, 2),
         BPF_STMT(BPF_ST, 7),
         BPF_STMT(BPF_LD | BPF_W | BPF_ABS, arg0),
@@ -151,8 +152,8 @@ START_TEST(kept_constants_are_told_apart)
         struct behaviour behaviour;
         struct obstacle obstacle;
 
-        program[5] = ways[i][0];
-        program[8] = ways[i][1];
+        program[3] = program[6] = ways[i][0];
+        program[9] = ways[i][1];
         ck_assert_int_eq(behaviour_of_program(&behaviour, bdd, program, ARRAY_SIZE(program), false,
                                               &arena, &obstacle),
                          0);

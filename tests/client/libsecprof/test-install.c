@@ -179,6 +179,18 @@ START_TEST(the_kernel_has_the_last_word)
 END_TEST
 
 #if defined(__x86_64__)
+START_TEST(the_longest_filter)
+{
+    static struct sock_filter longest[4096];
+
+    for (size_t i = 0; i + 1 < ARRAY_SIZE(longest); i++)
+        longest[i] = STATEMENT(BPF_LD | BPF_IMM, 0);
+    longest[ARRAY_SIZE(longest) - 1] = RETURN(SECCOMP_RET_ALLOW);
+    ck_assert_int_eq(install_filter(longest, sizeof(longest), 0, native_arch()), 0);
+    pass_filtered();
+}
+END_TEST
+
 START_TEST(only_this_architecture_is_native)
 {
     ck_assert(install_arch_is_native(AUDIT_ARCH_X86_64));
@@ -202,6 +214,7 @@ int main(void)
     tcase_add_test(tcase, the_kernel_has_the_last_word);
 #if defined(__x86_64__)
     tcase_add_test(tcase, only_this_architecture_is_native);
+    tcase_add_test(tcase, the_longest_filter);
 #endif
     suite_add_tcase(suite, tcase);
     return suite_run(suite);

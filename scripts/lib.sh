@@ -12,7 +12,7 @@ demo_packages=(util-linux coreutils)
 # shellcheck disable=SC2034
 test_packages=(clang clang-format-14 libclang-rt-14-dev shellcheck mandoc jq python3 xz-utils git
     systemd systemd-container bubblewrap crun podman golang-github-containers-common util-linux
-    libcap2-bin procps docker.io runc uidmap
+    libcap2-bin procps docker.io runc uidmap golang-go
     clang-tidy cppcheck valgrind binutils)
 # shellcheck disable=SC2034
 bench_packages=(crun jq)

@@ -4,6 +4,8 @@
 EXTRA_DIST += \
 	tests/e2e/abuse.c \
 	tests/e2e/bubblewrap.sh \
+	tests/e2e/client-go.sh \
+	tests/e2e/client-python.py \
 	tests/e2e/crun.sh \
 	tests/e2e/daemon-activation.py \
 	tests/e2e/daemon-cache.py \
@@ -32,6 +34,7 @@ EXTRA_DIST += \
 	tests/e2e/fault-workers.py \
 	tests/e2e/faults.py \
 	tests/e2e/flood.c \
+	tests/e2e/grown_server.py \
 	tests/e2e/inject.c \
 	tests/e2e/helper-build.c \
 	tests/e2e/helper-client.py \

@@ -1,0 +1,3 @@
+module secprof.io/secprof
+
+go 1.19

@@ -88,14 +88,30 @@ static const char *const unified[] = {
     "rseq_slice_yield",
 };
 
-/* Calls of a single ABI, below the unified range, that libseccomp 2.5.4 does not know either. */
+#define SET(name) ((abi_set)1 << ABI_##name)
+
+/* Those of them that some ABIs lack, with the ABIs that have them: asm/unistd.h, Linux 6.12. */
+static const struct {
+    uint32_t nr;
+    abi_set abis;
+} partial[] = {
+    {435, ~(SET(SH) | SET(SHEB))}, /* clone3 */
+    {447, SET(X86_64) | SET(X86) | SET(X32) | SET(AARCH64) | SET(S390) | SET(S390X) |
+              SET(RISCV64)}, /* memfd_secret */
+};
+
+#undef SET
+
+/* Calls of few ABIs, below the unified range, that libseccomp 2.5.4 does not know either. */
 static const struct {
     enum abi_id abi;
     uint32_t nr;
     const char *name;
 } lone[] = {
-    {ABI_X86_64, 335, "uretprobe"},      /* Linux 6.11, syscall_64.tbl */
-    {ABI_X86_64, 336, "uprobe"},         /* Linux 6.18 */
+    {ABI_X86_64, 335, "uretprobe"},                /* Linux 6.11, syscall_64.tbl */
+    {ABI_X32, X32_SYSCALL_BIT + 335, "uretprobe"}, /* "common" there */
+    {ABI_X86_64, 336, "uprobe"},                   /* Linux 6.18 */
+    {ABI_X32, X32_SYSCALL_BIT + 336, "uprobe"},
     {ABI_RISCV64, 258, "riscv_hwprobe"}, /* Linux 6.4, asm/unistd.h */
 };
 
@@ -206,13 +222,22 @@ static int index_names(struct syscalls *syscalls, enum abi_id id)
     return 0;
 }
 
+/* True where ABI has call NR of the unified range. */
+static bool has_unified(const struct abi *abi, uint32_t nr)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(partial); i++)
+        if (partial[i].nr == nr)
+            return partial[i].abis >> abi->id & 1;
+    return true;
+}
+
 /* What our own tables call number NR of ABI, or NULL. */
 static const char *own_name(const struct abi *abi, uint32_t nr)
 {
     uint32_t generic = nr - abi->nr_base;
 
     if (generic >= UNIFIED_FIRST && generic - UNIFIED_FIRST < ARRAY_SIZE(unified))
-        return unified[generic - UNIFIED_FIRST];
+        return has_unified(abi, generic) ? unified[generic - UNIFIED_FIRST] : NULL;
     for (size_t i = 0; i < ARRAY_SIZE(lone); i++)
         if (lone[i].abi == abi->id && lone[i].nr == nr)
             return lone[i].name;

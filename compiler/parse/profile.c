@@ -254,6 +254,7 @@ static void read_arch_map(struct reader *reader, const struct json_node *list,
 
 static void read_flags(struct reader *reader, const struct json_node *list, struct profile *profile)
 {
+    profile->flags_given = list != NULL;
     for (size_t i = 0; list && i < list->n; i++) {
         const struct json_node *item = &list->items[i];
         uint32_t flag;

@@ -76,7 +76,8 @@ struct profile {
     struct location architectures_at;
     const struct arch_map_entry *arch_map;
     size_t n_arch_map;
-    uint32_t flags;                /* SECCOMP_FILTER_FLAG_* */
+    bool flags_given;              /* there is a list of flags, perhaps an empty one */
+    uint32_t flags;                /* SECCOMP_FILTER_FLAG_* in it */
     const char *listener_path;     /* or NULL */
     const char *listener_metadata; /* or NULL */
     bool unknown_is_default;       /* "x-unknownSyscalls": "default" */

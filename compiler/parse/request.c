@@ -2,6 +2,8 @@
 /* Which requests decide every condition alike. */
 #include "compiler/parse/request.h"
 
+#include "compiler/facts/kernel-version.h"
+
 #include <stddef.h>
 
 #include "compiler/parse/profile.h"
@@ -28,6 +30,8 @@ static bool add_kernel(struct variant_axes *axes, uint32_t version)
 void variant_axes_of(struct variant_axes *axes, const struct profile *profile)
 {
     *axes = (struct variant_axes){0};
+    if (!profile->flags_given)
+        add_kernel(axes, KERNEL_SPEC_ALLOW); /* there is room for one */
     for (size_t i = 0; i < profile->n_rules; i++) {
         const struct rule *rule = &profile->rules[i];
 

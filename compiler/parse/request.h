@@ -29,13 +29,14 @@ enum {
  * condition alike, so they share a variant: see variant_normalise().
  */
 struct variant_axes {
-    uint64_t caps;                         /* the capabilities that some rule names */
-    uint32_t kernels[VARIANT_KERNELS_MAX]; /* the kernel versions that some rule names, rising */
+    uint64_t caps; /* the capabilities that some rule names */
+    uint32_t
+        kernels[VARIANT_KERNELS_MAX]; /* the kernel versions that something depends on, rising */
     uint32_t n_kernels;
     bool all_kernels; /* more versions than fit here: each kernel version has its own variant */
 };
 
-/* Collects what the conditions of PROFILE look at. */
+/* Collects what the conditions of PROFILE look at, and its flags where it does not list them. */
 void variant_axes_of(struct variant_axes *axes, const struct profile *profile);
 
 /*

@@ -506,7 +506,7 @@ int policy_lower(struct policy *policy, const struct variant *variant, struct sy
     *policy = (struct policy){
         .target = variant->target,
         .foreign = SECCOMP_RET_KILL_THREAD, /* libseccomp's SCMP_FLTATR_ACT_BADARCH */
-        .flags = variant->profile->flags,
+        .flags = variant->flags,
     };
     for (size_t i = 0; r == 0 && i < variant->target->n_abis; i++) {
         const struct abi *abi = abi_get(variant->target->abis[i]);

@@ -100,7 +100,7 @@ static bool notifies(const struct variant *variant)
  */
 static void put_flags(FILE *out, const struct variant *variant)
 {
-    uint32_t flags = variant->profile->flags;
+    uint32_t flags = variant->flags;
     const char *separator = "";
 
     if (!notifies(variant))

@@ -3,8 +3,10 @@
 #include "compiler/policy/resolve.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 
 #include "compiler/facts/abi.h"
+#include "compiler/facts/kernel-version.h"
 #include "compiler/facts/libseccomp.h"
 #include "compiler/facts/verdict.h"
 #include "compiler/parse/diag.h"
@@ -81,6 +83,14 @@ static int name_errnos(struct variant *variant, enum abi_id native, struct arena
     return 0;
 }
 
+/* runc and crun take SPEC_ALLOW where the profile has no list of flags, and the kernel has it. */
+static uint32_t resolve_flags(const struct profile *profile, uint32_t kernel)
+{
+    if (profile->flags_given || kernel < KERNEL_SPEC_ALLOW)
+        return profile->flags;
+    return SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+}
+
 int variant_resolve(struct variant *variant, const struct profile *profile,
                     const struct variant_request *request, struct arena *arena, struct diags *diags)
 {
@@ -91,6 +101,7 @@ int variant_resolve(struct variant *variant, const struct profile *profile,
         .target = target,
         .abis = requested_abis(profile, target->abis[0]) & target_abis(target),
         .rules = arena_calloc(arena, profile->n_rules, sizeof(*variant->rules)),
+        .flags = resolve_flags(profile, request->kernel),
     };
     if (!variant->rules)
         return -ENOMEM;

@@ -22,6 +22,7 @@ struct variant {
     abi_set abis; /* those of the target that the filter covers, the native one always */
     const struct rule **rules; /* the active ones, in the order of the file */
     size_t n_rules;
+    uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
 };
 
 /* Why a rule of the profile is not in a variant. */

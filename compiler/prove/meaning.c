@@ -13,6 +13,7 @@
 
 #include "compiler/facts/abi.h"
 #include "compiler/facts/errno.h"
+#include "compiler/facts/kernel-version.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/facts/verdict.h"
 #include "compiler/parse/profile.h"
@@ -486,7 +487,12 @@ int meaning_in_cases(struct behaviour *meaning, struct cases *cases, const struc
     return r == 0 && cases->out_of_memory ? -ENOMEM : r;
 }
 
-uint32_t meaning_of_flags(const struct profile *profile)
+uint32_t meaning_of_flags(const struct profile *profile, const struct variant_request *request)
 {
-    return profile->flags;
+    uint32_t flags = profile->flags;
+
+    /* Without a list of flags a runtime asks for this one where it can. */
+    if (!profile->flags_given && request->kernel >= KERNEL_SPEC_ALLOW)
+        flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+    return flags;
 }

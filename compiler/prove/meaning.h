@@ -33,7 +33,7 @@ int meaning_in_cases(struct behaviour *meaning, struct cases *cases, const struc
                      const struct variant_request *request, struct syscalls *syscalls,
                      struct arena *arena);
 
-/* The SECCOMP_FILTER_FLAG_* that a filter of PROFILE is to be installed with. */
-uint32_t meaning_of_flags(const struct profile *profile);
+/* The SECCOMP_FILTER_FLAG_* that the filter of PROFILE for REQUEST is to be installed with. */
+uint32_t meaning_of_flags(const struct profile *profile, const struct variant_request *request);
 
 #endif

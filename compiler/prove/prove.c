@@ -66,7 +66,7 @@ static uint32_t count_ranges(const struct behaviour *behaviour)
 static int compare_flags(uint32_t flags, const struct proof *proof)
 {
     const struct location whole = {0, 0};
-    uint32_t asked = meaning_of_flags(proof->profile);
+    uint32_t asked = meaning_of_flags(proof->profile, proof->request);
 
     if (flags == asked)
         return 0;

@@ -106,7 +106,7 @@ static int compare(struct bdd *bdd, const struct profile *profile,
     if (r == 0)
         r = behaviour_compare(bdd, &asked, &given, verdicts_differ, report_loss, to);
     if (r == 0)
-        report_flags(to, meaning_of_flags(profile), meaning_of_flags(rules));
+        report_flags(to, meaning_of_flags(profile, request), meaning_of_flags(rules, request));
     return r;
 }
 

@@ -231,6 +231,41 @@ START_TEST(numbers_named_errnos)
 }
 END_TEST
 
+/* Without a list of flags the kernel decides about one of them, and so it tells variants apart. */
+START_TEST(flags_that_are_not_listed)
+{
+    static const struct {
+        bool given;
+        uint32_t listed, kernel, flags, normal;
+    } cases[] = {
+        {false, 0, KERNEL_VERSION(4, 16), 0, 0},
+        {false, 0, KERNEL_VERSION(4, 17), SECCOMP_FILTER_FLAG_SPEC_ALLOW, KERNEL_VERSION(4, 17)},
+        {false, 0, KERNEL_VERSION(6, 18), SECCOMP_FILTER_FLAG_SPEC_ALLOW, KERNEL_VERSION(4, 17)},
+        {true, 0, KERNEL_VERSION(6, 18), 0, 0},
+        {true, SECCOMP_FILTER_FLAG_LOG, KERNEL_VERSION(6, 18), SECCOMP_FILTER_FLAG_LOG, 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        cleanup_arena struct arena arena = ARENA_INIT;
+        const struct profile profile = {.flags_given = cases[i].given, .flags = cases[i].listed};
+        struct variant_request request = {.target = target_by_name("s390x"),
+                                          .kernel = cases[i].kernel};
+        struct variant_axes axes;
+        struct variant variant;
+        struct diags diags;
+
+        diags_init(&diags, &arena);
+        ck_assert_int_eq(variant_resolve(&variant, &profile, &request, &arena, &diags), 0);
+        ck_assert_uint_eq(variant.flags, cases[i].flags);
+        variant_axes_of(&axes, &profile);
+        variant_normalise(&axes, &request);
+        ck_assert_uint_eq(request.kernel, cases[i].normal);
+        ck_assert_int_eq(variant_resolve(&variant, &profile, &request, &arena, &diags), 0);
+        ck_assert_uint_eq(variant.flags, cases[i].flags);
+    }
+}
+END_TEST
+
 START_TEST(collects_axes)
 {
     const struct rule rules[] = {
@@ -240,7 +275,8 @@ START_TEST(collects_axes)
         {.excludes = {.min_kernel = KERNEL_VERSION(6, 0)}},
         {.includes = {.caps = CAP(3)}},
     };
-    const struct profile profile = {.rules = rules, .n_rules = ARRAY_SIZE(rules)};
+    const struct profile profile = {
+        .rules = rules, .n_rules = ARRAY_SIZE(rules), .flags_given = true};
     struct variant_axes axes;
 
     variant_axes_of(&axes, &profile);
@@ -277,7 +313,7 @@ END_TEST
 START_TEST(too_many_kernels)
 {
     struct rule rules[VARIANT_KERNELS_MAX + 1] = {0};
-    struct profile profile = {.rules = rules, .n_rules = VARIANT_KERNELS_MAX};
+    struct profile profile = {.rules = rules, .n_rules = VARIANT_KERNELS_MAX, .flags_given = true};
     struct variant_axes axes;
     struct variant_request request = request_for("x86_64", 0, KERNEL_VERSION(9, 9));
 
@@ -353,6 +389,7 @@ int main(void)
     tcase_add_test(tcase, abi_that_libseccomp_lacks);
     tcase_add_test(tcase, keeps_active_rules_in_order);
     tcase_add_test(tcase, numbers_named_errnos);
+    tcase_add_test(tcase, flags_that_are_not_listed);
     tcase_add_test(tcase, collects_axes);
     tcase_add_test(tcase, too_many_kernels);
     tcase_add_test(tcase, normalised_requests_decide_alike);

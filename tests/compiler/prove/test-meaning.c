@@ -297,9 +297,36 @@ START_TEST(flags_are_the_profiles)
            profile_json(&arena, "{'defaultAction':'SCMP_ACT_ALLOW',"
                                 "'flags':['SECCOMP_FILTER_FLAG_LOG','SECCOMP_FILTER_FLAG_TSYNC']}"),
            &request);
-    ck_assert_uint_eq(meaning_of_flags(&f.profile),
+    ck_assert_uint_eq(meaning_of_flags(&f.profile, &request),
                       SECCOMP_FILTER_FLAG_LOG | SECCOMP_FILTER_FLAG_TSYNC);
     tear_down(&f);
+}
+END_TEST
+
+START_TEST(flags_without_a_list)
+{
+    static const struct {
+        const char *text;
+        uint32_t kernel;
+        uint32_t flags;
+    } defaults[] = {
+        {"{'defaultAction':'SCMP_ACT_ALLOW'}", KERNEL_VERSION(4, 16), 0},
+        {"{'defaultAction':'SCMP_ACT_ALLOW'}", KERNEL_VERSION(4, 17),
+         SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+        {"{'defaultAction':'SCMP_ACT_ALLOW'}", KERNEL_VERSION(6, 18),
+         SECCOMP_FILTER_FLAG_SPEC_ALLOW},
+        {"{'defaultAction':'SCMP_ACT_ALLOW','flags':[]}", KERNEL_VERSION(6, 18), 0},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(defaults); i++) {
+        cleanup_arena struct arena arena = ARENA_INIT;
+        const struct variant_request request = {target_by_name("s390x"), 0, defaults[i].kernel};
+        struct fixture f;
+
+        set_up(&f, profile_json(&arena, defaults[i].text), &request);
+        ck_assert_uint_eq(meaning_of_flags(&f.profile, &request), defaults[i].flags);
+        tear_down(&f);
+    }
 }
 END_TEST
 
@@ -416,6 +443,7 @@ int main(void)
 
     tcase_add_loop_test(tcase, answers, 0, ARRAY_SIZE(cases));
     tcase_add_test(tcase, flags_are_the_profiles);
+    tcase_add_test(tcase, flags_without_a_list);
     tcase_add_test(tcase, what_grows_too_large_is_said_so);
     tcase_add_test(tcase, random_profiles_mean_what_policy_and_reference_say);
     suite_add_tcase(suite, tcase);

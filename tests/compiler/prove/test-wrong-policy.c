@@ -310,7 +310,7 @@ static const struct {
      "the profile says ERRNO(ENOSYS), the filter KILL_THREAD"},
     {"mild_foreign", "aarch64", NULL, mild_foreign, "another architecture (0",
      "the profile says KILL_THREAD, the filter ALLOW"},
-    {"lose_flags", "aarch64", NULL, lose_flags, "the flags 0", "the filter has 0x2"},
+    {"lose_flags", "aarch64", NULL, lose_flags, "the flags 0x4", "the filter has 0x6"},
 };
 
 START_TEST(faults_are_refused)

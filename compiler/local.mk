@@ -23,13 +23,17 @@ libcompiler_la_SOURCES = \
 	compiler/facts/successor.c compiler/facts/successor.h \
 	compiler/facts/syscalls.c compiler/facts/syscalls.h \
 	compiler/facts/verdict.c compiler/facts/verdict.h \
+	compiler/lint/families.c compiler/lint/families.h \
 	compiler/lint/findings.c compiler/lint/findings.h \
 	compiler/lint/lint.c compiler/lint/lint.h \
 	compiler/lint/multiplexer.c compiler/lint/multiplexer.h \
+	compiler/lint/notify.c compiler/lint/notify.h \
 	compiler/lint/overlap.c compiler/lint/overlap.h \
 	compiler/lint/risks.c compiler/lint/risks.h \
 	compiler/lint/rules.c compiler/lint/rules.h \
 	compiler/lint/state.h \
+	compiler/lint/use.c compiler/lint/use.h \
+	compiler/lint/verdicts.c compiler/lint/verdicts.h \
 	compiler/parse/arch-name.c compiler/parse/arch-name.h \
 	compiler/parse/diag.c compiler/parse/diag.h \
 	compiler/parse/excerpt.c compiler/parse/excerpt.h \

@@ -44,7 +44,8 @@ static uint32_t generic_verdict(const struct lint *lint, uint32_t verdict)
 static bool same_finding(const struct finding *a, const struct finding *b)
 {
     return a->kind == b->kind && a->site == b->site && a->other == b->other && a->test == b->test &&
-           a->call == b->call && a->verdict == b->verdict && a->other_verdict == b->other_verdict;
+           a->call == b->call && a->name == b->name && a->verdict == b->verdict &&
+           a->other_verdict == b->other_verdict;
 }
 
 int lint_find(struct lint *lint, const struct finding *finding)
@@ -154,8 +155,10 @@ static bool can_merge(const struct finding *a, const struct finding *b)
 {
     if (a->kind != b->kind || a->abis != b->abis || b->merged)
         return false;
-    if (a->kind == FINDING_BYPASSED)
+    if (a->kind == FINDING_BYPASSED || a->kind == FINDING_SIBLING || a->kind == FINDING_ABSENT)
         return a->site == b->site;
+    if (a->kind == FINDING_NOTIFY)
+        return a->site->rule == b->site->rule;
     return (a->kind == FINDING_AMBIGUOUS || a->kind == FINDING_SHADOWED ||
             a->kind == FINDING_REDUNDANT || a->kind == FINDING_DEFAULT_LOST) &&
            a->site->rule == b->site->rule && a->other->rule == b->other->rule;
@@ -181,6 +184,8 @@ static const char *subjects(struct lint *lint, size_t at)
             name = arena_printf(lint->arena, "%s (line %" PRIu32 ")",
                                 diag_quote(lint->arena, finding->call->name),
                                 finding->other->rule->at.line);
+        if (finding->name)
+            name = diag_quote(lint->arena, finding->name);
         if (!name)
             return NULL;
         list = append(lint->arena, list, name, count++);
@@ -244,8 +249,11 @@ static void tell_overlap(struct lint *lint, const struct finding *finding, const
     if (finding->kind == FINDING_DEFAULT_LOST)
         diags_add(lint->diags, DIAG_WARNING, finding->site->name->at,
                   "%sfor %s this rule says what the default says, and such rules count for "
-                  "nothing: %s%s%sthe rule at line %" PRIu32 " decides (%s)",
-                  at, names, *where ? "where " : "", where, *where ? ", " : "", line, winner);
+                  "nothing: %s%s%sthe rule at line %" PRIu32 " decides (%s)%s",
+                  at, names, *where ? "where " : "", where, *where ? ", " : "", line, winner,
+                  verdict_compare(finding->verdict, finding->other_verdict) < 0
+                      ? ", and the deny is lost"
+                      : "");
     else
         diags_add(lint->diags, DIAG_WARNING, finding->site->name->at,
                   "%sfor %s this rule says %s and the one at line %" PRIu32
@@ -328,6 +336,33 @@ static void tell_high_bits(struct lint *lint, const struct finding *finding, con
               advice ? advice : "");
 }
 
+/* NAMES do the work of the call that the rule denies. */
+static void tell_sibling(struct lint *lint, const struct finding *finding, const char *at,
+                         const char *names, bool several)
+{
+    const char *call = diag_quote(lint->arena, finding->site->name->name);
+
+    if (finding->kind == FINDING_ABSENT)
+        diags_add(lint->diags, DIAG_WARNING, finding->site->name->at,
+                  "on %s: there is no call %s, so this rule blocks nothing there; %s, which %s the "
+                  "same, %s allowed",
+                  abi_names(lint->arena, finding->abis), call, names, several ? "do" : "does",
+                  several ? "are" : "is");
+    else
+        diags_add(lint->diags, DIAG_WARNING, finding->site->name->at,
+                  "%sthis rule denies %s, but %s, which %s the same, %s allowed", at, call, names,
+                  several ? "do" : "does", several ? "are" : "is");
+}
+
+static void tell_clone3(struct lint *lint, const struct finding *finding)
+{
+    diags_add(lint->diags, DIAG_WARNING, finding->site->name->at,
+              "on %s: \"clone\" is allowed and \"clone3\" gets %s: C libraries start threads by "
+              "clone3 and use clone only where that gets ENOSYS; answer clone3 with "
+              "SCMP_ACT_ERRNO, \"errnoRet\" 38",
+              abi_names(lint->arena, finding->abis), shown(lint->arena, finding->verdict));
+}
+
 /* Adds the line of the finding at AT. */
 static int tell(struct lint *lint, size_t at, size_t *n_suggested)
 {
@@ -359,6 +394,19 @@ static int tell(struct lint *lint, size_t at, size_t *n_suggested)
         break;
     case FINDING_HIGH_BITS:
         tell_high_bits(lint, finding, begin);
+        break;
+    case FINDING_SIBLING:
+    case FINDING_ABSENT:
+        tell_sibling(lint, finding, begin, names, strstr(names, ", ") != NULL);
+        break;
+    case FINDING_CLONE3:
+        tell_clone3(lint, finding);
+        break;
+    case FINDING_NOTIFY:
+        diags_add(
+            lint->diags, DIAG_WARNING, finding->site->name->at,
+            "a runtime itself calls %s when it hands the listener over, and nobody can answer yet",
+            names);
         break;
     case FINDING_RISK:
         diags_add(lint->diags, finding->call->risk->severity, finding->site->name->at,

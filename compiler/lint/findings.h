@@ -26,6 +26,10 @@ enum finding_kind {
     FINDING_BYPASSED,     /* RULE is about a multiplexer, OTHER about its call, which it opens */
     FINDING_HIGH_BITS,    /* bits that the kernel does not look at get past TEST */
     FINDING_RISK,         /* RULE allows a call that helps out of a sandbox */
+    FINDING_SIBLING,      /* RULE denies a call, and the open NAME does the same */
+    FINDING_ABSENT,       /* the same where the ABI has no such call: RULE does nothing */
+    FINDING_CLONE3,       /* clone is allowed, and clone3 not answered with ENOSYS */
+    FINDING_NOTIFY,       /* RULE asks a listener about a call that hands the listener over */
 };
 
 struct finding {
@@ -34,6 +38,7 @@ struct finding {
     const struct lint_site *other;
     const struct arg_test *test;
     const struct lint_call *call;
+    const char *name;          /* a constant, or NULL */
     uint64_t words[BDD_WORDS]; /* arguments for which it is so */
     uint32_t verdict;
     uint32_t other_verdict;

@@ -11,8 +11,10 @@
 
 #include "compiler/facts/abi.h"
 #include "compiler/facts/syscalls.h"
+#include "compiler/lint/families.h"
 #include "compiler/lint/findings.h"
 #include "compiler/lint/multiplexer.h"
+#include "compiler/lint/notify.h"
 #include "compiler/lint/overlap.h"
 #include "compiler/lint/risks.h"
 #include "compiler/lint/rules.h"
@@ -20,6 +22,8 @@
 #include "compiler/parse/diag.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
+#include "compiler/policy/lower.h"
+#include "compiler/policy/policy.h"
 #include "compiler/policy/resolve.h"
 #include "compiler/prove/bdd.h"
 
@@ -71,7 +75,7 @@ static int compare_call(const void *key, const void *element)
     return strcmp(key, ((const struct lint_call *)element)->name);
 }
 
-static const struct lint_call *find_call(const struct lint *lint, const char *name)
+const struct lint_call *lint_call_of(const struct lint *lint, const char *name)
 {
     return lint->n_calls
                ? bsearch(name, lint->calls, lint->n_calls, sizeof(*lint->calls), compare_call)
@@ -109,7 +113,7 @@ static int collect_calls(struct lint *lint)
         struct lint_call *call = &lint->calls[i];
 
         if (call->through)
-            call->multiplexer = find_call(lint, call->through->multiplexer);
+            call->multiplexer = lint_call_of(lint, call->through->multiplexer);
     }
     return 0;
 }
@@ -187,6 +191,46 @@ static int look_at_abi(struct lint *lint)
     return 0;
 }
 
+/* Looks at calls that belong together, on all ABIs of VARIANT, which is for REQUEST. */
+static int look_at_families(struct lint *lint, const struct variant *variant,
+                            const struct variant_request *request)
+{
+    struct policy policy;
+    int r = policy_lower(&policy, variant, lint->syscalls, &lint->scratch);
+
+    for (size_t i = 0; r == 0 && i < request->target->n_abis; i++) {
+        lint->abi = abi_get(request->target->abis[i]);
+        if (variant->abis & (abi_set)1 << lint->abi->id)
+            r = lint_families(lint, &policy, request);
+    }
+    lint->abi = NULL;
+    arena_free(&lint->scratch);
+    return r;
+}
+
+/* The same for the newest kernel that the profile knows of, without capabilities and with all. */
+static int look_at_variants(struct lint *lint, const struct target *target)
+{
+    struct variant_request request = {.target = target};
+    struct variant_axes axes;
+    struct variant variant;
+    struct diags ignored;
+    int r = 0;
+
+    variant_axes_of(&axes, lint->profile);
+    request.kernel = axes.all_kernels ? UINT32_MAX
+                     : axes.n_kernels ? axes.kernels[axes.n_kernels - 1]
+                                      : 0;
+    for (size_t i = 0; r == 0 && i < (axes.caps ? 2 : 1); i++) {
+        request.caps = i ? axes.caps : 0;
+        diags_init(&ignored, lint->arena);
+        r = variant_resolve(&variant, lint->profile, &request, lint->arena, &ignored);
+        if (r == 0)
+            r = look_at_families(lint, &variant, &request);
+    }
+    return r;
+}
+
 static int look_at_target(struct lint *lint, const struct target *target)
 {
     const struct profile *profile = lint->profile;
@@ -209,7 +253,7 @@ static int look_at_target(struct lint *lint, const struct target *target)
         r = look_at_abi(lint);
     }
     lint->abi = NULL;
-    return r;
+    return r < 0 ? r : look_at_variants(lint, target);
 }
 
 int profile_lint(const struct profile *profile, const struct target *const *targets,
@@ -230,6 +274,8 @@ int profile_lint(const struct profile *profile, const struct target *const *targ
 
     if (r == 0)
         r = find_unknown_names(&lint);
+    if (r == 0)
+        r = lint_notify(&lint);
     for (size_t i = 0; r == 0 && i < n_targets; i++)
         r = look_at_target(&lint, targets[i]);
     lint.incomplete |= lint.bdd && bdd_failed(lint.bdd);

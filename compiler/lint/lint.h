@@ -11,6 +11,8 @@
 
 struct arena;
 struct diags;
+struct lint;
+struct lint_call;
 struct profile;
 struct syscalls;
 struct target;
@@ -25,7 +27,9 @@ struct target;
  * Warnings: names that no ABI has; rules that overlap and disagree; rules that never decide, or
  * that are passed over because they say what the default says; tests that always or never hold;
  * rules that a multiplexer's rule bypasses; tests of 32-bit arguments that bits above them bypass;
- * and calls that evade a filter. Notes: what is harmless, or a reason to think again.
+ * calls that do the work of one that is denied; clone3 denied in a way that keeps threads from
+ * starting; NOTIFY where nobody can answer yet; and calls that evade a filter. Notes: what is
+ * harmless, or a reason to think again.
  *
  * The work is bounded; a note says where not everything was looked at. DIAGS may hold texts that
  * live in ARENA. Returns 0 or -ENOMEM.
@@ -33,5 +37,8 @@ struct target;
 int profile_lint(const struct profile *profile, const struct target *const *targets,
                  size_t n_targets, uint32_t kernel, struct syscalls *syscalls, struct arena *arena,
                  struct diags *diags);
+
+/* For the lint's other files: the rules about the call NAME, or NULL. */
+const struct lint_call *lint_call_of(const struct lint *lint, const char *name);
 
 #endif

@@ -57,13 +57,12 @@ static const struct {
                             "it applies the rule to the multiplexed call without its tests"},
     [REASON_CUT] = {DIAG_WARNING, "it cuts the rule's value to 32 bits"},
     [REASON_NOT_LOADED] = {DIAG_WARNING, "its filter compares without loading the number first"},
-    [REASON_NEWER] = {DIAG_NOTE, "newer than the profile; runc adds the same ENOSYS itself"},
+    [REASON_NEWER] = {DIAG_NOTE, NULL}, /* text_for_all() */
     [REASON_FOREIGN] = {DIAG_NOTE, "the number is of an ABI that the profile does not list"},
     [REASON_NO_NAME] = {DIAG_NOTE, "the installed libseccomp does not know the name"},
     [REASON_AMBIGUOUS] = {DIAG_NOTE, "several rules hold here; secprof takes the most restrictive"},
     [REASON_LOW_HALF] = {DIAG_NOTE, "it compares the low 32 bits of this ABI's registers only"},
-    [REASON_BYTE_ORDER] = {DIAG_NOTE, "it returns the value in the byte order of the machine that "
-                                      "makes the filter; on the target itself it is right"},
+    [REASON_BYTE_ORDER] = {DIAG_NOTE, NULL},
     [REASON_VERSION] = {DIAG_NOTE, "the kernel ignores the upper half of ipc's first argument"},
 };
 
@@ -360,10 +359,33 @@ static const char *call_text(const struct against *with, const struct kind *kind
     return text ? text : "?";
 }
 
+/*
+ * Reasons that hold for every such call of a file, with nothing to learn from an example: one line
+ * for all, where the others would be repeated for each ABI.
+ */
+static const char *text_for_all(enum reason reason)
+{
+    if (reason == REASON_NEWER)
+        return "gives calls newer than the profile its default; secprof, and runc by itself, "
+               "answer them with ENOSYS";
+    if (reason == REASON_BYTE_ORDER)
+        return "returns values in the byte order of the machine that makes the filter; made on "
+               "the target itself they are right";
+    return NULL;
+}
+
 static void report_kind(const struct against *with, const struct change_part *part,
                         const struct kind *kind)
 {
     const struct location whole = {0, 0};
+    const char *for_all = text_for_all(kind->reason);
+
+    if (for_all) {
+        diags_add(with->diags, reasons[kind->reason].severity, whole, "libseccomp %s %s",
+                  with->version, for_all);
+        return;
+    }
+
     enum abi_id native = with->variant->target->abis[0];
     const char *ours = verdict_text_on_abi(with->arena, kind->ours, native);
     const char *theirs = verdict_text_on_abi(with->arena, kind->theirs, native);

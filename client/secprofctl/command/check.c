@@ -22,6 +22,7 @@
 #include "compiler/facts/kernel-version.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/lint/lint.h"
+#include "compiler/lint/use.h"
 #include "compiler/parse/diag.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
@@ -207,6 +208,8 @@ static int check_lint(struct report *report, struct syscalls *syscalls)
             targets[n_targets++] = report->outcomes[i].target;
     diags_init(&diags, &arena);
     r = profile_lint(&report->profile, targets, n_targets, 0, syscalls, &arena, &diags);
+    if (r == 0)
+        r = profile_lint_use(&report->profile, targets, n_targets, syscalls, &arena, &diags);
     return r < 0 ? r : add_findings(report, &diags, report->checked);
 }
 

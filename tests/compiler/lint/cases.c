@@ -13,6 +13,11 @@
 #define NEXT           ",\n"
 #define END            "]}"
 
+/* The note about DENYLIST where a profile names none of the calls in it. */
+#define OPEN \
+    "f:1:19: note: the default action allows calls that help out of a sandbox: " \
+    "\"io_uring_setup\", \"ptrace\", \"bpf\", \"clone\", \"clone3\", \"create_module\" and 18 more\n"
+
 /* NAMES is a list of quoted words, ARGS one of ARG() and MASK(), MORE other keys of the rule. */
 #define RULE(names, action) "{'names': [" names "], 'action': 'SCMP_ACT_" action "'}"
 #define WITH(names, action, more) \
@@ -167,7 +172,7 @@ const struct lint_case lint_cases[] = {
          RULE("'tkill'", "ERRNO") NEXT
          TEST("'tkill'", "ALLOW", ARG(1, "EQ", 0)) END,
      "f:4:12: warning: for \"kill\" this rule says what the default says, and such rules "
-     "count for nothing: where argument 1 is 0x9, the rule at line 3 decides (ALLOW)\n"},
+     "count for nothing: where argument 1 is 0x9, the rule at line 3 decides (ALLOW), and the deny is lost\n"},
 
     /* the same where the rule that decides has no tests, in either order */
     {"x86_64",
@@ -177,11 +182,11 @@ const struct lint_case lint_cases[] = {
          RULE("'tkill', 'write'", "ERRNO") NEXT
          RULE("'write'", "ALLOW") END,
      "f:4:12: warning: for \"kill\" this rule says what the default says, and such rules "
-     "count for nothing: where argument 1 is 0x9, the rule at line 3 decides (ALLOW)\n"
+     "count for nothing: where argument 1 is 0x9, the rule at line 3 decides (ALLOW), and the deny is lost\n"
      "f:5:12: warning: for \"tkill\" this rule says what the default says, and such rules "
-     "count for nothing: the rule at line 3 decides (ALLOW)\n"
+     "count for nothing: the rule at line 3 decides (ALLOW), and the deny is lost\n"
      "f:5:21: warning: for \"write\" this rule says what the default says, and such rules "
-     "count for nothing: the rule at line 6 decides (ALLOW)\n"},
+     "count for nothing: the rule at line 6 decides (ALLOW), and the deny is lost\n"},
 
     /* the same under a default that allows */
     {"x86_64",
@@ -377,10 +382,101 @@ const struct lint_case lint_cases[] = {
          TEST_WITH("'prctl'", "ERRNO", ARG(0, "EQ", 1), "'errno': 'ENOSYS'") NEXT
          TEST("'prctl'", "ALLOW", ARG(0, "NE", 2)) END,
      "f:3:12: warning: for \"prctl\" this rule says what the default says, and such rules "
-     "count for nothing: where argument 0 is 0x1, the rule at line 4 decides (ALLOW)\n"
+     "count for nothing: where argument 0 is 0x1, the rule at line 4 decides (ALLOW), and the "
+     "deny is lost\n"
      "f:4:59: warning: the kernel takes the low 32 bits of argument 0 of \"prctl\", this "
      "test all 64: 0x100000002 gets ALLOW instead of ERRNO(ENOSYS); list the values that "
      "are allowed, with SCMP_CMP_EQ\n"},
+
+    /* calls that do the same, and have no rule: the name is there, or only the others are */
+    {"x86_64",
+     DENYLIST RULES
+         RULE("'mkdir', 'chmod'", "ERRNO") NEXT
+         RULE("'fchmod'", "ALLOW") NEXT
+         RULE("'rmdir', 'unlinkat'", "KILL") END,
+     OPEN
+     "f:3:12: warning: this rule denies \"mkdir\", but \"mkdirat\", which does the same, is "
+     "allowed\n"
+     "f:3:21: warning: this rule denies \"chmod\", but \"fchmodat\", \"fchmodat2\", which do the "
+     "same, are allowed\n"
+     "f:5:21: warning: this rule denies \"unlinkat\", but \"unlink\", which does the same, is "
+     "allowed\n"},
+    {"aarch64",
+     DENYLIST RULES
+         RULE("'mkdir', 'open'", "ERRNO") NEXT
+         RULE("'openat2'", "KILL") END,
+     OPEN
+     "f:3:12: warning: on aarch64: there is no call \"mkdir\", so this rule blocks nothing there; "
+     "\"mkdirat\", which does the same, is allowed\n"
+     "f:3:21: warning: on aarch64: there is no call \"open\", so this rule blocks nothing there; "
+     "\"openat\", which does the same, is allowed\n"
+     "f:4:12: warning: this rule denies \"openat2\", but \"openat\", which does the same, is "
+     "allowed\n"},
+
+    /* "no such call" makes a program use another; tests, conditions and lists of what is allowed */
+    {"x86_64",
+     DENYLIST RULES
+         WITH("'openat2'", "ERRNO", "'errnoRet': 38") NEXT
+         TEST("'openat'", "ERRNO", ARG(2, "EQ", 1)) NEXT
+         WITH("'mkdir'", "ERRNO", "'includes': {'arches': ['arm64']}") END,
+     OPEN},
+    {"x86_64",
+     ALLOWLIST RULES
+         RULE("'mkdir'", "KILL") NEXT
+         RULE("'mkdirat'", "ALLOW") END,
+     ""},
+    {"x86_64",
+     DENYLIST RULES
+         WITH("'mkdir'", "ERRNO", "'excludes': {'caps': ['CAP_SYS_ADMIN']}") END,
+     OPEN
+     "f:3:12: warning: this rule denies \"mkdir\", but \"mkdirat\", which does the same, is "
+     "allowed\n"},
+
+    /* clone3 without ENOSYS: by a rule, by the default in a profile that names newer calls */
+    {"x86_64",
+     ALLOWLIST RULES
+         TEST("'clone'", "ALLOW", MASK(0, 268435456, 0)) NEXT
+         WITH("'clone3'", "ERRNO", "'errnoRet': 13") END,
+     "f:4:12: warning: on x86_64: \"clone\" is allowed and \"clone3\" gets ERRNO(EACCES): C "
+     "libraries start threads by clone3 and use clone only where that gets ENOSYS; answer "
+     "clone3 with SCMP_ACT_ERRNO, \"errnoRet\" 38\n"},
+    {"x86_64",
+     ALLOWLIST RULES
+         TEST("'clone'", "ALLOW", MASK(0, 268435456, 0)) NEXT
+         RULE("'openat2'", "ALLOW") END,
+     "f:3:12: warning: on x86_64: \"clone\" is allowed and \"clone3\" gets ERRNO(EPERM): C "
+     "libraries start threads by clone3 and use clone only where that gets ENOSYS; answer "
+     "clone3 with SCMP_ACT_ERRNO, \"errnoRet\" 38\n"},
+
+    /* with ENOSYS, by the target's number or the usual one; older profiles; no clone at all */
+    {"mips64",
+     ALLOWLIST RULES
+         TEST("'clone'", "ALLOW", MASK(0, 268435456, 0)) NEXT
+         WITH("'clone3'", "ERRNO", "'errno': 'ENOSYS'") END,
+     ""},
+    {"mips64",
+     ALLOWLIST RULES
+         TEST("'clone'", "ALLOW", MASK(0, 268435456, 0)) NEXT
+         WITH("'clone3'", "ERRNO", "'errnoRet': 38") END,
+     ""},
+    {"x86_64",
+     ALLOWLIST RULES
+         TEST("'clone'", "ALLOW", MASK(0, 268435456, 0)) END,
+     ""},
+    {"x86_64",
+     ALLOWLIST RULES
+         RULE("'openat2'", "ALLOW") END,
+     ""},
+
+    /* a listener that nobody has yet; a flag that the kernel refuses beside one */
+    {"x86_64",
+     "{'defaultAction': 'SCMP_ACT_ERRNO', 'flags': ['SECCOMP_FILTER_FLAG_TSYNC'],\n" RULES
+         RULE("'sendmsg', 'mkdirat', 'close'", "NOTIFY") END,
+     "f:3:12: warning: SCMP_ACT_NOTIFY beside SECCOMP_FILTER_FLAG_TSYNC: the kernel refuses the "
+     "two together where a runtime does not add SECCOMP_FILTER_FLAG_TSYNC_ESRCH (Linux 5.7); "
+     "leave the flag out\n"
+     "f:3:12: warning: a runtime itself calls \"sendmsg\", \"close\" when it hands the listener "
+     "over, and nobody can answer yet\n"},
 
     /* nothing to say */
     {"x86_64",

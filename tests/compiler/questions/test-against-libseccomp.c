@@ -209,7 +209,7 @@ static const struct {
 } notes[] = {
     {"{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[{'names':['read'],"
      "'action':'SCMP_ACT_ALLOW'}]}",
-     "x86_64", "newer than the profile"},
+     "x86_64", "gives calls newer than the profile its default"},
     {PROFILE_OF("'SCMP_ARCH_X32'", RULE("ioctl", TEST(0, 2, EQ))), "x86_64",
      "differs on x32: ioctl(0x100000002) gets ALLOW from it, which is weaker; the profile says "
      "TRAP: it compares the low 32 bits"},
@@ -335,12 +335,10 @@ START_TEST(other_byte_order_is_a_note)
     ck_assert_msg(diags.n_warnings == 0, "%s", said);
     if (version->major == 2 && version->minor == 5 && version->micro == 4 &&
         __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
-        ck_assert_msg(strstr(said, "gets KILL_THREAD from it, which is stricter; the profile says "
-                                   "ALLOW: it returns the value in the byte order of the machine "
-                                   "that makes the filter") != NULL,
-                      "%s", said);
-        ck_assert_msg(strstr(said, "the profile says TRAP: it returns the value") != NULL, "%s",
+        /* One line, and no word of a value that would be right on the target. */
+        ck_assert_msg(strstr(said, "returns values in the byte order of the machine") != NULL, "%s",
                       said);
+        ck_assert_msg(strstr(said, "differs on s390x") == NULL, "%s", said);
     }
     said = compare(profile, "x86_64", &diags, &arena);
     ck_assert_msg(strstr(said, "byte order") == NULL, "%s", said);

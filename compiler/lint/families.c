@@ -86,8 +86,7 @@ static const char *const families[][FAMILY_MAX] = {
 /* ENOSYS as a rule with an errno's name gets it on the target. */
 static uint32_t enosys(const struct lint *lint)
 {
-    return verdict_on_abi(SECCOMP_RET_ERRNO | (uint32_t)errno_by_name("ENOSYS"),
-                          lint->target->abis[0]);
+    return verdict_with_errno(SECCOMP_RET_ERRNO, "ENOSYS", lint->target->abis[0]);
 }
 
 /* True where VERDICT says that the kernel has no such call, by the target's number or the usual. */

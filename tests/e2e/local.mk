@@ -59,6 +59,7 @@ EXTRA_DIST += \
 	tests/e2e/python-client.sh \
 	tests/e2e/questions.sh \
 	tests/e2e/running-container.sh \
+	tests/e2e/runtime-calls.sh \
 	tests/e2e/record.sh \
 	tests/e2e/restart-load.c \
 	tests/e2e/secprofctl.sh \

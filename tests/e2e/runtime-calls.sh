@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # What crun and runc call when their own filter is in already, from real runs: each call that they
-# make there is denied once, and those without which no container starts must be what the lint knows
-# (compiler/lint/start-calls.c).
+# make there is denied once, and those without which no container starts must be those that the lint
+# names (compiler/lint/use.c).
 # shellcheck source=tests/e2e/lib.sh
 . "$(dirname "$0")/lib.sh"
 
@@ -74,10 +74,27 @@ needed()
     done
 }
 
+# named RUNTIME RULES: the calls that the lint names about RUNTIME, of a profile that denies all but
+# RULES; its line is in $D/line.
+named()
+{
+    printf '{"defaultAction": "SCMP_ACT_ERRNO", "syscalls": [%s]}' "$2" > "$D/named.json"
+    ctl check "$D/named.json" --target x86_64 2>&1 | grep ": note: $1 [0-9.]* starts " > "$D/line"
+    grep -oE '"[a-z0-9_]+"' "$D/line" | tr -d '"' | sort
+}
+
 for runtime in crun runc; do
-    for nnp in true false; do
-        echo "$runtime $nnp: " $(needed $runtime $nnp)
-        echo "   of:" $(calls_after_filter)
-    done
+    if ! command -v "$runtime" > /dev/null 2>&1; then skip "$runtime is not installed"; continue; fi
+    with=$(named "$runtime" "")
+    measured=$(sed -E 's/.* note: ([a-z]+ [0-9.]+) starts .*/\1/' "$D/line")
+    # shellcheck disable=SC2086
+    rest=$(named "$runtime" "$(jq -nc '{names: $ARGS.positional, action: "SCMP_ACT_ALLOW"}' --args $with)")
+    installed=$("$runtime" --version | sed -nE '1s/ version ([0-9.]+).*/ \1/p')
+    if [ "$installed" != "$measured" ]; then
+        skip "$installed is installed, and the lint knows $measured"
+        continue
+    fi
+    is "$runtime with noNewPrivileges" "$with" "$(needed "$runtime" true)"
+    is "$runtime without" "$(printf '%s\n' "$with" "$rest" | sort -u)" "$(needed "$runtime" false)"
 done
 finish

@@ -152,7 +152,7 @@ def test_watch(test, client):
     with client.watch(timeout=10) as watch:
         test.equal("watch begins with the daemon's generation", watch.generation,
                    client.status().generation)
-        test.write("p/new.json", profile(5))
+        test.replace("p/new.json", profile(5))
         change = next(watch)
         test.equal("a new profile is told", (change.name, change.kind, change.digest),
                    ("new", secprof.Kind.SERVED, client.get("new").info.digest))
@@ -358,7 +358,7 @@ with Test() as test:
     test.write("p/p.json", profile(42))
     test.write("p/c.json", conditional(43))
     test.write("p/broken.json", "{")
-    test.write("p/listener.json", profile(44, listenerPath="/run/l", defaultErrnoRet=1).replace(
+    test.write("p/listener.json", profile(44, listenerPath="/run/l").replace(
         "SCMP_ACT_ERRNO", "SCMP_ACT_NOTIFY").replace(', "errnoRet": 44', ""))
     daemon = Daemon(test)
     daemon.idle()

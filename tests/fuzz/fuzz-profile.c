@@ -12,7 +12,9 @@
 
 #include "compiler/compile.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/syscalls.h"
 #include "compiler/lint/lint.h"
+#include "compiler/parse/excerpt.h"
 #include "compiler/parse/json-error.h"
 #include "compiler/parse/request.h"
 #include "compiler/prove/prove.h"
@@ -105,6 +107,22 @@ static long line_length(const char *text, size_t size, uint32_t line)
 }
 
 /* Each message is one printable line of UTF-8, about a place in the text (or just behind it). */
+/* Two lines that a terminal can show, for each place that the text has. */
+static void check_excerpt(const char *text, size_t size, const struct location *at)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    const char *lines = excerpt_render(&arena, text, size, at);
+    size_t n_lines = 0;
+
+    FUZZ_CHECK(lines, "no memory");
+    for (const char *c = lines; *c; c++) {
+        n_lines += *c == '\n';
+        FUZZ_CHECK(*c == '\n' || !iscntrl((unsigned char)*c), "a control character: %s", lines);
+    }
+    FUZZ_CHECK(n_lines == (at->line ? 2 : 0), "%u:%u: %s", at->line, at->column, lines);
+    FUZZ_CHECK(json_check_utf8(lines, strlen(lines)) == strlen(lines), "no UTF-8: %s", lines);
+}
+
 static void check_diags(const struct diags *diags, const char *text, size_t size)
 {
     size_t n_errors = 0;
@@ -121,6 +139,7 @@ static void check_diags(const struct diags *diags, const char *text, size_t size
                    "no UTF-8: %s", diag->text);
         for (const char *c = diag->text; *c; c++)
             FUZZ_CHECK(!iscntrl((unsigned char)*c), "a control character: %s", diag->text);
+        check_excerpt(text, size, &diag->at);
     }
     FUZZ_CHECK(n_errors + diags->n_dropped >= diags->n_errors, "errors are missing");
 }

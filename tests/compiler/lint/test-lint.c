@@ -13,6 +13,7 @@
 #include "compiler/facts/kernel-version.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/lint/lint.h"
+#include "compiler/lint/use.h"
 #include "compiler/parse/diag.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
@@ -42,6 +43,8 @@ static void lint_on_kernel(struct arena *arena, const char *text,
     /* Names in the findings are the database's no more. */
     syscalls_free(syscalls);
 }
+
+#define ALLOW_ALL "{'defaultAction': 'SCMP_ACT_ALLOW', 'syscalls': ["
 
 static void lint(struct arena *arena, const char *text, const struct target *const *targets,
                  size_t n_targets, struct profile *profile, struct diags *diags)
@@ -117,6 +120,53 @@ START_TEST(says_it_once)
         "f:6:12: warning: no architecture has a call \"frob\", so the rule does nothing for it\n"
         "f:7:57: warning: where arguments have 32 bits: this test never holds, and so the rule "
         "never does\n");
+}
+END_TEST
+
+/* Which runtimes can use a profile: all notes, at the default action and at the first condition. */
+static const struct {
+    const char *text;
+    const char *lines;
+} uses[] = {
+    {ALLOW_ALL "]}", ""},
+    {ALLOW_ALL "\n{'names': ['mkdir'], 'action': 'SCMP_ACT_ERRNO'},"
+               "\n{'names': ['getcwd', 'capset'], 'action': 'SCMP_ACT_KILL'}]}",
+     "f:1:19: note: crun 1.8.1 starts a container under this profile only with noNewPrivileges: "
+     "without, the filter goes in earlier, before \"capset\", which the profile denies\n"
+     "f:1:19: note: runc 1.1.5 starts a container under this profile only with noNewPrivileges: "
+     "without, the filter goes in earlier, before \"capset\", \"getcwd\", which the profile "
+     "denies\n"},
+    {ALLOW_ALL "\n{'names': ['execve'], 'action': 'SCMP_ACT_ERRNO'}]}",
+     "f:1:19: note: crun 1.8.1 starts no container under this profile, which denies \"execve\": "
+     "the "
+     "runtime makes these calls when the filter is in already\n"
+     "f:1:19: note: runc 1.1.5 starts no container under this profile, which denies \"execve\": "
+     "the "
+     "runtime makes these calls when the filter is in already\n"},
+    /* with a condition or tests some container can start */
+    {ALLOW_ALL "\n{'names': ['write'], 'action': 'SCMP_ACT_ERRNO', 'args': [{'index': 0, 'op':"
+               " 'SCMP_CMP_EQ', 'value': 9}]},"
+               "\n{'names': ['execve'], 'action': 'SCMP_ACT_ERRNO', 'excludes': {'caps':"
+               " ['CAP_CHOWN']}}]}",
+     "f:3:1: note: 1 rule with \"includes\" or \"excludes\", from here on: Docker and Podman know "
+     "them; Kubernetes' localhostProfile, runc and crun pass them over and would always apply the "
+     "rule ('secprofctl compile --format oci' decides them)\n"},
+};
+
+START_TEST(says_who_can_use_it)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    const struct target *const targets[] = {target_by_name("aarch64"), target_by_name("x86_64")};
+    struct syscalls *syscalls = syscalls_new();
+    struct profile profile;
+    struct diags diags;
+
+    diags_init(&diags, &arena);
+    ck_assert_str_eq(profile_diags(&arena, &profile, profile_json(&arena, uses[_i].text)), "");
+    ck_assert_int_eq(
+        profile_lint_use(&profile, targets, ARRAY_SIZE(targets), syscalls, &arena, &diags), 0);
+    ck_assert_str_eq(diags_render(&diags, &arena, "f"), uses[_i].lines);
+    syscalls_free(syscalls);
 }
 END_TEST
 
@@ -296,6 +346,7 @@ int main(void)
     tcase_add_loop_test(tcase, says_what_it_should, 0, (int)lint_n_cases);
     tcase_add_test(tcase, leaves_older_kernels_out);
     tcase_add_test(tcase, says_it_once);
+    tcase_add_loop_test(tcase, says_who_can_use_it, 0, ARRAY_SIZE(uses));
     tcase_add_test(tcase, has_limits);
     tcase_add_test(tcase, agrees_with_the_policy);
     suite_add_tcase(suite, tcase);

@@ -113,7 +113,7 @@ func fetch(c *config) (*secprof.Filter, error) {
 	if name := c.Annotations["io.secprof.profile"]; name != "" {
 		return client.Get(ctx, name, options)
 	}
-	if len(c.Linux.Seccomp) == 0 {
+	if len(c.Linux.Seccomp) == 0 || string(c.Linux.Seccomp) == "null" {
 		return nil, errors.New("the container has no profile")
 	}
 	return client.Compile(ctx, c.Linux.Seccomp, options)

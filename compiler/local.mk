@@ -7,6 +7,7 @@ libcompiler_la_SOURCES = \
 	compiler/compile.c compiler/compile.h \
 	compiler/emit/assemble.c compiler/emit/assemble.h \
 	compiler/emit/bits.c compiler/emit/bits.h \
+	compiler/emit/by-value.c compiler/emit/by-value.h \
 	compiler/emit/choice.c compiler/emit/choice.h \
 	compiler/emit/diagram.c compiler/emit/diagram.h \
 	compiler/emit/emit.c compiler/emit/emit.h \

@@ -27,6 +27,7 @@ struct spot {
 
 struct assembler {
     struct arena *arena;
+    enum shape_aim aim;
     const uint32_t *const *weights; /* of a switch's segments, by node id */
     struct sock_filter *code;       /* from the end */
     size_t n;
@@ -193,7 +194,7 @@ static int place_target(struct assembler *as, const struct branch_target *to, ui
 static int place_switch(struct assembler *as, const struct node *node)
 {
     struct branch_target root;
-    int r = shape_build(&root, node->segments, as->weights[node->id], node->n, as->arena);
+    int r = shape_build(&root, node->segments, as->weights[node->id], node->n, as->aim, as->arena);
 
     return r < 0 ? r : place_branch(as, root.branch, node->word);
 }
@@ -264,11 +265,12 @@ static int place_node(struct assembler *as, const struct node *node, uint32_t he
 }
 
 int assemble(struct sock_filter **program, size_t *n, const struct diagram *diagram,
-             const struct node *root, const struct target *target, struct syscalls *syscalls,
-             struct arena *arena)
+             const struct node *root, enum shape_aim aim, const struct target *target,
+             struct syscalls *syscalls, struct arena *arena)
 {
     struct assembler as = {
         .arena = arena,
+        .aim = aim,
         .weights = traffic_follow(diagram, root, target, syscalls, arena),
         .code = arena_calloc(arena, BPF_MAX_INSNS, sizeof(*as.code)),
         .spots = arena_calloc(arena, diagram->n_nodes, sizeof(*as.spots)),

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "compiler/emit/bits.h"
+#include "compiler/emit/by-value.h"
 #include "compiler/emit/diagram.h"
 #include "compiler/emit/shape.h"
 #include "compiler/parse/profile.h"
@@ -577,11 +578,22 @@ static const struct node *build_smallest(struct choices *choices, const struct d
     return chain ? best : NULL;
 }
 
+static const struct node *build_decision(void *user, const struct decision *decision)
+{
+    struct choices *choices = user;
+    uint8_t index;
+
+    if (decision->n_clauses == 0)
+        return diagram_return(choices->diagram, decision->otherwise);
+    if (!by_value_applies(decision, &index))
+        return build_smallest(choices, decision);
+    return by_value_build(choices->diagram, decision, index, choices->wide, choices->big_endian,
+                          &(struct by_value_builder){build_decision, choices});
+}
+
 const struct node *choices_build(struct choices *choices, const struct decision *decision,
                                  const struct abi *abi)
 {
-    if (decision->n_clauses == 0)
-        return diagram_return(choices->diagram, decision->otherwise);
     for (size_t i = 0; i < choices->n_built; i++)
         if (choices->built[i].decision == decision && choices->built[i].wide == abi->wide)
             return choices->built[i].node;
@@ -590,7 +602,7 @@ const struct node *choices_build(struct choices *choices, const struct decision 
         return NULL;
     choices->wide = abi->wide;
 
-    const struct node *node = build_smallest(choices, decision);
+    const struct node *node = build_decision(choices, decision);
 
     choices->built[choices->n_built++] = (struct built){decision, abi->wide, node};
     return node;

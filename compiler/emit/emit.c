@@ -350,6 +350,11 @@ int policy_emit(struct bpf_program *program, const struct policy *policy, struct
             best_size = size;
         }
     }
-    return assemble(&program->insns, &program->n_insns, &em.diagram, best, policy->target, syscalls,
-                    arena);
+    for (int aim = SHAPE_CHEAPEST; aim <= SHAPE_FEWEST; aim++) {
+        r = assemble(&program->insns, &program->n_insns, &em.diagram, best, (enum shape_aim)aim,
+                     policy->target, syscalls, arena);
+        if (r != -E2BIG)
+            return r;
+    }
+    return r;
 }

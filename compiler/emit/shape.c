@@ -45,6 +45,7 @@ struct shaping {
     const struct segment *segments;
     const uint32_t *weights;
     size_t n;
+    enum shape_aim aim;
     uint64_t *before;   /* the weight of all segments before this one; of all of them at the end */
     struct cell *cells; /* row after row; NULL: too many segments, split in the middle */
 };
@@ -203,7 +204,9 @@ static size_t middle_split(const struct shaping *shaping, size_t i, size_t j)
 /* What a chain for i..j ends in, where the dynamic program was not run; NO_BASE: no chain. */
 static size_t short_chain(const struct shaping *shaping, size_t i, size_t j)
 {
-    for (size_t base = i; j - i <= LONG_CHAIN && base <= j && base <= i + 1; base++) {
+    size_t longest = shaping->aim == SHAPE_FEWEST ? shaping->n : LONG_CHAIN;
+
+    for (size_t base = i; j - i <= longest && base <= j && base <= i + 1; base++) {
         struct chain chain = {shaping->segments[base].child, 0, 0};
 
         for (size_t k = i; k <= j; k++)
@@ -243,7 +246,7 @@ static void fill_cells(struct shaping *shaping)
 }
 
 int shape_build(struct branch_target *root, const struct segment *segments, const uint32_t *weights,
-                size_t n, struct arena *arena)
+                size_t n, enum shape_aim aim, struct arena *arena)
 {
     bool cells = n <= MAX_SEGMENTS;
     struct shaping shaping = {
@@ -251,6 +254,7 @@ int shape_build(struct branch_target *root, const struct segment *segments, cons
         .segments = segments,
         .weights = weights,
         .n = n,
+        .aim = aim,
         .before = arena_calloc(arena, n + 1, sizeof(*shaping.before)),
         .cells = cells ? arena_calloc(arena, n * (n + 1) / 2, sizeof(*shaping.cells)) : NULL,
     };

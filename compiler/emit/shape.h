@@ -28,13 +28,19 @@ struct branch {
     struct branch_target if_false;
 };
 
+/* What a tree is to be. */
+enum shape_aim {
+    SHAPE_CHEAPEST, /* by the cost below */
+    SHAPE_FEWEST,   /* of the fewest instructions, where a switch is very large: slower */
+};
+
 /*
  * Makes the tree for the N segments (2 or more). WEIGHTS[i] says how often segment i is looked up;
  * SHAPE_INSN_COST look-ups that take one more step cost as much as one more instruction.
  * The branches live in ARENA. Returns 0 or -ENOMEM.
  */
 int shape_build(struct branch_target *root, const struct segment *segments, const uint32_t *weights,
-                size_t n, struct arena *arena);
+                size_t n, enum shape_aim aim, struct arena *arena);
 
 /*
  * The kernel runs a new filter once for each syscall number. Measured on Linux 6.18, one

@@ -13,10 +13,14 @@
 
 enum {
     FIRST_NODES = 4096,
-    STEPS_MAX = 8 << 20,      /* of bdd_if() and bdd_given(), some 50 ns each */
-    GIVEN = UINT32_MAX,       /* in the place of OTHERWISE: a result of bdd_given() */
+    STEPS_MAX = 8 << 20,      /* of bdd_if() and its like, some 50 ns each */
     CONSTANT = BDD_VARIABLES, /* the variable of a constant: below all others */
 };
+
+/* In the place of OTHERWISE: results of other operations than bdd_if(). */
+#define GIVEN_HOLDS UINT32_MAX
+#define GIVEN_FAILS (UINT32_MAX - 1)
+#define COPIED      (UINT32_MAX - 2)
 
 struct bdd_node {
     uint32_t variable; /* 64 * word + 63 - bit: the highest bits are tested first */
@@ -274,9 +278,12 @@ bdd_ref bdd_if(struct bdd *bdd, bdd_ref condition, bdd_ref then, bdd_ref otherwi
     return result;
 }
 
-bdd_ref bdd_given(struct bdd *bdd, bdd_ref ref, bdd_ref care)
+bdd_ref bdd_given(struct bdd *bdd, bdd_ref ref, bdd_ref care, bool holds)
 {
-    if (care == BDD_TRUE || care == BDD_FALSE || bdd->nodes[ref].variable == CONSTANT)
+    const bdd_ref never = holds ? BDD_FALSE : BDD_TRUE;
+    const uint32_t key = holds ? GIVEN_HOLDS : GIVEN_FAILS;
+
+    if (bdd->nodes[care].variable == CONSTANT || bdd->nodes[ref].variable == CONSTANT)
         return ref;
 
     uint32_t variable = first_variable(bdd, ref, care);
@@ -286,27 +293,53 @@ bdd_ref bdd_given(struct bdd *bdd, bdd_ref ref, bdd_ref care)
     bdd_ref high = cofactor(bdd, ref, variable, true);
 
     /* Where only one side matters, it stands for both. */
-    if (care_low == BDD_FALSE)
-        return bdd_given(bdd, high, care_high);
-    if (care_high == BDD_FALSE)
-        return bdd_given(bdd, low, care_low);
+    if (care_low == never)
+        return bdd_given(bdd, high, care_high, holds);
+    if (care_high == never)
+        return bdd_given(bdd, low, care_low, holds);
 
-    const struct cached *cached = cache_slot(bdd, care, ref, GIVEN);
+    const struct cached *cached = cache_slot(bdd, care, ref, key);
 
-    if (cached->condition == care && cached->then == ref && cached->otherwise == GIVEN)
+    if (cached->condition == care && cached->then == ref && cached->otherwise == key)
         return cached->result;
     if (!take_step(bdd))
         return BDD_FALSE;
-    low = bdd_given(bdd, low, care_low);
-    high = bdd_given(bdd, high, care_high);
-
+    low = bdd_given(bdd, low, care_low, holds);
+    high = bdd_given(bdd, high, care_high, holds);
     if (bdd->failed)
         return BDD_FALSE;
 
     bdd_ref result = make(bdd, variable, low, high);
 
     if (!bdd->failed)
-        *cache_slot(bdd, care, ref, GIVEN) = (struct cached){care, ref, GIVEN, result};
+        *cache_slot(bdd, care, ref, key) = (struct cached){care, ref, key, result};
+    return result;
+}
+
+bdd_ref bdd_copy(struct bdd *to, const struct bdd *from, bdd_ref ref, uint32_t source)
+{
+    const struct bdd_node *node = &from->nodes[ref];
+
+    if (node->variable == CONSTANT)
+        return make(to, CONSTANT, node->low, 0);
+
+    const struct cached *cached = cache_slot(to, ref, source, COPIED);
+
+    if (cached->condition == ref && cached->then == source && cached->otherwise == COPIED)
+        return cached->result;
+    if (!take_step(to))
+        return BDD_FALSE;
+
+    bdd_ref low = bdd_copy(to, from, node->low, source);
+    bdd_ref high = bdd_copy(to, from, node->high, source);
+
+    if (to->failed)
+        return BDD_FALSE;
+
+    bdd_ref result = make(to, node->variable, low, high);
+
+    if (!to->failed)
+        *cache_slot(to, ref, source, COPIED) = (struct cached){ref, source, COPIED, result};
     return result;
 }
 

@@ -67,11 +67,17 @@ bdd_ref bdd_on_bit(struct bdd *bdd, unsigned int word, unsigned int bit, bdd_ref
                    bdd_ref if_set);
 
 /*
- * REF as far as it matters where CARE, a condition that holds somewhere, does: the result is equal
- * to REF there, and is the same for all functions that are. Where CARE does not hold, it is what
- * REF is at some place where CARE does.
+ * REF as far as it matters where CARE is HOLDS, which is so somewhere: the result is equal to REF
+ * there, and is the same for all functions that are. Elsewhere it is what REF is at some place
+ * where CARE is HOLDS.
  */
-bdd_ref bdd_given(struct bdd *bdd, bdd_ref ref, bdd_ref care);
+bdd_ref bdd_given(struct bdd *bdd, bdd_ref ref, bdd_ref care, bool holds);
+
+/*
+ * The function REF of FROM in TO. SOURCE is another number for each set of diagrams from which TO
+ * gets copies.
+ */
+bdd_ref bdd_copy(struct bdd *to, const struct bdd *from, bdd_ref ref, uint32_t source);
 
 bdd_ref bdd_not(struct bdd *bdd, bdd_ref condition);
 bdd_ref bdd_and(struct bdd *bdd, bdd_ref a, bdd_ref b);

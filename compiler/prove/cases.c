@@ -7,6 +7,14 @@
 
 enum {
     FIRST_ROOM = 256,
+    MAKING_NODES = 512 * 1024,
+};
+
+/* Where diagrams are copied from, for bdd_copy(). */
+enum {
+    FROM_MAKING,
+    FROM_CASES,
+    FROM_FIRST_LIST,
 };
 
 struct cases *cases_new(struct bdd *bdd, struct arena *arena)
@@ -56,29 +64,85 @@ uint32_t cases_first(struct cases *cases, bdd_ref holds, bdd_ref result, uint32_
     return find(cases, holds, result, holds == BDD_TRUE ? CASES_NONE : next);
 }
 
-bdd_ref cases_whole(struct cases *cases, uint32_t list)
+/* A function that is being made, in diagrams of its own: what is left over there goes with them. */
+struct making {
+    struct bdd *bdd;
+    bdd_ref whole;
+    uint64_t steps; /* that may still be taken, once BDD's are */
+};
+
+static struct bdd *fresh_diagrams(const struct making *making)
+{
+    struct bdd *bdd = bdd_new(MAKING_NODES);
+
+    if (bdd)
+        bdd_limit(bdd, MAKING_NODES, making->steps);
+    return bdd;
+}
+
+static void take_steps(struct making *making)
+{
+    uint64_t taken = bdd_steps(making->bdd);
+
+    making->steps -= taken < making->steps ? taken : making->steps;
+}
+
+/* Goes on in fresh diagrams. False: the function is too large, or there is no memory. */
+static bool start_afresh(struct making *making)
+{
+    take_steps(making);
+
+    struct bdd *fresh = fresh_diagrams(making);
+
+    if (!fresh)
+        return false;
+    making->whole = bdd_copy(fresh, making->bdd, making->whole, FROM_MAKING);
+    bdd_free(making->bdd);
+    making->bdd = fresh;
+    return bdd_size(fresh) < MAKING_NODES * 3 / 8;
+}
+
+/* Overrides the function by ITEM's result, where that holds. */
+static bool override(struct making *making, const struct cases *cases, const struct one_case *item)
+{
+    bdd_ref holds = bdd_copy(making->bdd, cases->bdd, item->holds, FROM_CASES);
+    bdd_ref result = bdd_copy(making->bdd, cases->bdd, item->result, FROM_CASES);
+
+    making->whole = bdd_if(making->bdd, holds, result, making->whole);
+    if (bdd_failed(making->bdd))
+        return false;
+    return bdd_size(making->bdd) < MAKING_NODES / 2 || start_afresh(making);
+}
+
+bool cases_whole(struct cases *cases, uint32_t list, uint64_t *steps, bdd_ref *whole)
 {
     struct one_case *items = cases->items;
-    uint32_t up = CASES_NONE;
+    struct making making = {.steps = *steps};
     uint32_t at = list;
+    bool fits;
 
-    /* Down to what is known, and up again: lists are too long for recursion. */
-    while (!items[at].has_whole && items[at].next != CASES_NONE) {
-        items[at].up = up;
-        up = at;
-        at = items[at].next;
+    *whole = items[list].whole;
+    if (items[list].has_whole)
+        return true;
+    making.bdd = fresh_diagrams(&making);
+    fits = making.bdd != NULL;
+    /* Down to the last one, and up again: lists are too long for recursion. */
+    for (; items[at].next != CASES_NONE; at = items[at].next)
+        items[items[at].next].up = at;
+    for (; fits; at = items[at].up) {
+        fits = override(&making, cases, &items[at]);
+        if (at == list)
+            break;
     }
-
-    bdd_ref whole = items[at].has_whole ? items[at].whole : items[at].result;
-
-    while (up != CASES_NONE && !bdd_failed(cases->bdd)) {
-        at = up;
-        up = items[at].up;
-        whole = bdd_if(cases->bdd, items[at].holds, items[at].result, whole);
-        items[at].whole = whole;
-        items[at].has_whole = !bdd_failed(cases->bdd);
-    }
-    return whole;
+    if (fits)
+        *whole = bdd_copy(cases->bdd, making.bdd, making.whole, FROM_FIRST_LIST + list);
+    if (making.bdd)
+        take_steps(&making);
+    *steps = making.steps;
+    bdd_free(making.bdd);
+    items[list].whole = *whole;
+    items[list].has_whole = fits && !bdd_failed(cases->bdd);
+    return items[list].has_whole;
 }
 
 uint32_t cases_evaluate(const struct cases *cases, uint32_t list, const uint64_t words[BDD_WORDS])

@@ -50,8 +50,11 @@ uint32_t cases_always(struct cases *cases, bdd_ref decision);
 /* The list that says RESULT where HOLDS, and otherwise what the list NEXT says. */
 uint32_t cases_first(struct cases *cases, bdd_ref holds, bdd_ref result, uint32_t next);
 
-/* The function of a whole list. Callers check bdd_failed(). */
-bdd_ref cases_whole(struct cases *cases, uint32_t list);
+/*
+ * Makes the function of a whole list. Takes what it needs from *STEPS. False where these, or the
+ * limits of the diagrams, are too few, or there is no memory.
+ */
+bool cases_whole(struct cases *cases, uint32_t list, uint64_t *steps, bdd_ref *whole);
 
 /* What LIST says for the arguments WORDS. */
 uint32_t cases_evaluate(const struct cases *cases, uint32_t list, const uint64_t words[BDD_WORDS]);

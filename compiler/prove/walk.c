@@ -27,10 +27,9 @@
 #include "util/arena.h"
 
 enum {
-    MAX_INSNS = 4 << 20,      /* instructions walked, for all calls */
-    MAX_STATES = 64 * 1024,   /* claims, for all calls */
-    WHOLE_NODES = 512 * 1024, /* for functions of all rules of a call */
-    MAX_NODES = 1024 * 1024,  /* in all */
+    MAX_INSNS = 4 << 20,     /* instructions walked, for all calls */
+    MAX_STATES = 64 * 1024,  /* claims, for all calls */
+    MAX_NODES = 1024 * 1024, /* in all */
     CLAIM_BUCKETS = 16 * 1024,
     HALVES = 2 * BDD_WORDS, /* of arguments: what one load brings */
 };
@@ -82,7 +81,9 @@ struct walk {
     struct place *waiting;
     size_t n_waiting;
     size_t waiting_room;
-    uint32_t list;      /* what the call that is being walked is asked for */
+    uint32_t list;    /* what the call that is being walked is asked for */
+    bool noting_path; /* costs as much again, so only where it is wanted */
+    bool path_wanted;
     uint64_t list_left; /* steps of diagrams */
     uint64_t whole_left;
 };
@@ -159,18 +160,13 @@ static int put_aside(struct walk *walk, const struct place *place)
     return r;
 }
 
-/* Facts on halves that are never looked at again would only tell equal claims apart. */
-static void drop_facts(const struct walk *walk, struct place *place)
+/* The halves of which facts matter at PLACE: others would only tell equal claims apart. */
+static uint32_t halves_kept(const struct walk *walk, const struct place *place)
 {
-    uint32_t kept = walk->reads[place->pc];
+    uint32_t live = walk->sym.live[place->pc];
 
-    if (walk->sym.live[place->pc] & LIVE_A)
-        kept |= place->a_of;
-    if (walk->sym.live[place->pc] & LIVE_X)
-        kept |= place->x_of;
-    for (size_t i = 0; i < HALVES; i++)
-        if (!(kept >> i & 1))
-            place->asked.facts.of[i] = BDD_TRUE;
+    return walk->reads[place->pc] | (live & LIVE_A ? place->a_of : 0) |
+           (live & LIVE_X ? place->x_of : 0);
 }
 
 static bool claims_equal(const struct claim *a, const struct claim *b)
@@ -246,9 +242,10 @@ static int compare(struct walk *walk, const struct place *place, uint32_t given)
 
     if (bdd_is_constant(walk->sym.bdd, place->asked.first, &value) && value == given)
         return WALK_EQUAL;
+    walk->path_wanted = !walk->noting_path;
     at->arch = place->inputs[INPUT_ARCH].first;
     at->nr = place->inputs[INPUT_NR].first;
-    if (!find_arguments(walk, place, given, at->words))
+    if (walk->path_wanted || !find_arguments(walk, place, given, at->words))
         return WALK_SPENT;
 
     struct seccomp_data data = {
@@ -265,22 +262,44 @@ static int compare(struct walk *walk, const struct place *place, uint32_t given)
     return at->verdict_a == at->verdict_b ? WALK_SPENT : WALK_DIFFERS;
 }
 
-/* PLACE as it is where TEST, on half HALF of the arguments, holds: GIVEN is TEST as far as it was
- * not known before. HALF is HALVES where the test depends on several. */
-static struct place follow(struct walk *walk, const struct place *place, size_t to, bdd_ref test,
-                           bdd_ref given, size_t half)
+/* FACT, and that TEST is HOLDS. */
+static bdd_ref with_fact(struct bdd *bdd, bdd_ref fact, bdd_ref test, bool holds)
+{
+    return holds ? bdd_and(bdd, test, fact) : bdd_if(bdd, test, BDD_FALSE, fact);
+}
+
+/* A test on arguments. */
+struct arg_test_met {
+    bdd_ref test;
+    bdd_ref given; /* as far as the facts do not decide it */
+    size_t half;   /* HALVES where it depends on several */
+};
+
+/* PLACE as it is at TO, where TEST is HOLDS. */
+static struct place follow(struct walk *walk, const struct place *place, size_t to,
+                           const struct arg_test_met *test, bool holds)
 {
     struct bdd *bdd = walk->sym.bdd;
     struct place next = *place;
+    uint32_t kept;
 
     next.pc = to;
-    next.asked.first = bdd_given(bdd, next.asked.first, given);
-    if (half < HALVES) {
-        next.asked.facts.of[half] = bdd_and(bdd, next.asked.facts.of[half], given);
-        next.path.of[half] = bdd_and(bdd, next.path.of[half], test);
+    next.asked.first = bdd_given(bdd, next.asked.first, test->given, holds);
+    kept = halves_kept(walk, &next);
+    for (size_t i = 0; i < HALVES; i++) {
+        bdd_ref *fact = &next.asked.facts.of[i];
+
+        if (!(kept >> i & 1))
+            *fact = BDD_TRUE;
+        else if (i == test->half)
+            *fact = with_fact(bdd, *fact, test->given, holds);
+    }
+    if (walk->noting_path && test->half < HALVES) {
+        bdd_ref *fact = &next.path.of[test->half];
+
+        *fact = with_fact(bdd, *fact, test->test, holds);
     }
     settle_asked(walk, &next.asked);
-    drop_facts(walk, &next);
     return next;
 }
 
@@ -294,24 +313,23 @@ static int branch(struct walk *walk, struct place *place, bdd_ref test)
     struct bdd *bdd = walk->sym.bdd;
     uint32_t of = place->a_of | (BPF_SRC(insn->code) == BPF_X ? place->x_of : 0);
     size_t half = of && (of & (of - 1)) == 0 ? (size_t)__builtin_ctz(of) : HALVES;
-    bdd_ref given = half < HALVES ? bdd_given(bdd, test, place->asked.facts.of[half]) : test;
+    struct arg_test_met met = {test, test, half};
     size_t if_true = place->pc + 1 + insn->jt;
     size_t if_false = place->pc + 1 + insn->jf;
     int r = meet(walk, place);
 
     if (r != 0)
         return r;
-    if (given != BDD_TRUE && given != BDD_FALSE) {
-        struct place later = follow(walk, place, if_true, test, given, half);
+    if (half < HALVES)
+        met.given = bdd_given(bdd, test, place->asked.facts.of[half], true);
+    if (met.given == BDD_TRUE || met.given == BDD_FALSE) {
+        place->pc = met.given == BDD_TRUE ? if_true : if_false;
+    } else {
+        struct place later = follow(walk, place, if_true, &met, true);
 
+        *place = follow(walk, place, if_false, &met, false);
         r = put_aside(walk, &later);
     }
-    if (given == BDD_TRUE)
-        place->pc = if_true;
-    else if (given == BDD_FALSE)
-        place->pc = if_false;
-    else
-        *place = follow(walk, place, if_false, bdd_not(bdd, test), bdd_not(bdd, given), half);
     return r < 0 ? r : bdd_failed(bdd) ? -E2BIG : 0;
 }
 
@@ -440,21 +458,26 @@ static int run_all(struct walk *walk, const struct place *start)
                                                             : r;
 }
 
-/* Walks from START, where the diagrams may take STEPS; takes those that they took from *LEFT. */
-static int run_within(struct walk *walk, const struct place *start, size_t nodes, uint64_t steps,
-                      uint64_t *left)
+/*
+ * Walks from START, where the diagrams may take STEPS in all; takes those that they took from
+ * *LEFT. Where the program answers otherwise than it is asked, it goes the way again, to name
+ * arguments.
+ */
+static int run_within(struct walk *walk, const struct place *start, uint64_t steps, uint64_t *left)
 {
     struct bdd *bdd = walk->sym.bdd;
     uint64_t before = bdd_steps(bdd);
-    struct place place = *start;
+    int r;
 
-    bdd_limit(bdd, nodes, steps);
-    if (place.asked.list == CASES_NONE)
-        place.asked.first = cases_whole(walk->cases, walk->list);
-    settle_asked(walk, &place.asked);
-
-    int r = bdd_out_of_memory(bdd) ? -ENOMEM : bdd_failed(bdd) ? WALK_SPENT : run_all(walk, &place);
-
+    bdd_limit(bdd, MAX_NODES, steps);
+    walk->noting_path = false;
+    walk->path_wanted = false;
+    r = run_all(walk, start);
+    if (r == WALK_SPENT && walk->path_wanted) {
+        bdd_limit(bdd, MAX_NODES, steps);
+        walk->noting_path = true;
+        r = run_all(walk, start);
+    }
     *left -= bdd_steps(bdd) - before < *left ? bdd_steps(bdd) - before : *left;
     return r;
 }
@@ -466,18 +489,24 @@ static int run_within(struct walk *walk, const struct place *start, size_t nodes
 static int walk_calls(struct walk *walk, const struct range inputs[INPUT_COUNT], uint32_t list)
 {
     struct place start = {.inputs = {inputs[INPUT_ARCH], inputs[INPUT_NR]}};
+    struct bdd *bdd = walk->sym.bdd;
     int r;
 
     walk->list = list;
     forget(&start.path);
     forget(&start.asked.facts);
-    start.asked.first = bdd_constant(walk->sym.bdd, NEXT_CASE);
+    bdd_limit(bdd, MAX_NODES, walk->list_left);
+    start.asked.first = bdd_constant(bdd, NEXT_CASE);
     start.asked.list = list;
-    r = run_within(walk, &start, MAX_NODES, walk->list_left, &walk->list_left);
+    settle_asked(walk, &start.asked);
+    r = run_within(walk, &start, walk->list_left, &walk->list_left);
     if (r != WALK_SPENT)
         return r;
+    bdd_limit(bdd, MAX_NODES, walk->whole_left);
     start.asked.list = CASES_NONE;
-    return run_within(walk, &start, WHOLE_NODES, walk->whole_left / 2, &walk->whole_left);
+    if (!cases_whole(walk->cases, list, &walk->whole_left, &start.asked.first))
+        return bdd_out_of_memory(bdd) ? -ENOMEM : WALK_SPENT;
+    return run_within(walk, &start, walk->whole_left, &walk->whole_left);
 }
 
 /* The last value of the range that begins before NEXT, the first of the following one. */

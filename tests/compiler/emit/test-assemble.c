@@ -38,8 +38,8 @@ static int make(struct program *program, const struct diagram *diagram, const st
                 struct arena *arena)
 {
     struct syscalls *syscalls = syscalls_new();
-    int r = assemble(&program->insns, &program->n, diagram, root, target_by_name("x86_64"),
-                     syscalls, arena);
+    int r = assemble(&program->insns, &program->n, diagram, root, SHAPE_CHEAPEST,
+                     target_by_name("x86_64"), syscalls, arena);
     size_t bad;
     const char *why;
 

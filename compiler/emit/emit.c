@@ -305,8 +305,10 @@ static const struct node *build_root(struct emission *em, unsigned int ways)
     if (ways & MERGE_TABLES) {
         nodes[0] = merge(em, 0, 1);
         nodes[1] = nodes[0];
+        if (!nodes[0])
+            return NULL;
     }
-    return nodes[0] ? dispatch(em, nodes) : NULL;
+    return dispatch(em, nodes);
 }
 
 /* Which ways of sharing there are for the tables of EM. */

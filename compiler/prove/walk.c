@@ -531,11 +531,13 @@ static int walk_all(struct walk *walk, const struct behaviour *asked)
 
             inputs[INPUT_NR] =
                 (struct range){number->first, last_before(further, further ? number[1].first : 0)};
+            walk->walked->at = (struct difference){
+                .arch = inputs[INPUT_ARCH].first,
+                .arch_last = inputs[INPUT_ARCH].last,
+                .nr = inputs[INPUT_NR].first,
+                .nr_last = inputs[INPUT_NR].last,
+            };
             r = walk_calls(walk, inputs, number->decision);
-            walk->walked->at.arch = inputs[INPUT_ARCH].first;
-            walk->walked->at.arch_last = inputs[INPUT_ARCH].last;
-            walk->walked->at.nr = inputs[INPUT_NR].first;
-            walk->walked->at.nr_last = inputs[INPUT_NR].last;
         }
     }
     return r;

@@ -172,6 +172,20 @@ tests_compiler_prove_test_wrong_policy_SOURCES = tests/compiler/prove/test-wrong
 tests_compiler_prove_test_wrong_policy_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_prove_test_wrong_policy_LDADD = $(compiler_test_libs)
 
+check_PROGRAMS += tests/compiler/prove/test-bounded
+TESTS += tests/compiler/prove/test-bounded
+tests_compiler_prove_test_bounded_SOURCES = tests/compiler/prove/test-bounded.c \
+	tests/compiler/profile-text.c tests/compiler/profile-text.h
+tests_compiler_prove_test_bounded_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_prove_test_bounded_LDADD = $(compiler_test_libs)
+
+check_PROGRAMS += tests/compiler/prove/test-walk
+TESTS += tests/compiler/prove/test-walk
+tests_compiler_prove_test_walk_SOURCES = tests/compiler/prove/test-walk.c \
+	tests/compiler/random-profile.c tests/compiler/random-profile.h
+tests_compiler_prove_test_walk_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_prove_test_walk_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/prove/test-symbolic
 TESTS += tests/compiler/prove/test-symbolic
 tests_compiler_prove_test_symbolic_SOURCES = tests/compiler/prove/test-symbolic.c tests/compiler/random.h

@@ -58,7 +58,8 @@ static bool all_test(const struct decision *decision, uint8_t index)
     return true;
 }
 
-bool by_value_applies(const struct decision *decision, uint8_t *index)
+/* True, and *INDEX, where all of the many clauses of DECISION ask for one value of an argument. */
+static bool applies(const struct decision *decision, uint8_t *index)
 {
     if (decision->n_clauses < MANY_CLAUSES)
         return false;
@@ -137,6 +138,8 @@ struct split {
     struct keyed *keyed; /* by rising value */
     size_t n;
     uint8_t index;
+    bool wide;
+    bool big_endian;
 };
 
 /* How many of the clauses from I on agree with the first in their values from bit SHIFT up. */
@@ -164,7 +167,9 @@ static const struct node *build_low(const struct split *split, uint32_t word, si
         size_t same = count_same(split, i, 0);
         const struct decision *rest =
             rest_of(arena, split->decision, split->index, &split->keyed[i], same);
-        const struct node *child = rest ? split->builder->build(split->builder->user, rest) : NULL;
+        const struct node *child = rest ? by_value_build(split->diagram, rest, split->wide,
+                                                         split->big_endian, split->builder)
+                                        : NULL;
 
         if (!child)
             return NULL;
@@ -174,9 +179,10 @@ static const struct node *build_low(const struct split *split, uint32_t word, si
     return diagram_switch(split->diagram, word, segments.items, segments.n);
 }
 
-const struct node *by_value_build(struct diagram *diagram, const struct decision *decision,
-                                  uint8_t index, bool wide, bool big_endian,
-                                  const struct by_value_builder *builder)
+/* The node for DECISION, split by the value of argument INDEX. */
+static const struct node *build_split(struct diagram *diagram, const struct decision *decision,
+                                      uint8_t index, bool wide, bool big_endian,
+                                      const struct by_value_builder *builder)
 {
     size_t n = decision->n_clauses;
     struct split split = {
@@ -187,6 +193,8 @@ const struct node *by_value_build(struct diagram *diagram, const struct decision
         .keyed = arena_calloc(diagram->arena, n, sizeof(*split.keyed)),
         .n = n,
         .index = index,
+        .wide = wide,
+        .big_endian = big_endian,
     };
     struct segments high = {arena_calloc(diagram->arena, 2 * n + 1, sizeof(struct segment)), 0,
                             split.otherwise};
@@ -212,4 +220,17 @@ const struct node *by_value_build(struct diagram *diagram, const struct decision
     }
     return wide ? diagram_switch(diagram, arg_word_high(index, big_endian), high.items, high.n)
                 : split.otherwise;
+}
+
+const struct node *by_value_build(struct diagram *diagram, const struct decision *decision,
+                                  bool wide, bool big_endian,
+                                  const struct by_value_builder *builder)
+{
+    uint8_t index;
+
+    if (decision->n_clauses == 0)
+        return diagram_return(diagram, decision->otherwise);
+    if (!applies(decision, &index))
+        return builder->build(builder->user, decision);
+    return build_split(diagram, decision, index, wide, big_endian, builder);
 }

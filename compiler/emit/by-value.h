@@ -14,19 +14,18 @@ struct decision;
 struct diagram;
 struct node;
 
-/* True, and which argument that is, where DECISION is of this kind. */
-bool by_value_applies(const struct decision *decision, uint8_t *index);
-
-/* What makes nodes of the small decisions. */
+/* What makes nodes of other decisions. */
 struct by_value_builder {
     const struct node *(*build)(void *user, const struct decision *decision);
     void *user;
 };
 
-/* The node for DECISION, to which by_value_applies(), on an ABI with WIDE arguments. NULL: no
- * memory. */
+/*
+ * The node for DECISION on an ABI with WIDE arguments. What is not of this kind is left to BUILDER:
+ * the decision itself, or the small ones that it falls apart into. NULL: no memory.
+ */
 const struct node *by_value_build(struct diagram *diagram, const struct decision *decision,
-                                  uint8_t index, bool wide, bool big_endian,
+                                  bool wide, bool big_endian,
                                   const struct by_value_builder *builder);
 
 #endif

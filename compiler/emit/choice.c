@@ -549,8 +549,9 @@ static uint8_t *cut_tests(struct choices *choices, const struct decision *decisi
 }
 
 /* The smallest node for DECISION, which has clauses. */
-static const struct node *build_smallest(struct choices *choices, const struct decision *decision)
+static const struct node *build_smallest(void *user, const struct decision *decision)
 {
+    struct choices *choices = user;
     struct diagram *diagram = choices->diagram;
     uint8_t *known = cut_tests(choices, decision);
     const struct node *best = NULL;
@@ -578,19 +579,6 @@ static const struct node *build_smallest(struct choices *choices, const struct d
     return chain ? best : NULL;
 }
 
-static const struct node *build_decision(void *user, const struct decision *decision)
-{
-    struct choices *choices = user;
-    uint8_t index;
-
-    if (decision->n_clauses == 0)
-        return diagram_return(choices->diagram, decision->otherwise);
-    if (!by_value_applies(decision, &index))
-        return build_smallest(choices, decision);
-    return by_value_build(choices->diagram, decision, index, choices->wide, choices->big_endian,
-                          &(struct by_value_builder){build_decision, choices});
-}
-
 const struct node *choices_build(struct choices *choices, const struct decision *decision,
                                  const struct abi *abi)
 {
@@ -602,7 +590,9 @@ const struct node *choices_build(struct choices *choices, const struct decision 
         return NULL;
     choices->wide = abi->wide;
 
-    const struct node *node = build_decision(choices, decision);
+    const struct node *node =
+        by_value_build(choices->diagram, decision, choices->wide, choices->big_endian,
+                       &(struct by_value_builder){build_smallest, choices});
 
     choices->built[choices->n_built++] = (struct built){decision, abi->wide, node};
     return node;

@@ -270,7 +270,7 @@ size_t shape_least(const struct segment *segments, size_t n)
     cleanup_free uint32_t *weights = calloc(n, sizeof(*weights));
     cleanup_free uint64_t *before = calloc(n + 1, sizeof(*before));
     cleanup_free struct cell *cells = calloc(n * (n + 1) / 2, sizeof(*cells));
-    struct shaping shaping = {NULL, segments, weights, n, before, cells};
+    struct shaping shaping = {NULL, segments, weights, n, SHAPE_CHEAPEST, before, cells};
 
     if (!weights || !before || !cells)
         return SIZE_MAX;

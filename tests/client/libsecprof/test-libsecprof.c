@@ -417,6 +417,32 @@ START_TEST(installing_refuses_what_is_foreign)
 }
 END_TEST
 
+/* Whether or not a daemon listens there. */
+START_TEST(without_a_path_there_is_a_default)
+{
+    static const char *const set[] = {NULL, "", "/nowhere/at/all"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(set); i++) {
+        struct secprof *other = handle;
+        int r;
+
+        unsetenv(SECPROF_SOCKET_ENV);
+        if (set[i])
+            ck_assert_int_eq(setenv(SECPROF_SOCKET_ENV, set[i], 1), 0);
+        r = secprof_open(&other, NULL, 1000);
+        ck_assert(r == -ECONNREFUSED || (i < 2 && (r == 0 || r == -EACCES)));
+        secprof_close(other);
+    }
+    ck_assert_int_eq(setenv(SECPROF_SOCKET_ENV, server.path, 1), 0);
+
+    struct secprof *other;
+
+    ck_assert_int_eq(secprof_open(&other, NULL, 1000), 0);
+    ck_assert_int_eq(fake_get(other, "default"), 0);
+    secprof_close(other);
+}
+END_TEST
+
 static void spoil_not_found(struct fake_server *self, const union wire_request *request,
                             struct fake_reply *reply)
 {
@@ -462,6 +488,7 @@ int main(void)
     tcase_add_test(tcase, errors_come_with_the_daemons_words);
     tcase_add_test(tcase, installing_refuses_what_is_foreign);
     tcase_add_test(tcase, a_status_that_is_refused_is_none);
+    tcase_add_test(tcase, without_a_path_there_is_a_default);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);
 }

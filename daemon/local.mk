@@ -6,6 +6,7 @@ libdaemon_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(SYSTEMD_CFLAGS) $(NETTLE_
 	-DCACHE_DIR='"$(localstatedir)/cache/secprof"'
 libdaemon_la_LIBADD = libcompiler.la libprotocol.la libutil.la $(SYSTEMD_LIBS) $(NETTLE_LIBS)
 libdaemon_la_SOURCES = \
+	daemon/budget.c daemon/budget.h \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/digest.c daemon/digest.h \
 	daemon/log.c daemon/log.h \
@@ -53,7 +54,6 @@ libdaemon_la_SOURCES = \
 	daemon/process/worker-main.c \
 	daemon/process/workers.c daemon/process/workers.h \
 	daemon/serve/answer.c daemon/serve/answer.h \
-	daemon/serve/budget.c daemon/serve/budget.h \
 	daemon/serve/client.c daemon/serve/client.h \
 	daemon/serve/client-state.c daemon/serve/client-state.h \
 	daemon/serve/dispatch.c daemon/serve/dispatch.h \

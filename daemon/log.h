@@ -11,7 +11,7 @@
 #include <stdint.h>
 #include <syslog.h>
 
-#include "daemon/serve/budget.h"
+#include "daemon/budget.h"
 
 struct peer;
 

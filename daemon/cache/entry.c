@@ -47,6 +47,15 @@ void cache_key_finish(const struct digest *begun, const struct variant_request *
     digest_finish(&digest, key);
 }
 
+void cache_key_failure(const struct digest *begun, uint8_t key[DIGEST_SIZE])
+{
+    struct digest digest = *begun;
+
+    /* No target is called so. */
+    frame_text(&digest, "failure");
+    digest_finish(&digest, key);
+}
+
 /* The checksum of an entry of SIZE bytes, as if the place for it were empty. */
 static void entry_checksum(const struct cache_header *header, const uint8_t *bytes, size_t size,
                            uint8_t checksum[DIGEST_SIZE])

@@ -1,11 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Remembers failed compiles. Touches memory only. */
+/* Remembers texts whose compile failed. Touches memory only. */
 #include "daemon/filters/failures.h"
 
 #include <stdio.h>
 #include <string.h>
-
-#include "compiler/parse/request.h"
 
 void failures_init(struct failures *failures, uint64_t timeout_usec)
 {
@@ -18,29 +16,33 @@ void failures_clear(struct failures *failures)
     memset(failures->places, 0, sizeof(failures->places));
 }
 
-static bool is_about(const struct failure *failure, const uint8_t profile[DIGEST_SIZE],
-                     const struct variant_request *request)
+/* What is remembered of that text; NULL: nothing. */
+static const struct failure *find(const struct failures *failures,
+                                  const uint8_t profile[DIGEST_SIZE])
 {
-    return failure->n && !memcmp(failure->profile, profile, DIGEST_SIZE) &&
-           variant_request_equal(&failure->request, request);
+    for (size_t i = 0; i < FAILURES_MAX; i++) {
+        const struct failure *failure = &failures->places[i];
+
+        if (failure->n && !memcmp(failure->profile, profile, DIGEST_SIZE))
+            return failure;
+    }
+    return NULL;
 }
 
-/* The failure of that compile; else the place for a new one: free, or the first to be tried again.
- */
-static struct failure *find_place(struct failures *failures, const uint8_t profile[DIGEST_SIZE],
-                                  const struct variant_request *request)
+/* The place for that text: its own; else one that is free, or the first to be tried again. */
+static struct failure *find_place(struct failures *failures, const uint8_t profile[DIGEST_SIZE])
 {
-    struct failure *best = &failures->places[0];
+    const struct failure *found = find(failures, profile);
+    struct failure *best = &failures->places[found ? found - failures->places : 0];
 
-    for (size_t i = 0; i < FAILURES_MAX; i++) {
-        struct failure *failure = &failures->places[i];
-
-        if (is_about(failure, profile, request))
-            return failure;
-        /* A free place has the time 0. */
-        if (failure->until_usec < best->until_usec)
-            best = failure;
-    }
+    if (found)
+        return best;
+    /* A free place has the time 0. */
+    for (size_t i = 1; i < FAILURES_MAX; i++)
+        if (failures->places[i].until_usec < best->until_usec)
+            best = &failures->places[i];
+    *best = (struct failure){0};
+    memcpy(best->profile, profile, DIGEST_SIZE);
     return best;
 }
 
@@ -54,37 +56,67 @@ static uint64_t wait_after(const struct failures *failures, unsigned n)
     return wait < FAILURE_WAIT_MAX_USEC ? wait : FAILURE_WAIT_MAX_USEC;
 }
 
-void failures_note(struct failures *failures, const uint8_t profile[DIGEST_SIZE],
-                   const struct variant_request *request, const char *why, uint64_t now_usec)
+/* That text failed for the N-th time in a row. */
+static void remember(struct failures *failures, const uint8_t profile[DIGEST_SIZE], unsigned n,
+                     const char *why, uint64_t now_usec)
 {
-    struct failure *failure = find_place(failures, profile, request);
+    struct failure *failure = find_place(failures, profile);
 
-    if (!is_about(failure, profile, request))
-        *failure = (struct failure){.request = *request};
-    memcpy(failure->profile, profile, DIGEST_SIZE);
-    failure->n++;
-    failure->until_usec = now_usec + wait_after(failures, failure->n);
+    failure->n = n;
+    failure->until_usec = now_usec + wait_after(failures, n);
     snprintf(failure->why, sizeof(failure->why), "%s", why);
 }
 
-const struct failure *failures_find(const struct failures *failures,
-                                    const uint8_t profile[DIGEST_SIZE],
-                                    const struct variant_request *request, uint64_t now_usec)
+void failures_note(struct failures *failures, const uint8_t profile[DIGEST_SIZE], const char *why,
+                   uint64_t now_usec)
 {
-    for (size_t i = 0; i < FAILURES_MAX; i++) {
-        const struct failure *failure = &failures->places[i];
+    const unsigned n = failures_count(failures, profile);
 
-        if (failure->until_usec > now_usec && is_about(failure, profile, request))
-            return failure;
-    }
-    return NULL;
+    remember(failures, profile, n < FAILURE_N_MAX ? n + 1 : n, why, now_usec);
 }
 
-void failures_forget(struct failures *failures, const uint8_t profile[DIGEST_SIZE],
-                     const struct variant_request *request)
+const struct failure *failures_find(const struct failures *failures,
+                                    const uint8_t profile[DIGEST_SIZE], uint64_t now_usec)
 {
-    struct failure *failure = find_place(failures, profile, request);
+    const struct failure *failure = find(failures, profile);
 
-    if (is_about(failure, profile, request))
-        memset(failure, 0, sizeof(*failure));
+    return failure && failure->until_usec > now_usec ? failure : NULL;
+}
+
+unsigned failures_count(const struct failures *failures, const uint8_t profile[DIGEST_SIZE])
+{
+    const struct failure *failure = find(failures, profile);
+
+    return failure ? failure->n : 0;
+}
+
+void failures_forget(struct failures *failures, const uint8_t profile[DIGEST_SIZE])
+{
+    if (find(failures, profile))
+        memset(find_place(failures, profile), 0, sizeof(struct failure));
+}
+
+void failures_write(const struct failures *failures, const uint8_t profile[DIGEST_SIZE],
+                    char line[FAILURE_LINE_SIZE])
+{
+    const struct failure *failure = find(failures, profile);
+
+    snprintf(line, FAILURE_LINE_SIZE, "%u %s", failure ? failure->n : 0,
+             failure ? failure->why : "");
+}
+
+void failures_read(struct failures *failures, const uint8_t profile[DIGEST_SIZE], const char *line,
+                   size_t len, uint64_t now_usec)
+{
+    char text[FAILURE_LINE_SIZE];
+    unsigned n = 0;
+    int end = 0;
+
+    if (len >= sizeof(text) || len == 0 || line[0] < '0' || line[0] > '9' ||
+        find(failures, profile))
+        return;
+    memcpy(text, line, len);
+    text[len] = '\0';
+    if (sscanf(text, "%4u %n", &n, &end) == 1 && end > 0 && n > 0)
+        remember(failures, profile, n < FAILURE_N_MAX ? n : FAILURE_N_MAX, text + end, now_usec);
 }

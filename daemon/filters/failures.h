@@ -1,21 +1,23 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Compiles that came to no result: they took too long, or the process that made them died each
- * time. Whoever asks for one of these again hears so at once, and costs no worker, until a while
- * has passed that doubles with each failure. There is a fixed number of them.
+ * Texts of which a compile came to no result: it took too long, or the process that made it died
+ * each time. Whoever asks for a variant of one of these hears so at once, and costs no worker,
+ * until a while has passed that doubles with each failure. There is a fixed number of them.
  */
 #ifndef DAEMON_FILTERS_FAILURES_H
 #define DAEMON_FILTERS_FAILURES_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
-#include "compiler/parse/request.h"
 #include "daemon/digest.h"
 
 enum {
     FAILURES_MAX = 256,
     FAILURE_WHY_SIZE = 160,
+    FAILURE_N_MAX = 1000,
+    FAILURE_LINE_SIZE = FAILURE_WHY_SIZE + 16,
     /* The first wait is so many times what a compile may take: then a hopeless one has a worker for
      * a quarter of its time at most. */
     FAILURE_WAIT_FACTOR = 3,
@@ -25,9 +27,8 @@ enum {
 
 struct failure {
     uint8_t profile[DIGEST_SIZE]; /* of its text */
-    struct variant_request request;
-    unsigned n;          /* how often in a row; 0: this place is free */
-    uint64_t until_usec; /* not to be tried again before this time */
+    unsigned n;                   /* how often in a row; 0: this place is free */
+    uint64_t until_usec;          /* not to be tried again before this time */
     char why[FAILURE_WHY_SIZE];
 };
 
@@ -40,21 +41,33 @@ struct failures {
 void failures_init(struct failures *failures, uint64_t timeout_usec);
 
 /*
- * The compile for REQUEST of the profile whose text has the digest PROFILE failed at NOW_USEC (a
- * monotonic clock), for the reason WHY. Where there are too many, the one that is tried again first
- * is forgotten.
+ * A compile of the profile whose text has the digest PROFILE failed at NOW_USEC (a monotonic
+ * clock), for the reason WHY. Where there are too many, the one that is tried again first is
+ * forgotten.
  */
-void failures_note(struct failures *failures, const uint8_t profile[DIGEST_SIZE],
-                   const struct variant_request *request, const char *why, uint64_t now_usec);
+void failures_note(struct failures *failures, const uint8_t profile[DIGEST_SIZE], const char *why,
+                   uint64_t now_usec);
 
-/* The failure because of which that compile is not to be tried at NOW_USEC; NULL: there is none. */
+/* The failure because of which that text is not to be tried at NOW_USEC; NULL: there is none. */
 const struct failure *failures_find(const struct failures *failures,
-                                    const uint8_t profile[DIGEST_SIZE],
-                                    const struct variant_request *request, uint64_t now_usec);
+                                    const uint8_t profile[DIGEST_SIZE], uint64_t now_usec);
 
-/* That compile came to a result. */
-void failures_forget(struct failures *failures, const uint8_t profile[DIGEST_SIZE],
-                     const struct variant_request *request);
+/* How often in a row that text failed, as far as it is remembered. */
+unsigned failures_count(const struct failures *failures, const uint8_t profile[DIGEST_SIZE]);
+
+/* A compile of that text came to a result. */
+void failures_forget(struct failures *failures, const uint8_t profile[DIGEST_SIZE]);
+
+/* Writes what is remembered of that text as a line, to be kept over a restart. */
+void failures_write(const struct failures *failures, const uint8_t profile[DIGEST_SIZE],
+                    char line[FAILURE_LINE_SIZE]);
+
+/*
+ * Remembers what the LEN bytes at LINE say of that text, unless something is remembered already:
+ * it is not to be tried for as long as after its last failure. What is no such line says nothing.
+ */
+void failures_read(struct failures *failures, const uint8_t profile[DIGEST_SIZE], const char *line,
+                   size_t len, uint64_t now_usec);
 
 /* All may be tried again at once. */
 void failures_clear(struct failures *failures);

@@ -9,7 +9,10 @@
 
 void jobs_init(struct jobs *jobs, size_t max_background)
 {
-    *jobs = (struct jobs){.max_background = max_background};
+    *jobs = (struct jobs){
+        .max_background = max_background,
+        .costly = {.max = UINT32_MAX, .interval_usec = JOBS_COSTLY_INTERVAL_USEC},
+    };
     for (int i = 0; i < JOB_PRIORITIES; i++)
         TAILQ_INIT(&jobs->waiting[i]);
     TAILQ_INIT(&jobs->running);
@@ -100,51 +103,84 @@ int jobs_submit(struct jobs *jobs, struct source *source, const struct variant_r
     return 0;
 }
 
+/* True where JOB may take long, as far as one can know. */
+static bool is_suspect(const struct jobs *jobs, const struct job *job, uint64_t now_usec)
+{
+    return job->failed_before ||
+           (job->priority == JOB_REQUEST && budget_used(&jobs->costly, job->uid, now_usec) > 0);
+}
+
+/* The first new version that may begin; FULL: none that is suspect. */
+static struct job *next_native(const struct jobs *jobs, bool full, uint64_t now_usec)
+{
+    struct job *job;
+
+    TAILQ_FOREACH(job, &jobs->waiting[JOB_NATIVE], link)
+    {
+        if (!full || !is_suspect(jobs, job, now_usec))
+            return job;
+    }
+    return NULL;
+}
+
 /* The first job of the user whose turn it is: the next one, going round, after the last. */
-static struct job *next_in_turn(const struct jobs *jobs)
+static struct job *next_in_turn(const struct jobs *jobs, bool full, uint64_t now_usec)
 {
     struct job *job, *best = NULL;
 
     TAILQ_FOREACH(job, &jobs->waiting[JOB_REQUEST], link)
     {
+        if (full && is_suspect(jobs, job, now_usec))
+            continue;
         if (!best || job->uid - jobs->last_uid - 1 < best->uid - jobs->last_uid - 1)
             best = job;
     }
     return best;
 }
 
-/* True where as many jobs as may be made ahead of time at a time are under way. */
-static bool background_is_full(const struct jobs *jobs)
+/* True where as many jobs as may be of those that can wait are under way. */
+static bool is_full(const struct jobs *jobs)
 {
     const struct job *job;
     size_t n = 0;
 
     TAILQ_FOREACH(job, &jobs->running, link)
     {
-        n += job->priority == JOB_BACKGROUND;
+        n += job->priority == JOB_BACKGROUND || job->suspect;
     }
     return n >= jobs->max_background;
 }
 
-struct job *jobs_next(const struct jobs *jobs)
+struct job *jobs_next(const struct jobs *jobs, uint64_t now_usec)
 {
-    struct job *job = TAILQ_FIRST(&jobs->waiting[JOB_NATIVE]);
+    const bool full = is_full(jobs);
+    struct job *native = next_native(jobs, full, now_usec);
+    struct job *request = next_in_turn(jobs, full, now_usec);
 
-    if (!job)
-        job = next_in_turn(jobs);
-    if (!job && !background_is_full(jobs))
-        job = TAILQ_FIRST(&jobs->waiting[JOB_BACKGROUND]);
-    return job;
+    if (native && request)
+        return jobs->native_last ? request : native;
+    if (native || request)
+        return native ? native : request;
+    return full ? NULL : TAILQ_FIRST(&jobs->waiting[JOB_BACKGROUND]);
 }
 
-void jobs_begin(struct jobs *jobs, struct job *job)
+void jobs_begin(struct jobs *jobs, struct job *job, uint64_t now_usec)
 {
     if (job->priority == JOB_REQUEST)
         jobs->last_uid = job->uid;
+    jobs->native_last = job->priority == JOB_NATIVE;
+    job->suspect = is_suspect(jobs, job, now_usec);
     TAILQ_REMOVE(&jobs->waiting[job->priority], job, link);
     TAILQ_INSERT_TAIL(&jobs->running, job, link);
     job->running = true;
+    job->began_usec = now_usec;
     job->attempts++;
+}
+
+void jobs_note_cost(struct jobs *jobs, const struct job *job, bool failed, uint64_t now_usec)
+{
+    if (job->priority == JOB_REQUEST && (failed || now_usec - job->began_usec >= JOB_COSTLY_USEC))
+        (void)budget_take(&jobs->costly, job->uid, now_usec, NULL);
 }
 
 void jobs_put_back(struct jobs *jobs, struct job *job)

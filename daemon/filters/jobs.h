@@ -11,6 +11,7 @@
 #include <sys/queue.h>
 
 #include "compiler/parse/request.h"
+#include "daemon/budget.h"
 #include "daemon/filters/packed.h"
 #include "daemon/filters/store.h"
 #include "daemon/filters/waiter.h"
@@ -26,7 +27,10 @@ enum job_priority {
 enum {
     JOB_ATTEMPTS_MAX =
         3, /* a worker may be killed through no fault of the profile, but not often */
+    JOB_COSTLY_USEC = 500000, /* most take a tenth of that */
 };
+
+#define JOBS_COSTLY_INTERVAL_USEC UINT64_C(600000000)
 
 struct job {
     TAILQ_ENTRY(job) link; /* among those of its priority that wait, or those under way */
@@ -34,9 +38,12 @@ struct job {
     struct source *source; /* a reference */
     struct variant_request request;
     uint64_t id;
-    unsigned attempts; /* that began */
-    bool running;      /* a worker has it */
-    uid_t uid;         /* JOB_REQUEST: of the first one who waits for it */
+    unsigned attempts;   /* that began */
+    bool running;        /* a worker has it */
+    bool failed_before;  /* a compile of this text did */
+    bool suspect;        /* RUNNING: it may take long; see jobs_next() */
+    uint64_t began_usec; /* RUNNING: when it got the worker */
+    uid_t uid;           /* JOB_REQUEST: of the first one who waits for it */
     struct waiter_list waiters;
 };
 
@@ -47,7 +54,9 @@ struct jobs {
     struct job_list running;
     size_t n;              /* in all */
     size_t n_background;   /* of these, JOB_BACKGROUND */
-    size_t max_background; /* that may be under way at a time */
+    size_t max_background; /* that may be under way at a time, suspect ones included */
+    bool native_last;      /* the last one that began was JOB_NATIVE */
+    struct budget costly;  /* of each user: what failed or took long */
     uint64_t last_id;
     uid_t last_uid; /* whose JOB_REQUEST a worker got last */
 };
@@ -58,7 +67,8 @@ struct outcome {
     const char *why; /* no compile: the reason */
 };
 
-/* Of jobs that are made ahead of time MAX_BACKGROUND may be under way at a time. */
+/* Of jobs that can wait MAX_BACKGROUND may be under way at a time: those that are made ahead of
+ * time, and suspect ones. */
 void jobs_init(struct jobs *jobs, size_t max_background);
 void jobs_clear(struct jobs *jobs);
 
@@ -74,14 +84,21 @@ struct job *jobs_find(struct jobs *jobs, const struct source *source,
                       const struct variant_request *request);
 
 /*
- * The most urgent job that waits and may begin; NULL: none. Of what clients wait for, users take
- * turns: one with many requests does not hold up the others. The order does not depend on which
- * workers there are, or one user's profile could keep them for itself.
+ * The most urgent job that waits and may begin at NOW_USEC; NULL: none. New versions and what
+ * clients wait for take turns, and of the latter, users do: one with many requests does not hold up
+ * the others. The order does not depend on which workers there are, or one user's profile could
+ * keep them for itself.
+ *
+ * A job is suspect where a compile of its text failed before, or something that its user asked for
+ * failed or took long lately. Such jobs leave a worker to the others.
  */
-struct job *jobs_next(const struct jobs *jobs);
+struct job *jobs_next(const struct jobs *jobs, uint64_t now_usec);
 
 /* Takes JOB, which jobs_next() gave, for a worker. */
-void jobs_begin(struct jobs *jobs, struct job *job);
+void jobs_begin(struct jobs *jobs, struct job *job, uint64_t now_usec);
+
+/* JOB, which runs, has ended; FAILED: without a result. Its user is to pay for what that cost. */
+void jobs_note_cost(struct jobs *jobs, const struct job *job, bool failed, uint64_t now_usec);
 
 /* Puts JOB, which a worker had, back to the front of those that wait. */
 void jobs_put_back(struct jobs *jobs, struct job *job);

@@ -144,24 +144,79 @@ static void serve(struct service *service, struct profile_entry *entry, struct s
 void service_forgive(struct service *service)
 {
     failures_clear(&service->failures);
+    service->forgiven = true;
 }
 
-/* The failure because of which SOURCE is not to be compiled for REQUEST now, or NULL. */
-static const struct failure *find_failure(const struct service *service,
-                                          const struct source *source,
-                                          const struct variant_request *request)
+/* Learns what the disk remembers of SOURCE from before the start, once. */
+static void read_failure(struct service *service, struct source *source)
 {
-    return failures_find(&service->failures, source->digest, request, service_now(service));
+    const struct cache_ops *cache = &service->cache;
+    uint8_t key[DIGEST_SIZE];
+    struct compiled kept;
+    enum cache_outcome outcome;
+
+    if (source->failure_read || !cache->is_open(cache->user))
+        return;
+    source->failure_read = true;
+    cache_key_failure(&source->key, key);
+    outcome = cache->read(cache->user, key, service->host, &kept);
+    source->failure_kept = outcome == CACHE_HIT;
+    if (outcome == CACHE_BAD)
+        cache->drop(cache->user, key);
+    if (outcome == CACHE_HIT && !service->forgiven)
+        failures_read(&service->failures, source->digest, kept.filter.text, kept.filter.text_len,
+                      service_now(service));
+}
+
+/* Has the disk remember that SOURCE failed; or, KEEP being false, that it did not. */
+static void keep_failure(struct service *service, struct source *source, bool keep)
+{
+    const struct cache_ops *cache = &service->cache;
+    char line[FAILURE_LINE_SIZE];
+    uint8_t key[DIGEST_SIZE];
+    struct compiled kept = {.result = -EINVAL, .filter.text = line};
+
+    if (!cache->is_open(cache->user) || (!keep && !source->failure_kept))
+        return;
+    cache_key_failure(&source->key, key);
+    source->failure_kept = keep;
+    if (!keep) {
+        cache->drop(cache->user, key);
+        return;
+    }
+    failures_write(&service->failures, source->digest, line);
+    kept.filter.text_len = strlen(line);
+    cache->write(cache->user, &kept, key);
+}
+
+/* The failure because of which SOURCE is not to be compiled now, or NULL. */
+static const struct failure *find_failure(struct service *service, struct source *source)
+{
+    read_failure(service, source);
+    return failures_find(&service->failures, source->digest, service_now(service));
+}
+
+/* Finds or makes the job for REQUEST of SOURCE. */
+static int submit(struct service *service, struct source *source,
+                  const struct variant_request *request, enum job_priority priority,
+                  struct job **job)
+{
+    int r = jobs_submit(&service->jobs, source, request, priority, job);
+
+    if (r < 0)
+        return r;
+    (*job)->failed_before = failures_count(&service->failures, source->digest) > 0;
+    service->hooks.jobs_wait(service->hooks.user);
+    return 0;
 }
 
 /*
  * SOURCE, a new version of a profile, could not be compiled: has the files looked at again when
  * that may be tried again. Where there are many of these, not once for each.
  */
-static void retry_later(struct service *service, const struct source *source)
+static void retry_later(struct service *service, struct source *source)
 {
-    const struct variant_request request = service_default_request(service);
-    const struct failure *failure = find_failure(service, source, &request);
+    const struct failure *failure = find_failure(service, source);
     uint64_t usec = service_now(service) + service->failures.wait_usec;
 
     if (failure && failure->until_usec > usec)
@@ -227,7 +282,7 @@ static int keep(struct source *source, struct variant_request request,
 static void compile(struct service *service, struct profile_entry *entry, struct source *source)
 {
     const struct variant_request request = service_default_request(service);
-    const struct failure *failure = find_failure(service, source, &request);
+    const struct failure *failure;
     struct stored_variant *native = NULL;
     struct compiled cached;
     struct job *job;
@@ -239,14 +294,14 @@ static void compile(struct service *service, struct profile_entry *entry, struct
         resolve(service, entry, r == 0 ? native : NULL, strerror(-r));
         return;
     }
+    failure = find_failure(service, source);
     if (failure) {
         resolve(service, entry, NULL, failure->why);
         return;
     }
-    r = jobs_submit(&service->jobs, source, &request, JOB_NATIVE, &job);
+    r = submit(service, source, &request, JOB_NATIVE, &job);
     if (r < 0)
         resolve(service, entry, NULL, strerror(-r));
-    service->hooks.jobs_wait(service->hooks.user);
 }
 
 /* Drops the version of ENTRY that was to be compiled next. */
@@ -318,17 +373,18 @@ void service_remove(struct service *service, size_t index)
         jobs_drop_unwanted(&service->jobs, job);
 }
 
-/* Remembers that JOB failed, so that it is not tried again and again; or that it did not. */
+/* Remembers that JOB failed, so that its text is not tried again and again; or that it did not. */
 static void note_result(struct service *service, const struct job *job, bool compiled,
                         const char *why)
 {
-    struct variant_request request = job->request;
+    struct source *source = job->source;
 
-    source_normalise(job->source, &request);
+    jobs_note_cost(&service->jobs, job, !compiled, service_now(service));
     if (compiled)
-        failures_forget(&service->failures, job->source->digest, &request);
+        failures_forget(&service->failures, source->digest);
     else
-        failures_note(&service->failures, job->source->digest, &request, why, service_now(service));
+        failures_note(&service->failures, source->digest, why, service_now(service));
+    keep_failure(service, source, !compiled);
 }
 
 /* The text does not end with a NUL. */
@@ -416,9 +472,8 @@ void service_prepare(struct service *service, struct source *source,
     struct job *job;
 
     if (read_cache(service, source, request, &cached) != CACHE_HIT &&
-        !find_failure(service, source, request) &&
-        jobs_submit(&service->jobs, source, request, JOB_BACKGROUND, &job) == 0)
-        service->hooks.jobs_wait(service->hooks.user);
+        !find_failure(service, source))
+        (void)submit(service, source, request, JOB_BACKGROUND, &job);
 }
 
 int service_find(struct service *service, struct source *source, struct variant_request *request,
@@ -437,18 +492,14 @@ int service_find(struct service *service, struct source *source, struct variant_
     r = read_variant(service, source, request, &found->variant);
     if (r != VARIANT_NOWHERE)
         return r;
-    found->failure = find_failure(service, source, request);
+    found->failure = find_failure(service, source);
     return found->failure ? VARIANT_FAILED : VARIANT_NOWHERE;
 }
 
 int service_request(struct service *service, struct source *source,
                     const struct variant_request *request, struct job **job)
 {
-    int r = jobs_submit(&service->jobs, source, request, JOB_REQUEST, job);
-
-    if (r == 0)
-        service->hooks.jobs_wait(service->hooks.user);
-    return r;
+    return submit(service, source, request, JOB_REQUEST, job);
 }
 
 void service_leave(struct service *service, struct waiter *waiter)

@@ -41,6 +41,7 @@ struct service {
     struct contents contents;
     struct jobs jobs;
     struct failures failures;
+    bool forgiven; /* what failed before the start does not count any more */
     struct changes changes;
     struct waiter_list scanned; /* who waits for a scan, in the order of the scans */
     uint64_t generation;

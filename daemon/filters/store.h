@@ -57,6 +57,8 @@ struct source {
     struct access_list access; /* that file's */
     struct variant_axes axes;
     bool axes_known;
+    bool failure_read; /* what the disk remembers of its failures is known; */
+    bool failure_kept; /* and it remembers some */
     struct variant_list variants;
     size_t n_variants;
     size_t next_target;          /* the next one to be compiled ahead of time; see background.c */

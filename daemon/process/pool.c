@@ -90,7 +90,7 @@ static size_t find_for(const struct pool *pool, const uint8_t text[DIGEST_SIZE])
 
 struct job *pool_begin(struct pool *pool, uint64_t now, size_t *place)
 {
-    struct job *job = count(pool, POOL_BUSY) < pool->n ? jobs_next(pool->jobs) : NULL;
+    struct job *job = count(pool, POOL_BUSY) < pool->n ? jobs_next(pool->jobs, now) : NULL;
     struct pool_place *found;
 
     if (!job)
@@ -98,7 +98,7 @@ struct job *pool_begin(struct pool *pool, uint64_t now, size_t *place)
     *place = find_for(pool, job->source->digest);
     if (*place == pool->n_places)
         return NULL;
-    jobs_begin(pool->jobs, job);
+    jobs_begin(pool->jobs, job, now);
     found = &pool->places[*place];
     found->state = POOL_BUSY;
     found->n_jobs++;

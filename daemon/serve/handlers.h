@@ -13,7 +13,7 @@
 
 #include "daemon/files/access.h"
 #include "daemon/filters/service.h"
-#include "daemon/serve/budget.h"
+#include "daemon/budget.h"
 #include "daemon/serve/users.h"
 
 struct answer;

@@ -11,11 +11,11 @@ tests_daemon_files_test_access_SOURCES = tests/daemon/files/test-access.c
 tests_daemon_files_test_access_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_files_test_access_LDADD = $(daemon_test_libs)
 
-check_PROGRAMS += tests/daemon/serve/test-budget
-TESTS += tests/daemon/serve/test-budget
-tests_daemon_serve_test_budget_SOURCES = tests/daemon/serve/test-budget.c
-tests_daemon_serve_test_budget_CPPFLAGS = $(daemon_test_cppflags)
-tests_daemon_serve_test_budget_LDADD = $(daemon_test_libs)
+check_PROGRAMS += tests/daemon/test-budget
+TESTS += tests/daemon/test-budget
+tests_daemon_test_budget_SOURCES = tests/daemon/test-budget.c
+tests_daemon_test_budget_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_budget_LDADD = $(daemon_test_libs)
 
 check_PROGRAMS += tests/daemon/serve/test-owners
 TESTS += tests/daemon/serve/test-owners

@@ -22,7 +22,8 @@ struct fake_entry {
     uint8_t key[DIGEST_SIZE];
     uint8_t code[16];
     bool refused;
-    bool bad; /* it fails its check */
+    char text[256]; /* where REFUSED */
+    bool bad;       /* it fails its check */
     struct variant_axes axes;
 };
 
@@ -85,7 +86,9 @@ static inline enum cache_outcome fake_read(void *user, const uint8_t key[DIGEST_
     if (!found || found->bad)
         return found ? CACHE_BAD : CACHE_MISS;
     *compiled = (struct compiled){.result = found->refused ? -EINVAL : 0, .axes = found->axes};
-    compiled->filter.text = found->refused ? ":1:1: error: no\n" : "";
+    compiled->filter.text = "";
+    if (found->refused)
+        compiled->filter.text = found->text[0] ? found->text : ":1:1: error: no\n";
     compiled->filter.text_len = strlen(compiled->filter.text);
     if (!found->refused) {
         compiled->filter.bytes = found->code;
@@ -107,6 +110,9 @@ static inline void fake_write(void *user, const struct compiled *compiled,
     memcpy(place->key, key, DIGEST_SIZE);
     if (compiled->filter.bytes)
         memcpy(place->code, compiled->filter.bytes, sizeof(place->code));
+    else
+        snprintf(place->text, sizeof(place->text), "%.*s", (int)compiled->filter.text_len,
+                 compiled->filter.text);
 }
 
 static inline void fake_drop(void *user, const uint8_t key[DIGEST_SIZE])
@@ -179,10 +185,10 @@ static inline void fake_free(struct fake *fake)
 /* Plays a worker that takes the next job, which there has to be. */
 static inline struct job *fake_take(struct fake *fake)
 {
-    struct job *job = jobs_next(&fake->service.jobs);
+    struct job *job = jobs_next(&fake->service.jobs, fake->now_usec);
 
     ck_assert_ptr_nonnull(job);
-    jobs_begin(&fake->service.jobs, job);
+    jobs_begin(&fake->service.jobs, job, fake->now_usec);
     return job;
 }
 

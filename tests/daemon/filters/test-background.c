@@ -32,7 +32,7 @@ static unsigned work(struct fixture *fixture)
     unsigned n = 0;
 
     while (background_step(&fixture->background) || fixture->fake->service.jobs.n)
-        while (jobs_next(&fixture->fake->service.jobs)) {
+        while (jobs_next(&fixture->fake->service.jobs, 0)) {
             fake_succeed(fixture->fake, fake_take(fixture->fake), 1);
             n++;
         }

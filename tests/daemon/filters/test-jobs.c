@@ -37,13 +37,15 @@ static struct job *submit(struct fixture *fixture, uint64_t caps, enum job_prior
     return job;
 }
 
+static uint64_t now_usec;
+
 /* Has a worker take the next job; NULL: there is none for it. */
 static struct job *take(struct fixture *fixture)
 {
-    struct job *job = jobs_next(&fixture->jobs);
+    struct job *job = jobs_next(&fixture->jobs, now_usec);
 
     if (job)
-        jobs_begin(&fixture->jobs, job);
+        jobs_begin(&fixture->jobs, job, now_usec);
     return job;
 }
 
@@ -119,7 +121,7 @@ START_TEST(a_look_changes_nothing)
     submit(&fixture, 1, JOB_REQUEST)->uid = 1000;
     submit(&fixture, 2, JOB_REQUEST)->uid = 2000;
     for (int i = 0; i < 3; i++)
-        ck_assert_uint_eq(jobs_next(&fixture.jobs)->request.caps, 1);
+        ck_assert_uint_eq(jobs_next(&fixture.jobs, 0)->request.caps, 1);
     ck_assert_uint_eq(take(&fixture)->request.caps, 1);
     ck_assert_uint_eq(take(&fixture)->request.caps, 2);
     drop(&fixture);
@@ -146,6 +148,80 @@ START_TEST(what_is_made_ahead_leaves_workers_free)
     ck_assert_ptr_null(take(&fixture));
     jobs_remove(&fixture.jobs, second);
     ck_assert_uint_eq(take(&fixture)->request.caps, 4);
+    drop(&fixture);
+}
+END_TEST
+
+/* Of a user whose requests cost a lot, and of a text that failed. */
+START_TEST(what_may_take_long_leaves_a_worker_free)
+{
+    const struct variant_request two = {.target = target_by_name("x86_64"), .caps = 2};
+    struct fixture fixture;
+    struct job *costly;
+
+    make(&fixture);
+    submit(&fixture, 1, JOB_REQUEST)->uid = 1000;
+    costly = take(&fixture);
+    ck_assert(!costly->suspect);
+    /* What is quick costs nothing. */
+    jobs_note_cost(&fixture.jobs, costly, false, JOB_COSTLY_USEC - 1);
+    ck_assert_uint_eq(budget_used(&fixture.jobs.costly, 1000, 0), 0);
+    now_usec = JOB_COSTLY_USEC;
+    jobs_note_cost(&fixture.jobs, costly, false, now_usec);
+    jobs_remove(&fixture.jobs, costly);
+    submit(&fixture, 2, JOB_REQUEST)->uid = 1000;
+    submit(&fixture, 3, JOB_REQUEST)->uid = 1000;
+    submit(&fixture, 4, JOB_REQUEST)->uid = 2000;
+    submit(&fixture, 5, JOB_REQUEST)->uid = 2000;
+    submit(&fixture, 6, JOB_NATIVE)->failed_before = true;
+    ck_assert_uint_eq(take(&fixture)->request.caps, 6);
+    ck_assert_uint_eq(take(&fixture)->request.caps, 4);
+    ck_assert_uint_eq(take(&fixture)->request.caps, 5);
+    ck_assert_ptr_null(take(&fixture));
+    jobs_remove(&fixture.jobs, TAILQ_FIRST(&fixture.jobs.running));
+    ck_assert_uint_eq(take(&fixture)->request.caps, 2);
+    ck_assert(jobs_find(&fixture.jobs, fixture.source, &two)->suspect);
+    ck_assert_ptr_null(take(&fixture));
+    /* It is forgotten after a while. */
+    now_usec += JOBS_COSTLY_INTERVAL_USEC;
+    ck_assert_uint_eq(take(&fixture)->request.caps, 3);
+    drop(&fixture);
+}
+END_TEST
+
+START_TEST(a_failure_costs_its_user)
+{
+    struct fixture fixture;
+    struct job *job;
+
+    make(&fixture);
+    submit(&fixture, 1, JOB_REQUEST)->uid = 1000;
+    job = take(&fixture);
+    jobs_note_cost(&fixture.jobs, job, true, 0);
+    ck_assert_uint_eq(budget_used(&fixture.jobs.costly, 1000, 0), 1);
+    /* Nobody asked for these. */
+    job->priority = JOB_BACKGROUND;
+    jobs_note_cost(&fixture.jobs, job, true, 0);
+    job->priority = JOB_NATIVE;
+    jobs_note_cost(&fixture.jobs, job, true, 0);
+    ck_assert_uint_eq(budget_used(&fixture.jobs.costly, 1000, 0), 1);
+    jobs_remove(&fixture.jobs, job);
+    drop(&fixture);
+}
+END_TEST
+
+START_TEST(new_versions_and_requests_take_turns)
+{
+    static const uint32_t taken[] = {1, 11, 2, 12, 3, 4};
+    struct fixture fixture;
+
+    make(&fixture);
+    for (uint32_t i = 1; i <= 4; i++)
+        submit(&fixture, i, JOB_NATIVE);
+    for (uint32_t i = 11; i <= 12; i++)
+        submit(&fixture, i, JOB_REQUEST);
+    for (size_t i = 0; i < ARRAY_SIZE(taken); i++)
+        ck_assert_uint_eq(take(&fixture)->request.caps, taken[i]);
     drop(&fixture);
 }
 END_TEST
@@ -246,6 +322,9 @@ int main(void)
     tcase_add_test(tests, users_take_turns);
     tcase_add_test(tests, a_look_changes_nothing);
     tcase_add_test(tests, what_is_made_ahead_leaves_workers_free);
+    tcase_add_test(tests, what_may_take_long_leaves_a_worker_free);
+    tcase_add_test(tests, a_failure_costs_its_user);
+    tcase_add_test(tests, new_versions_and_requests_take_turns);
     tcase_add_test(tests, another_try_comes_before_the_rest);
     tcase_add_test(tests, what_nobody_wants_is_dropped);
     tcase_add_test(tests, who_waits_is_woken_in_turn);

@@ -227,6 +227,7 @@ START_TEST(what_is_made_ahead_of_time_goes_to_the_disk_alone)
     ck_assert_uint_eq(service->jobs.n, 0);
 
     /* Where somebody waits for it, memory has it, too. */
+    fake->now_usec += FAILURE_WAIT_FACTOR * FAKE_TIMEOUT_USEC;
     request.target = target_by_name("arm");
     service_prepare(service, entry->served, &request);
 

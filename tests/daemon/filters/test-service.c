@@ -243,6 +243,42 @@ START_TEST(of_many_failures_one_time_to_try_again_counts)
 }
 END_TEST
 
+/* What the disk remembers counts after a restart, for every variant, until a reload. */
+START_TEST(a_failure_is_remembered_over_a_restart)
+{
+    struct fake *fake = fake_new(), *next = fake_new();
+    struct profile_entry *entry;
+
+    fake_offer(fake, "a", "{1}", 1);
+    fake_fail(fake, fake_take(fake), "it died");
+    ck_assert_uint_eq(fake->n, 1);
+    memcpy(next->entries, fake->entries, sizeof(next->entries));
+    next->n = fake->n;
+    entry = fake_offer(next, "a", "{1}", 1);
+    ck_assert_uint_eq(next->service.jobs.n, 0);
+    ck_assert_str_eq(entry->error, "/p/a.json: error: it died\n");
+    /* Another text is another matter. */
+    fake_offer(next, "b", "{2}", 1);
+    fake_succeed(next, fake_take(next), 1);
+    /* The second try has its turn, is suspect, and what is kept is dropped when it succeeds. */
+    next->now_usec += FAILURE_WAIT_FACTOR * FAKE_TIMEOUT_USEC;
+    fake_offer(next, "a", "{1}", 2);
+    ck_assert_uint_eq(next->service.jobs.n, 1);
+    ck_assert(TAILQ_FIRST(&next->service.jobs.waiting[JOB_NATIVE])->failed_before);
+    fake_succeed(next, fake_take(next), 1);
+    ck_assert_uint_eq(next->n_dropped, 1);
+    fake_free(next);
+    next = fake_new();
+    memcpy(next->entries, fake->entries, sizeof(next->entries));
+    next->n = fake->n;
+    service_forgive(&next->service);
+    fake_offer(next, "a", "{1}", 1);
+    ck_assert_uint_eq(next->service.jobs.n, 1);
+    fake_free(next);
+    fake_free(fake);
+}
+END_TEST
+
 START_TEST(a_reload_forgives)
 {
     struct fake *fake = fake_new();
@@ -431,6 +467,7 @@ int main(void)
     tcase_add_test(tests, an_older_failure_does_not_hide_that_a_newer_version_comes);
     tcase_add_test(tests, a_compile_without_a_result_is_tried_again_later);
     tcase_add_test(tests, of_many_failures_one_time_to_try_again_counts);
+    tcase_add_test(tests, a_failure_is_remembered_over_a_restart);
     tcase_add_test(tests, a_reload_forgives);
     tcase_add_test(tests, without_an_fd_to_keep_it_in_a_filter_is_tried_again);
     tcase_add_test(tests, what_the_cache_has_is_not_compiled);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Counts per user and interval. Touches memory only. */
-#include "daemon/serve/budget.h"
+#include "daemon/budget.h"
 
 static bool is_idle(const struct budget *budget, const struct account *account, uint64_t now_usec)
 {
@@ -53,4 +53,15 @@ bool budget_take(struct budget *budget, uid_t uid, uint64_t now_usec, uint32_t *
     }
     account->used++;
     return true;
+}
+
+uint32_t budget_used(const struct budget *budget, uid_t uid, uint64_t now_usec)
+{
+    for (size_t i = 0; i < budget->n; i++) {
+        const struct account *account = &budget->accounts[i];
+
+        if (account->uid == uid)
+            return is_idle(budget, account, now_usec) ? 0 : account->used;
+    }
+    return 0;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tests of daemon/serve/budget.c. */
-#include "daemon/serve/budget.h"
+/* Tests of daemon/budget.c. */
+#include "daemon/budget.h"
 #include "tests/daemon/unit.h"
 
 enum {
@@ -26,6 +26,19 @@ START_TEST(a_user_has_a_budget)
     ck_assert_uint_eq(dropped, 8);
     ck_assert(budget_take(&budget, 5, now + INTERVAL, &dropped));
     ck_assert_uint_eq(dropped, 0);
+}
+END_TEST
+
+START_TEST(what_is_used_can_be_asked)
+{
+    struct budget budget = {.max = MOST, .interval_usec = INTERVAL};
+
+    ck_assert_uint_eq(budget_used(&budget, 5, 1000), 0);
+    ck_assert(budget_take(&budget, 5, 1000, NULL));
+    ck_assert(budget_take(&budget, 5, 1001, NULL));
+    ck_assert_uint_eq(budget_used(&budget, 5, 1000 + INTERVAL - 1), 2);
+    ck_assert_uint_eq(budget_used(&budget, 6, 1001), 0);
+    ck_assert_uint_eq(budget_used(&budget, 5, 1000 + INTERVAL), 0);
 }
 END_TEST
 
@@ -81,6 +94,7 @@ int main(void)
     TCase *tests = unit_begin(&suite, "budget");
 
     tcase_add_test(tests, a_user_has_a_budget);
+    tcase_add_test(tests, what_is_used_can_be_asked);
     tcase_add_test(tests, none_is_none);
     tcase_add_test(tests, nobody_uses_up_the_budget_of_another);
     tcase_add_test(tests, the_oldest_idle_account_is_given_up);

@@ -3,8 +3,8 @@
  * How much the clients of each user may cause in an interval of time, counted exactly. There is
  * room for a fixed number of users, so that no number of them takes memory.
  */
-#ifndef DAEMON_SERVE_BUDGET_H
-#define DAEMON_SERVE_BUDGET_H
+#ifndef DAEMON_BUDGET_H
+#define DAEMON_BUDGET_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,5 +35,8 @@ struct budget {
  * it for longest; if all have in this interval, that of who used the least, who gets that back.
  */
 bool budget_take(struct budget *budget, uid_t uid, uint64_t now_usec, uint32_t *dropped);
+
+/* How many UID has taken in the interval that NOW_USEC lies in. */
+uint32_t budget_used(const struct budget *budget, uid_t uid, uint64_t now_usec);
 
 #endif

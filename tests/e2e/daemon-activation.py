@@ -118,6 +118,47 @@ def test_notify(test):
     test.equal("which is clean", daemon.process.wait(20), 0)
 
 
+def test_pending(test):
+    """Profiles that take long to compile hold up nobody at the start but who asks for them."""
+    test.mkdir("slow")
+    test.write("slow/default.json", profile(1))
+    daemon = Daemon(test, "--targets", "native", profiles=["slow"], cache="slow-cache", name="slow-before",
+                    socket_name="slow.sock")
+    daemon.idle()
+    test.until(lambda: os.listdir(test.path("slow-cache/entries")), 10, "the cache is written")
+    daemon.stop()
+    for i in range(26):
+        test.write(f"slow/heavy{i}.json", heavy(3000 + i))
+    manager = Manager(test, "slow-notify")
+    began = time.monotonic()
+    daemon = Daemon(test, "--targets", "native", "--workers", "1", profiles=["slow"],
+                    cache="slow-cache", name="slow", socket_name="slow.sock", wait=False,
+                    prefix=["env", f"NOTIFY_SOCKET={manager.path}"])
+    client = test.until(lambda: connect(daemon), 10, "it listens")
+    served = errno_of(client.get("default").code)
+    first = time.monotonic() - began
+    states = [entry.state for entry in client.list().values()]
+    test.check(served == 1 and first < 5, f"what the cache has is served after {first:.2f} s")
+    test.check(states.count(PENDING) > 20, f"while {states.count(PENDING)} others are pending")
+    try:
+        client.get("heavy0")
+    except Refused as refused:
+        test.equal("who asks for one of these waits for what becomes of it", refused.status, BROKEN)
+    manager.until("READY")
+    ready = time.monotonic() - began
+    pending = [entry.state for entry in client.list().values()].count(PENDING)
+    test.check(ready < 8, f"it is ready after {ready:.1f} s", f"with {pending} pending")
+    client.sock.close()
+    test.equal("the end is clean", daemon.stop(), 0)
+
+
+def connect(daemon):
+    try:
+        return daemon.client()
+    except (FileNotFoundError, ConnectionRefusedError):
+        return None
+
+
 def test_deaf_manager(test):
     """A service manager that does not read is not waited for, and hears the newest later."""
     manager = Manager(test, "deaf")
@@ -188,4 +229,5 @@ with Test() as test:
     test_wrong_sockets(test)
     test_targets(test)
     test_notify(test)
+    test_pending(test)
     test_deaf_manager(test)

@@ -15,6 +15,7 @@
 
 #include "compiler/facts/kernel-version.h"
 #include "daemon/cache/cache.h"
+#include "daemon/fds.h"
 #include "daemon/files/follow.h"
 #include "daemon/filters/background.h"
 #include "daemon/filters/service.h"
@@ -48,7 +49,8 @@ struct daemon {
     size_t n_targets;
     uint64_t started_usec; /* CLOCK_MONOTONIC */
     struct own_filters own;
-    uint32_t lacks; /* enum wire_lacks */
+    struct fds_limits fits; /* how much of the options' limits there are fds for */
+    uint32_t lacks;         /* enum wire_lacks */
 
     struct service service;
     struct background background;
@@ -321,6 +323,31 @@ static void raise_fd_limit(struct daemon *daemon)
                   strerror(errno));
 }
 
+/* Takes the limits of the options, as far as there are fds for them. */
+static void fit_fds(struct daemon *daemon)
+{
+    const struct options *options = daemon->options;
+    const struct fds_limits wanted = {
+        .connections = options->max_connections,
+        .variants = options->max_variants,
+        .contents = options->max_contents,
+        .profiles = options->max_profiles,
+    };
+    struct rlimit limit;
+
+    raise_fd_limit(daemon);
+    daemon->fits = wanted;
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > SIZE_MAX ||
+        !fds_fit(&daemon->fits, (size_t)limit.rlim_cur))
+        return;
+    log_write(
+        &daemon->log, LOG_WARNING,
+        "there are fds (RLIMIT_NOFILE %zu, wanted %zu) for %zu profiles, %zu connections, %zu "
+        "other filters and %zu contents only",
+        (size_t)limit.rlim_cur, fds_needed(&wanted), daemon->fits.profiles,
+        daemon->fits.connections, daemon->fits.variants, daemon->fits.contents);
+}
+
 /* The targets to be served: the host's, which always is, and those that were asked for. */
 static int choose_targets(struct daemon *daemon)
 {
@@ -354,8 +381,8 @@ static void start_rooms(struct daemon *daemon)
 {
     const struct options *options = daemon->options;
     const struct service_limits limits = {
-        .max_variants = options->max_variants,
-        .max_contents = options->max_contents,
+        .max_variants = daemon->fits.variants,
+        .max_contents = daemon->fits.contents,
         /* One worker stays free for what is urgent, where there is more than one. */
         .max_background = options->workers > 1 ? options->workers - 1 : 1,
         .compile_timeout_usec = options->compile_timeout_usec,
@@ -370,7 +397,7 @@ static void start_rooms(struct daemon *daemon)
     service_init(service, &limits);
     daemon->follow.directories = options->directories;
     daemon->follow.n_directories = options->n_directories;
-    daemon->follow.max_profiles = options->max_profiles;
+    daemon->follow.max_profiles = daemon->fits.profiles;
     daemon->follow.own_uid = daemon->uid;
     daemon->follow.shared = options->shared_directories;
     daemon->follow.service = service;
@@ -403,8 +430,12 @@ static void start_server(struct daemon *daemon)
     server->event = daemon->event;
     server->children = &daemon->children;
     server->spawner = &daemon->spawner;
-    server->max_connections = options->max_connections;
+    server->max_connections = daemon->fits.connections;
     server->max_connections_per_uid = options->max_connections_per_uid;
+    /* One user must leave some to the others. */
+    if (daemon->fits.connections < options->max_connections &&
+        server->max_connections_per_uid > daemon->fits.connections / 2)
+        server->max_connections_per_uid = daemon->fits.connections / 2;
     server->idle_usec = options->idle_timeout_usec;
     handlers->service = &daemon->service;
     handlers->targets = daemon->targets;
@@ -436,7 +467,8 @@ static int start_events(struct daemon *daemon)
 
 static int start_spawner(struct daemon *daemon)
 {
-    struct spawner_arg arg = {.limits = WORKER_LIMITS, .own = &daemon->own};
+    struct spawner_arg arg = {.limits = worker_limits(daemon->options->workers),
+                              .own = &daemon->own};
 
     for (size_t i = 0; i < daemon->n_targets; i++)
         arg.abis |= target_abis(daemon->targets[i]);
@@ -473,7 +505,7 @@ static int start(struct daemon *daemon)
         return r;
     daemon->started_usec = now(daemon);
     phase_begin(&daemon->phase, daemon->started_usec);
-    raise_fd_limit(daemon);
+    fit_fds(daemon);
     daemon->children.event = daemon->event;
     start_rooms(daemon);
     start_server(daemon);

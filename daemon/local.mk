@@ -9,6 +9,7 @@ libdaemon_la_SOURCES = \
 	daemon/budget.c daemon/budget.h \
 	daemon/daemon.c daemon/daemon.h \
 	daemon/digest.c daemon/digest.h \
+	daemon/fds.c daemon/fds.h \
 	daemon/log.c daemon/log.h \
 	daemon/loop.c daemon/loop.h \
 	daemon/options.c daemon/options.h \

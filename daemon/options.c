@@ -24,7 +24,7 @@ static const char *const default_directories[] = {
 
 enum {
     USEC_PER_SEC = 1000000,
-    COMPILE_SECONDS_MAX = 120, /* well under the time that WORKER_LIMITS gives */
+    COMPILE_SECONDS_MAX = 120, /* well under WORKER_CPU_SECONDS */
     IDLE_SECONDS_MAX = 365 * 24 * 3600,
     MIB = 1024 * 1024,
     LIMIT_MAX = 1000000,

@@ -119,10 +119,15 @@ static void on_ended(void *user, const char *why)
     lose(user, why);
 }
 
+static void on_stopped(void *user)
+{
+    lose(user, "was stopped by a signal");
+}
+
 int cache_writer_start(struct cache_writer *writer, struct children *children,
                        struct cache_dir *dir, uint64_t size_limit, const struct own_filters *own)
 {
-    static const struct child_events events = {on_spoke, on_ended};
+    static const struct child_events events = {on_spoke, on_ended, on_stopped};
     const struct cache_process_arg arg = {dir->place_fd, size_limit, own};
 
     writer->dir = dir;

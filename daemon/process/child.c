@@ -123,6 +123,48 @@ void child_drop(struct child *child)
     child->events = NULL;
 }
 
+/* Learns whether CHILD was stopped, or goes on. */
+static void look(struct child *child, uint64_t now_usec)
+{
+    siginfo_t info = {0};
+
+    while (waitid(P_PID, (id_t)child->pid, &info, WSTOPPED | WCONTINUED | WNOHANG) == 0 &&
+           info.si_pid > 0) {
+        child->stopped_usec = info.si_code == CLD_STOPPED ? now_usec : 0;
+        info.si_pid = 0;
+    }
+}
+
+/* One that is stopped for too long, and has an owner who wants to hear of it; or NULL. */
+static struct child *find_stopped(struct children *children, uint64_t now_usec)
+{
+    struct child *child;
+
+    LIST_FOREACH(child, &children->known, link)
+    if (child->stopped_usec && now_usec >= child->stopped_usec + CHILD_STOPPED_USEC &&
+        child->events->stopped)
+        return child;
+    return NULL;
+}
+
+uint64_t children_look(struct children *children, uint64_t now_usec)
+{
+    uint64_t next = UINT64_MAX;
+    struct child *child;
+
+    LIST_FOREACH(child, &children->known, link)
+    look(child, now_usec);
+    while ((child = find_stopped(children, now_usec))) {
+        child->stopped_usec = 0;
+        child->events->stopped(child->user);
+    }
+    LIST_FOREACH(child, &children->known, link)
+    if (child->stopped_usec && child->events->stopped &&
+        child->stopped_usec + CHILD_STOPPED_USEC < next)
+        next = child->stopped_usec + CHILD_STOPPED_USEC;
+    return next;
+}
+
 bool children_know(const struct children *children, pid_t pid)
 {
     const struct child *child;

@@ -8,6 +8,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/queue.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -15,6 +16,7 @@
 
 enum {
     CHILD_WHY_SIZE = 80,
+    CHILD_STOPPED_USEC = 3000000, /* for so long one may be stopped, by a debugger, say */
 };
 
 /* All that are known. The process waits for no other child: see strays.h. */
@@ -27,6 +29,7 @@ struct children {
 struct child_events {
     void (*spoke)(void *user);                  /* child_receive() has something; may be NULL */
     void (*ended)(void *user, const char *why); /* it is reaped, and dropped already */
+    void (*stopped)(void *user);                /* somebody stopped it; may be NULL */
 };
 
 /* Zeroes: there is no process. */
@@ -35,7 +38,8 @@ struct child {
     const struct child_events *events; /* NULL: there is no process */
     void *user;
     pid_t pid;
-    int sock; /* -1: nothing is said any more */
+    int sock;              /* -1: nothing is said any more */
+    uint64_t stopped_usec; /* since when a signal keeps it from running; 0: it runs */
     sd_event_source *input;
     sd_event_source *reaper;
 };
@@ -75,6 +79,13 @@ void child_hang_up(struct child *child);
 
 /* Forgets the process, if there is one. It ends when it looks at its socket, or with this one. */
 void child_drop(struct child *child);
+
+/*
+ * Looks for those of CHILDREN that are stopped (SIGSTOP) at NOW_USEC, and tells their owners where
+ * that takes too long: they end when they can, but serve nobody. Returns when it is to look again;
+ * UINT64_MAX: after the next SIGCHLD.
+ */
+uint64_t children_look(struct children *children, uint64_t now_usec);
 
 /* True where PID is one of CHILDREN. */
 bool children_know(const struct children *children, pid_t pid);

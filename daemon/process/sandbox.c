@@ -9,6 +9,7 @@
 #include <linux/landlock.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -17,9 +18,11 @@
 
 #include "util/cleanup.h"
 
-enum {
-    NOBODY = 65534, /* the kernel's overflow uid and gid */
-};
+/*
+ * Ids that nobody else has: below 2^31, above all that systemd and shadow-utils hand out; and one
+ * that both leave free, for a user namespace that has 65,536 ids only.
+ */
+static const uint32_t strangers[] = {0x7fff5ec0, 65530};
 
 /* Rights that linux/landlock.h of Debian 12 does not have yet. */
 #define ACCESS_FS_TRUNCATE  (UINT64_C(1) << 14)
@@ -95,21 +98,25 @@ int sandbox_drop_capabilities(void)
 }
 
 /*
- * Becomes nobody. A user namespace may have no such user (EINVAL), and forbid to change groups
- * (EPERM): then this process stays who it is, as one that was never root.
+ * Not nobody: others are, and could kill or stop this process. A user namespace may have no such
+ * user (EINVAL), and forbid to change groups (EPERM): then this process stays who it is, as one
+ * that was never root.
  */
 static int change_user(void)
 {
     if (setgroups(0, NULL) < 0)
         return errno == EPERM ? 0 : -errno;
-    if (setresgid(NOBODY, NOBODY, NOBODY) < 0)
-        return errno == EINVAL ? 0 : -errno;
-    if (setresuid(NOBODY, NOBODY, NOBODY) < 0)
-        return errno == EINVAL ? 0 : -errno;
+    for (size_t i = 0; i < ARRAY_SIZE(strangers); i++) {
+        if (setresgid(strangers[i], strangers[i], strangers[i]) == 0 &&
+            setresuid(strangers[i], strangers[i], strangers[i]) == 0)
+            return 0;
+        if (errno != EINVAL)
+            return -errno;
+    }
     return 0;
 }
 
-int sandbox_become_nobody(void)
+int sandbox_become_stranger(void)
 {
     int r = has_capabilities(1U << CAP_SETUID | 1U << CAP_SETGID) ? change_user() : 0;
 
@@ -119,6 +126,16 @@ int sandbox_become_nobody(void)
     if (!SANDBOX_SANITIZED && prctl(PR_SET_DUMPABLE, 0) < 0)
         return -errno;
     return sandbox_drop_capabilities();
+}
+
+void sandbox_go_first(unsigned score)
+{
+    cleanup_close int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+    char text[16];
+
+    snprintf(text, sizeof(text), "%u", score);
+    if (fd >= 0)
+        (void)!write(fd, text, strlen(text));
 }
 
 int sandbox_no_new_privileges(void)

@@ -37,10 +37,17 @@ int sandbox_keep_only(const int *fds, size_t n);
 /* Makes the kernel kill this process when its parent, which has to be PARENT, ends. */
 int sandbox_die_with(pid_t parent);
 
-/* Becomes nobody, without groups, where it may; else stays who it is. Drops all capabilities. */
-int sandbox_become_nobody(void);
+/*
+ * Becomes a user that no other process is, without groups, where it may; else stays who it is.
+ * Drops all capabilities.
+ */
+int sandbox_become_stranger(void);
 
 int sandbox_drop_capabilities(void);
+
+/* Lets the kernel end this process, and those that it makes, before others when memory is used up.
+ * Where it may not say so they are as likely to be ended as others. */
+void sandbox_go_first(unsigned score);
 
 /* No program that this process runs can get more rights than it has. */
 int sandbox_no_new_privileges(void);

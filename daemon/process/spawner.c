@@ -159,6 +159,7 @@ static void spawner_main(int sock, pid_t parent, const void *arg)
         return;
     for (size_t i = 0; i < family.host->n_abis; i++)
         warm(&family, family.host->abis[i]);
+    sandbox_go_first(WORKER_OOM_SCORE);
     if (worker_confine_family(sock, parent, family.given->own) < 0)
         return;
     while (obey(&family))
@@ -198,9 +199,15 @@ static void on_ended(void *user, const char *why)
     lose(user, why);
 }
 
+/* Nobody makes or kills workers meanwhile, and there is no other way to. */
+static void on_stopped(void *user)
+{
+    lose(user, "was stopped by a signal");
+}
+
 int spawner_start(struct spawner *spawner, struct children *children, const struct spawner_arg *arg)
 {
-    static const struct child_events events = {on_spoke, on_ended};
+    static const struct child_events events = {on_spoke, on_ended, on_stopped};
 
     return child_fork(&spawner->child, children, spawner_main, arg, &events, spawner);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Reaps children that nobody knows. Those that somebody knows are sd-event's to reap. */
+/* Reaps children that nobody knows, and looks for those that are stopped. Those that somebody knows
+ * are sd-event's to reap. */
 #include "daemon/process/strays.h"
 
 #include <sys/wait.h>
 
 #include "daemon/log.h"
+#include "daemon/loop.h"
 #include "daemon/priority.h"
 #include "daemon/process/child.h"
 #include "daemon/process/spawner.h"
@@ -30,12 +32,24 @@ static void reap(struct strays *strays)
     }
 }
 
+static int on_stopped(sd_event_source *source, uint64_t usec, void *user)
+{
+    struct strays *strays = user;
+
+    (void)source;
+    loop_set_timer(strays->stopped, children_look(strays->children, usec));
+    return 0;
+}
+
 static int on_ended(sd_event_source *source, const struct signalfd_siginfo *info, void *user)
 {
-    (void)source;
+    struct strays *strays = user;
+    uint64_t now = 0;
+
     (void)info;
-    reap(user);
-    return 0;
+    reap(strays);
+    sd_event_now(strays->children->event, CLOCK_MONOTONIC, &now);
+    return on_stopped(source, now, strays);
 }
 
 static int on_again(sd_event_source *source, uint64_t usec, void *user)
@@ -46,7 +60,7 @@ static int on_again(sd_event_source *source, uint64_t usec, void *user)
     return 0;
 }
 
-int strays_start(struct strays *strays, struct log *log, const struct children *children,
+int strays_start(struct strays *strays, struct log *log, struct children *children,
                  const struct spawner *spawner)
 {
     int r;
@@ -60,6 +74,8 @@ int strays_start(struct strays *strays, struct log *log, const struct children *
                                        on_again, strays);
     if (r >= 0)
         r = sd_event_source_set_enabled(strays->again, SD_EVENT_OFF);
+    if (r >= 0)
+        r = loop_add_timer(children->event, &strays->stopped, 0, on_stopped, strays);
     return r < 0 ? r : 0;
 }
 
@@ -67,4 +83,5 @@ void strays_stop(struct strays *strays)
 {
     strays->ended = sd_event_source_disable_unref(strays->ended);
     strays->again = sd_event_source_disable_unref(strays->again);
+    strays->stopped = sd_event_source_disable_unref(strays->stopped);
 }

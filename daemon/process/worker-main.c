@@ -44,7 +44,7 @@ int worker_confine_family(int sock, pid_t parent, const struct own_filters *own)
     if (r == 0 && sandbox_landlock_version() == 0)
         r = sandbox_empty_root();
     if (r >= 0)
-        r = sandbox_become_nobody();
+        r = sandbox_become_stranger();
     /* Only now: who changes its user loses the signal of its parent's death. */
     if (r == 0)
         r = sandbox_die_with(parent);

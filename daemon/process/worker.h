@@ -52,11 +52,28 @@ struct worker_limits {
     uint64_t cpu_seconds; /* in its whole life */
 };
 
-#define WORKER_LIMITS                                                        \
-    (struct worker_limits)                                                   \
-    {                                                                        \
-        .memory = UINT64_C(1024) * 1024 * 1024, .cpu_seconds = UINT64_C(300) \
-    }
+enum {
+    WORKER_CPU_SECONDS = 300,
+    WORKER_MEMORY_MIB = 256, /* at least */
+    WORKERS_MEMORY_MIB = 1024,
+    /* Of a thousandth of all memory: how much more it counts than it is when the kernel has to end
+     * a process. */
+    WORKER_OOM_SCORE = 500,
+};
+
+/*
+ * The limits of each of N workers that work at a time. Up to four of them together stay in half of
+ * what the unit gives the service; the other half is for the main process and what clients keep.
+ */
+static inline struct worker_limits worker_limits(size_t n)
+{
+    const uint64_t mib = WORKERS_MEMORY_MIB / n;
+
+    return (struct worker_limits){
+        .memory = (mib > WORKER_MEMORY_MIB ? mib : WORKER_MEMORY_MIB) * 1024 * 1024,
+        .cpu_seconds = WORKER_CPU_SECONDS,
+    };
+}
 
 /*
  * Checks the LEN bytes at PACKET as the answer to request ID for TARGET, as packed_check() does.

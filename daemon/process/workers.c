@@ -88,6 +88,15 @@ static void on_ended(void *user, const char *why)
     }
 }
 
+static void on_stopped(void *user)
+{
+    struct worker *worker = user;
+
+    /* One that is to end is killed, stopped or not. */
+    if (worker->workers->pool.places[place_of(worker)].state != POOL_ENDING)
+        misbehave(worker, "was stopped by a signal");
+}
+
 /* Makes the answer in PACKET the outcome of WORKER's job. */
 static void take_answer(struct worker *worker, uint8_t *packet, size_t len)
 {
@@ -147,7 +156,7 @@ static void on_spoke(void *user)
 /* The spawner's answer: a worker PID behind the socket SOCK (consumed), or -errno. */
 static void on_made(void *user, int sock, pid_t pid)
 {
-    static const struct child_events events = {on_spoke, on_ended};
+    static const struct child_events events = {on_spoke, on_ended, on_stopped};
     struct workers *workers = user;
     size_t place;
     int r = sock < 0 ? sock : 0;

@@ -17,6 +17,12 @@ tests_daemon_test_budget_SOURCES = tests/daemon/test-budget.c
 tests_daemon_test_budget_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_test_budget_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/test-fds
+TESTS += tests/daemon/test-fds
+tests_daemon_test_fds_SOURCES = tests/daemon/test-fds.c
+tests_daemon_test_fds_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_test_fds_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/serve/test-owners
 TESTS += tests/daemon/serve/test-owners
 tests_daemon_serve_test_owners_SOURCES = tests/daemon/serve/test-owners.c

@@ -201,6 +201,57 @@ def test_owners(test):
     daemon.stop()
 
 
+def test_few_fds(test):
+    """With 1,024 fds the limits are smaller, the log says so, and root finds some."""
+    test.mkdir("thousand")
+    for i in range(1000):
+        test.write(f"thousand/p{i:03}.json", profile(1 + i))
+    daemon = Daemon(test, "--targets", "native", profiles=["thousand"], name="few", socket_name="few.sock",
+                    prefix=["prlimit", "--nofile=1024:1024"], wait=False)
+    daemon.wait(120)
+    test.check("there are fds (RLIMIT_NOFILE 1024" in daemon.log(), "the log says what is missing",
+               daemon.log()[:500])
+    with daemon.client() as client:
+        status = client.status()
+        test.equal("as many profiles as there are fds for are served", (status.profiles, status.profiles_left_out),
+                   (138, 862))
+    if os.geteuid() != 0:
+        test.skip("what other users leave for root (this needs root)")
+        daemon.stop()
+        return
+    reading, writing = os.pipe()
+    pids = []
+    name = f"p{0:03}"
+    with daemon.client() as client:
+        name = min(client.list())
+    for uid in (1234, 1235, 1236):
+        pids.append(os.fork())
+        if pids[-1] == 0:
+            os.setresuid(uid, uid, uid)
+            clients = [daemon.client() for _ in range(64)]
+            for client in clients:
+                try:
+                    for _ in range(20):
+                        client.sock.setblocking(False)
+                        client.send(GET, get_body(name, delivery=FD))
+                except (Closed, BlockingIOError):
+                    pass
+            os.write(writing, b"!")
+            signal.pause()
+    for _ in pids:
+        os.read(reading, 1)
+    with daemon.client() as client:
+        client.status()
+        for _ in range(20):
+            answer = client.get(name, delivery=FD)
+            os.close(answer.fd)
+    test.ok("beside three users who read none of their fds root gets its own")
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+    daemon.stop()
+
+
 def test_turns(test):
     """Who connects all the time keeps few places before others, and none before those who are
     connected."""
@@ -516,6 +567,7 @@ with Test() as test:
     test_in_all(test)
     test_reserve(test)
     test_owners(test)
+    test_few_fds(test)
     test_turns(test)
     test_idle(test)
     test_fds(test)

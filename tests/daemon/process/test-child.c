@@ -22,7 +22,7 @@ static char heard[64];
 static ssize_t last;
 static int received_fd;
 static bool wants_fd;
-static int n_ended;
+static int n_ended, n_stopped;
 static char how[CHILD_WHY_SIZE];
 
 static void on_spoke(void *user)
@@ -39,7 +39,13 @@ static void on_ended(void *user, const char *why)
     snprintf(how, sizeof(how), "%s", why);
 }
 
-static const struct child_events events = {on_spoke, on_ended};
+static void on_stopped(void *user)
+{
+    ck_assert_ptr_eq(user, heard);
+    n_stopped++;
+}
+
+static const struct child_events events = {on_spoke, on_ended, on_stopped};
 
 static void begin(void)
 {
@@ -52,7 +58,7 @@ static void begin(void)
     LIST_INIT(&children.known);
     memset(heard, 0, sizeof(heard));
     last = 0;
-    n_ended = 0;
+    n_ended = n_stopped = 0;
     wants_fd = false;
     received_fd = -1;
 }
@@ -224,6 +230,43 @@ START_TEST(one_that_is_gone_is_not_adopted)
 }
 END_TEST
 
+/* Sends it SIGNAL, and has it looked at NOW_USEC until that is seen. */
+static void send_signal(int signal, uint64_t now_usec)
+{
+    const bool stops = signal == SIGSTOP;
+
+    ck_assert_int_eq(kill(child.pid, signal), 0);
+    for (int turn = 0; (child.stopped_usec != 0) != stops; turn++) {
+        ck_assert_int_lt(turn, TURNS_MAX);
+        children_look(&children, now_usec);
+        usleep(1000);
+    }
+}
+
+START_TEST(one_that_is_stopped_is_noticed)
+{
+    start();
+    ck_assert_uint_eq(children_look(&children, 1), UINT64_MAX);
+    send_signal(SIGSTOP, 10);
+    ck_assert_uint_eq(child.stopped_usec, 10);
+    ck_assert_uint_eq(children_look(&children, 11), 10 + CHILD_STOPPED_USEC);
+    /* One that goes on in time has done nothing wrong. */
+    send_signal(SIGCONT, 12);
+    ck_assert_uint_eq(children_look(&children, 12 + CHILD_STOPPED_USEC), UINT64_MAX);
+    ck_assert_int_eq(n_stopped, 0);
+    send_signal(SIGSTOP, 20);
+    ck_assert_uint_eq(children_look(&children, 20 + CHILD_STOPPED_USEC - 1),
+                      20 + CHILD_STOPPED_USEC);
+    ck_assert_int_eq(n_stopped, 0);
+    ck_assert_uint_eq(children_look(&children, 20 + CHILD_STOPPED_USEC), UINT64_MAX);
+    ck_assert_int_eq(n_stopped, 1);
+    /* Told once. */
+    children_look(&children, 20 + 2 * CHILD_STOPPED_USEC);
+    ck_assert_int_eq(n_stopped, 1);
+    ck_assert_int_eq(kill(child.pid, SIGCONT), 0);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite;
@@ -236,6 +279,7 @@ int main(void)
     tcase_add_loop_test(tests, how_it_ended_is_told, 0, ARRAY_SIZE(ends));
     tcase_add_test(tests, one_that_is_hung_up_on_ends);
     tcase_add_test(tests, one_that_is_dropped_is_forgotten);
+    tcase_add_test(tests, one_that_is_stopped_is_noticed);
     tcase_add_test(tests, one_that_is_gone_is_not_adopted);
     suite_add_tcase(suite, tests);
     return unit_end(suite);

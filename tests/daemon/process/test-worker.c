@@ -314,7 +314,7 @@ START_TEST(processes_files_and_fds_are_limited)
         if (n > 16)
             _exit(4);
         /* Root's processes are not counted, so this is for nobody. */
-        if (sandbox_become_nobody() < 0)
+        if (sandbox_become_stranger() < 0)
             _exit(5);
         pid = fork();
         _exit(pid < 0 || getuid() == 0 ? 0 : 6);

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* Divides the number of fds. Touches memory only. */
+#include "daemon/fds.h"
+
+enum {
+    EACH_CONNECTION = 8, /* its socket, and the fds that it does not read */
+    EACH_VARIANT = 2,    /* the filter, and secprof-helper with it */
+    EACH_PROFILE = 3,    /* the same, and the text */
+};
+
+size_t fds_needed(const struct fds_limits *limits)
+{
+    const size_t in_flight = EACH_CONNECTION * limits->connections;
+    const size_t open = FDS_OWN + limits->connections + EACH_VARIANT * limits->variants +
+                        limits->contents + EACH_PROFILE * limits->profiles;
+
+    /* Each of the two is counted by itself. */
+    return open > in_flight ? open : in_flight;
+}
+
+static bool cut(size_t *limit, size_t most)
+{
+    const bool is_over = *limit > most;
+
+    if (is_over)
+        *limit = most;
+    return is_over;
+}
+
+bool fds_fit(struct fds_limits *limits, size_t n)
+{
+    bool is_cut = cut(&limits->connections, n / EACH_CONNECTION);
+    size_t rest;
+
+    is_cut |= cut(&limits->variants, n / 8);
+    is_cut |= cut(&limits->contents, n / 16);
+    rest = FDS_OWN + limits->connections + EACH_VARIANT * limits->variants + limits->contents;
+    is_cut |= cut(&limits->profiles, n > rest ? (n - rest) / EACH_PROFILE : 0);
+    return is_cut;
+}

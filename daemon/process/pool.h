@@ -20,7 +20,8 @@ enum {
     POOL_WORKERS_MAX = 16, /* that work at a time */
     POOL_PLACES_EACH = 3,  /* one that works, a fresh one, and one that ends */
     POOL_PLACES_MAX = POOL_PLACES_EACH * POOL_WORKERS_MAX,
-    POOL_LIFE_USEC = 280000000, /* of compiles in the life of a worker: less than WORKER_CPU_SECONDS */
+    POOL_LIFE_USEC =
+        280000000, /* of compiles in the life of a worker: less than WORKER_CPU_SECONDS */
     POOL_BACKOFF_MIN_USEC = 100000, /* before a fresh one that failed is replaced */
     POOL_BACKOFF_MAX_USEC = 5000000,
 };

@@ -24,7 +24,7 @@ struct profile;
  * The version of the profile-to-filter translation, part of every cache key. It grows with each
  * change after which the same profile may give other instructions or other messages.
  */
-#define COMPILER_VERSION 9
+#define COMPILER_VERSION 10
 
 /*
  * How much memory of one compile is worth keeping for the next (arena_clear()): real profiles take

@@ -69,7 +69,7 @@ static bool has_no_capability(void)
              data[1].permitted | data[1].inheritable);
 }
 
-static int become_nobody(void)
+static int become_a_stranger(void)
 {
     const gid_t groups[] = {1, 2, 3};
     uid_t uids[3], own = getuid();
@@ -77,13 +77,16 @@ static int become_nobody(void)
 
     if (setgroups(ARRAY_SIZE(groups), groups) < 0)
         return 1;
-    if (sandbox_become_nobody() < 0)
+    if (sandbox_become_stranger() < 0)
         return 2;
     if (getresuid(&uids[0], &uids[1], &uids[2]) < 0 || getresgid(&gids[0], &gids[1], &gids[2]) < 0)
         return 3;
     for (int i = 0; i < 3; i++)
         if (uids[i] == own || uids[i] != uids[0] || gids[i] == 0 || gids[i] != gids[0])
             return 10 + i;
+    /* Which others are, too. */
+    if (uids[0] == 65534 || gids[0] == 65534)
+        return 19;
     if (getgroups(0, NULL) != 0)
         return 20;
     if (!has_no_capability() || setuid(0) == 0 || setgid(0) == 0)
@@ -98,7 +101,7 @@ static int stay_who_one_is(void)
     struct __user_cap_data_struct few[2] = {
         {.effective = 1U << CAP_SYS_CHROOT, .permitted = 1U << CAP_SYS_CHROOT}};
 
-    if (syscall(SYS_capset, &header, few) < 0 || sandbox_become_nobody() < 0)
+    if (syscall(SYS_capset, &header, few) < 0 || sandbox_become_stranger() < 0)
         return 1;
     return has_no_capability() ? 0 : 2;
 }
@@ -108,7 +111,7 @@ static int alone_in_a_namespace(void)
 {
     if (unshare(CLONE_NEWUSER) < 0)
         return 0; /* the system forbids it */
-    if (sandbox_become_nobody() < 0)
+    if (sandbox_become_stranger() < 0)
         return 1;
     return has_no_capability() ? 0 : 2;
 }
@@ -118,7 +121,7 @@ START_TEST(user_groups_and_capabilities)
     in_child(alone_in_a_namespace);
     if (geteuid() != 0)
         return; /* has nothing to give up */
-    in_child(become_nobody);
+    in_child(become_a_stranger);
     in_child(stay_who_one_is);
 }
 END_TEST

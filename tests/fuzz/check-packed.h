@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "compiler/facts/abi.h"
 #include "compiler/facts/bpf.h"
 #include "compiler/prove/prove.h"
 #include "daemon/filters/packed.h"

@@ -16,10 +16,13 @@
 
 #include "compiler/facts/bpf.h"
 #include "compiler/facts/verdict.h"
+#include "compiler/prove/bdd.h"
+#include "compiler/prove/behaviour.h"
 #include "compiler/prove/symbolic.h"
 #include "compiler/questions/combine.h"
 #include "tests/compiler/random.h"
 #include "tests/fuzz/fuzz.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 enum {

@@ -7,6 +7,7 @@
 
 #include "integration/oci-config.h"
 #include "tests/fuzz/fuzz.h"
+#include "util/arena.h"
 #include "util/cleanup.h"
 
 #define RULES "{\"defaultAction\":\"SCMP_ACT_LOG\"}"

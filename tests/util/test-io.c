@@ -219,13 +219,13 @@ END_TEST
 START_TEST(a_file_that_no_memory_holds)
 {
     cleanup_close int fd = memfd_create("large", MFD_CLOEXEC);
-    char *bytes = NULL;
+    char *content = NULL;
     size_t size;
 
     ck_assert_int_eq(ftruncate(fd, (off_t)1 << 60), 0);
-    ck_assert_int_eq(io_pread_file(fd, SIZE_MAX, &bytes, &size), -ENOMEM);
-    ck_assert_ptr_null(bytes);
-    ck_assert_int_eq(io_pread_file(-1, SIZE_MAX, &bytes, &size), -EBADF);
+    ck_assert_int_eq(io_pread_file(fd, SIZE_MAX, &content, &size), -ENOMEM);
+    ck_assert_ptr_null(content);
+    ck_assert_int_eq(io_pread_file(-1, SIZE_MAX, &content, &size), -EBADF);
 }
 END_TEST
 

@@ -495,8 +495,8 @@ START_TEST(many_rules)
     const struct rule **active = arena_calloc(&arena, N, sizeof(*active));
     struct arg_test *tests = arena_calloc(&arena, N, sizeof(*tests));
     struct profile profile = {.default_verdict = ALLOW, .rules = rules, .n_rules = N};
-    struct variant variant = {&profile, target_by_name("x86_64"),
-                              target_abis(target_by_name("x86_64")), active, N};
+    struct variant variant = {
+        &profile, target_by_name("x86_64"), target_abis(target_by_name("x86_64")), active, N, 0};
     struct policy policy;
 
     for (uint32_t i = 0; i < N; i++) {

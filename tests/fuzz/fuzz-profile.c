@@ -12,6 +12,7 @@
 
 #include "compiler/compile.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/kernel-version.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/lint/lint.h"
 #include "compiler/parse/excerpt.h"
@@ -193,7 +194,10 @@ static int compile(struct filter *filter, const struct profile *profile, struct 
                "%zu: %s", bad, why);
     FUZZ_CHECK(bpf_is_emulable(filter->program.insns, filter->program.n_insns),
                "the kernel cannot emulate it");
-    FUZZ_CHECK(filter->flags == profile->flags, "flags %#x", filter->flags);
+    FUZZ_CHECK(filter->flags == (profile->flags_given || request->kernel < KERNEL_SPEC_ALLOW
+                                     ? profile->flags
+                                     : SECCOMP_FILTER_FLAG_SPEC_ALLOW),
+               "flags %#x", filter->flags);
     return 0;
 }
 

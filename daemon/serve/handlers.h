@@ -11,9 +11,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "daemon/budget.h"
 #include "daemon/files/access.h"
 #include "daemon/filters/service.h"
-#include "daemon/budget.h"
 #include "daemon/serve/users.h"
 
 struct answer;

@@ -54,6 +54,7 @@ _MAGIC = 0x46525053
 _VERSION = 1
 _GET, _LIST, _STATUS, _RELOAD, _SUBSCRIBE, _COMPILE = 1, 2, 3, 4, 5, 6
 _AS_FD, _AS_BYTES, _AS_HELPER, _AS_SOURCE = 1, 2, 3, 4
+_MAX_FDS = 4
 _MAX_REPLY = 65536
 _MAX_INSNS = 4096
 _MAX_SOURCE = 1 << 20
@@ -351,6 +352,20 @@ class Change:
     """As in Profile. Zeroes where nothing is in service."""
 
 
+def _receive(sock: socket.socket) -> tuple[bytes, list[int], int]:
+    """The next packet, its fds, and recvmsg's flags. Not by socket.recv_fds(): CPython's hands on no
+    flags (seen in 3.11), so its fds are open in a program that another thread starts meanwhile."""
+    size = struct.calcsize("i")
+    data, ancillary, flags, _ = sock.recvmsg(_MAX_REPLY, socket.CMSG_SPACE(_MAX_FDS * size),
+                                             socket.MSG_CMSG_CLOEXEC)
+    fds: list[int] = []
+    for level, kind, found in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            n = len(found) // size
+            fds += struct.unpack(f"{n}i", found[:n * size])
+    return data, fds, flags
+
+
 class _Connection:
     """A socket to the daemon: whole packets, until a deadline."""
 
@@ -393,7 +408,7 @@ class _Connection:
         """The body of the next packet, and its FILES fds, which are the caller's."""
         self.sock.settimeout(_left(deadline))
         try:
-            data, fds, flags, _ = socket.recv_fds(self.sock, _MAX_REPLY, 4, socket.MSG_CMSG_CLOEXEC)
+            data, fds, flags = _receive(self.sock)
         except ConnectionResetError:
             raise Disconnected("secprofd ended the connection") from None
         except socket.timeout:

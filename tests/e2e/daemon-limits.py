@@ -316,11 +316,13 @@ def test_idle(test):
 
 
 def test_fds(test):
-    """No fds left: the daemon neither spins nor dies, and goes on when there are some again."""
-    daemon = Daemon(test, "--idle-timeout", "0", name="fds",
-                    prefix=["prlimit", "--nofile=48:48"])
+    """No fds left: the daemon neither spins nor dies, and goes on when there are some again. Its own
+    limits follow from those that it has at its start, so they are taken from it later."""
+    daemon = Daemon(test, "--idle-timeout", "0", name="fds")
     with daemon.client() as first:
         first.reload() # what it compiles at its start takes fds too
+        before = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
+        resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (48, before[1]))
         flood = [daemon.client() for _ in range(60)]
 
         def cpu():
@@ -339,6 +341,8 @@ def test_fds(test):
         test.check(first.get("default", BYTES).n_insns, "bytes can still be fetched")
         for client in flood:
             client.sock.close()
+        # The kernel holds those that are on their way, of whichever process of root, against this limit.
+        resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, before)
         with daemon.client() as client:
             answer = client.get("default", FD)
             test.check(answer.fd >= 0, "with fds again all is served")
@@ -348,7 +352,10 @@ def test_fds(test):
 def test_unread(test):
     """Fds that clients do not read count as the daemon's, and the kernel limits them: nobody may use
     them up for the others."""
-    daemon = Daemon(test, name="unread", prefix=["prlimit", "--nofile=400:400"])
+    daemon = Daemon(test, name="unread")
+    # After the start: what a daemon with so few takes on from the beginning does not use them up.
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE,
+                     (400, resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)[1]))
     deaf = [daemon.client() for _ in range(40)]
     sent = [0] * len(deaf)
     asked = request(GET, get_body("default", delivery=FD))

@@ -303,7 +303,12 @@ def wait_for(daemon):
 def test_few_fds(test):
     """A limit on fds so low that connections and profiles do not all fit."""
     daemon = Daemon(test, "--targets", "native", "--workers", "1", "--idle-timeout", "0",
-                    prefix=["prlimit", "--nofile=40:40"], name="few", socket_name="few.sock")
+                    name="few", socket_name="few.sock")
+    with daemon.client() as client:
+        client.reload()
+    # After the start: its own limits follow from those that it has then.
+    soft, hard = resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE)
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (40, hard))
     clients, before = [], cpu_seconds(daemon.pid)
     start = time.monotonic()
     for _ in range(FEW_CLIENTS):
@@ -313,6 +318,7 @@ def test_few_fds(test):
     test.check(share < 0.5, f"{FEW_CLIENTS} connections with 40 fds: {100 * share:.0f} % of a processor")
     for client in clients:
         client.sock.close()
+    resource.prlimit(daemon.pid, resource.RLIMIT_NOFILE, (soft, hard))
     with daemon.client() as client:
         test.until(lambda: client.status().connections == 1, 10, "connections end")
         test.check(client.get("x", FD).n_insns > 0, "and then all is served again")

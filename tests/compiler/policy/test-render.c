@@ -148,22 +148,20 @@ static const struct {
     const char *rendered;
 } cases[] = {
     {"x86_64", 0, "{'defaultAction': 'SCMP_ACT_ALLOW'}",
-     "{'defaultAction':'SCMP_ACT_ALLOW','architectures':['SCMP_ARCH_X86_64'],'flags':['SECCOMP_"
-     "FILTER_FLAG_SPEC_ALLOW'],'syscalls':"
-     "[]}"},
+     "{'defaultAction':'SCMP_ACT_ALLOW','architectures':['SCMP_ARCH_X86_64'],'syscalls':[]}"},
     /* Architectures come from the map, those of other targets go. */
     {"x86_64", 0,
      "{'defaultAction': 'SCMP_ACT_KILL', 'archMap': [{'architecture': 'SCMP_ARCH_X86_64',"
      " 'subArchitectures': ['SCMP_ARCH_X32', 'SCMP_ARCH_X86']}, {'architecture':"
      " 'SCMP_ARCH_AARCH64', 'subArchitectures': ['SCMP_ARCH_ARM']}]}",
      "{'defaultAction':'SCMP_ACT_KILL_THREAD','architectures':['SCMP_ARCH_X86_64','SCMP_ARCH_X86',"
-     "'SCMP_ARCH_X32'],'flags':['SECCOMP_FILTER_FLAG_SPEC_ALLOW'],'syscalls':[]}"},
+     "'SCMP_ARCH_X32'],'syscalls':[]}"},
     /* Errno names are the target's numbers: ENOSYS is 89 on MIPS. */
     {"mips64", 0,
      "{'defaultAction': 'SCMP_ACT_ERRNO', 'defaultErrno': 'ENOSYS', 'defaultErrnoRet': 38,"
      " 'syscalls': [{'names': ['read'], 'action': 'SCMP_ACT_ERRNO', 'errno': 'ENOSYS'}]}",
      "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':89,'architectures':['SCMP_ARCH_MIPS64'],"
-     "'flags':['SECCOMP_FILTER_FLAG_SPEC_ALLOW'],'syscalls':[{'names':['read'],'action':'SCMP_ACT_"
+     "'syscalls':[{'names':['read'],'action':'SCMP_ACT_"
      "ERRNO','errnoRet':89}]}"},
     /* All of an argument's bits, and texts that need escapes. */
     {"x86_64", 0,
@@ -194,14 +192,14 @@ static const struct {
      " 'SCMP_ACT_ALLOW'}, {'names': ['openat2', 'mseal'], 'action': 'SCMP_ACT_ALLOW',"
      " 'includes': {'caps': ['CAP_SYS_ADMIN']}}], 'x-unknownSyscalls': 'enosys'}",
      "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':1,'architectures':['SCMP_ARCH_X86_64'],"
-     "'flags':['SECCOMP_FILTER_FLAG_SPEC_ALLOW'],'syscalls':[{'names':['read'],'action':'SCMP_ACT_"
+     "'syscalls':[{'names':['read'],'action':'SCMP_ACT_"
      "ALLOW'}]}"},
     {"x86_64", UINT64_C(1) << 21,
      "{'defaultAction': 'SCMP_ACT_ERRNO', 'syscalls': [{'names': ['mount'], 'action':"
      " 'SCMP_ACT_ALLOW', 'includes': {'caps': ['CAP_SYS_ADMIN']}}], 'x-unknownSyscalls':"
      " 'default'}",
      "{'defaultAction':'SCMP_ACT_ERRNO','defaultErrnoRet':1,'architectures':['SCMP_ARCH_X86_64'],"
-     "'flags':['SECCOMP_FILTER_FLAG_SPEC_ALLOW'],'x-unknownSyscalls':'default','syscalls':[{'names'"
+     "'x-unknownSyscalls':'default','syscalls':[{'names'"
      ":['mount'],'action':'SCMP_ACT_"
      "ALLOW'}]}"},
 };

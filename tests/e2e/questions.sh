@@ -164,7 +164,7 @@ is "only that way" "[('x86_64', 41, None)] 41 None" "$(json 'str([(w["abi"], w["
     for w in j["ways"]]) + " " + str(j["number"]) + " " + str(j.get("syscall"))')"
 gives "of a number" 0 '^x86 41 \(dup\): ALLOW$' explain profiles/default.json 41 --target x86_64
 gives "of a new one" 0 'newer than the profile' explain default 5000
-gives "of the number that s390 gives a new one" 0 'does not know as number 0' explain default 0 --target s390x
+gives "of the number that s390 gives a new one" 0 'does not know as number 0' explain profiles/default.json 0 --target s390x
 refuses "of a misspelt call" 2 "did you mean 'ptrace'" explain default ptracee
 refuses "of no argument" 2 'is no argument' explain default socket AF_ALG
 refuses "of a wrong ABI" 2 'has no ABI arm' explain default socket --abi arm --target x86_64

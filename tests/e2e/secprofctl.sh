@@ -312,7 +312,8 @@ works "and raw" compile "$D/profiles/flags.json" --target s390x
 is "says of the filter what it is" "flags s390x True True" "$(python3 -c 'import base64, json
 j, raw = json.load(open("compiled.json")), open("out", "rb").read()
 print(j["name"], j["target"], base64.b64decode(j["filter"]) == raw, j["instructions"] * 8 == len(raw))')"
-works "compile as JSON to a file" compile - --json -o compiled.json < "$D/profiles/default.json"
+ctl compile - --json -o compiled.json > out 2> err < "$D/profiles/default.json"
+is "compile as JSON to a file: exit code" 0 $?
 is "has the name of no file" "profile 0" "$(python3 -c 'import json
 j = json.load(open("compiled.json"))
 print(j["name"], j["filter_flags"] & 1)')"
@@ -322,7 +323,7 @@ run_ctl check --strict profiles/default.json profiles/flags.json
 is "check --strict: exit code 0" 0 $code
 is "has notes at most" 0 "$(grep -cv ': note: ' err)"
 is "has a line for each file" 2 "$(grep -c ': 0 errors, ' out)"
-works "check of one target" check profiles/default.json --target aarch64
+works "check of one target" check --quiet profiles/default.json --target aarch64
 has "checks that one" 'compiles for 1 of 1 target' "$(cat out)"
 run_ctl check profiles/default.json broken.json
 is "check of a broken file: exit code 1" 1 $code

@@ -215,6 +215,13 @@ START_TEST(open_standard_files_stay)
 }
 END_TEST
 
+/* Read by the address sanitizer, which else ends a program that asks for too much. */
+const char *__asan_default_options(void);
+const char *__asan_default_options(void)
+{
+    return "allocator_may_return_null=1";
+}
+
 /* Larger than any memory, and all holes. */
 START_TEST(a_file_that_no_memory_holds)
 {

@@ -153,15 +153,19 @@ uint64_t children_look(struct children *children, uint64_t now_usec)
     struct child *child;
 
     LIST_FOREACH(child, &children->known, link)
-    look(child, now_usec);
+    {
+        look(child, now_usec);
+    }
     while ((child = find_stopped(children, now_usec))) {
         child->stopped_usec = 0;
         child->events->stopped(child->user);
     }
     LIST_FOREACH(child, &children->known, link)
-    if (child->stopped_usec && child->events->stopped &&
-        child->stopped_usec + CHILD_STOPPED_USEC < next)
-        next = child->stopped_usec + CHILD_STOPPED_USEC;
+    {
+        if (child->stopped_usec && child->events->stopped &&
+            child->stopped_usec + CHILD_STOPPED_USEC < next)
+            next = child->stopped_usec + CHILD_STOPPED_USEC;
+    }
     return next;
 }
 

@@ -151,8 +151,8 @@ static int try_named(struct source *source, const char *name, const struct varia
     struct secprof_info info = SECPROF_INFO_INIT;
     struct secprof_info text_info = SECPROF_INFO_INIT;
     cleanup_close int fd = -1;
-    void *bytes;
-    size_t len;
+    void *bytes = NULL;
+    size_t len = 0;
     int r = limit(source);
 
     if (r == 0)

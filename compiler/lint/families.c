@@ -176,7 +176,7 @@ static int find_clone3(struct lint *lint, const struct policy *policy,
 
     if (r == 0)
         r = lint_decision_of(policy, lint->syscalls, lint->abi, "clone3", &clone3);
-    if (r < 0)
+    if (r != 0)
         return r == -ENOENT ? 0 : r;
     finding.verdict = lint_mildest(clone3);
     if (!lint_is_open(lint_mildest(clone)) ||

@@ -109,8 +109,8 @@ static int tell_starts(const struct variants *variants, const struct profile *pr
                        struct diags *diags)
 {
     for (size_t i = 0; i < ARRAY_SIZE(starts); i++) {
-        const char *with_nnp;
-        const char *without;
+        const char *with_nnp = NULL;
+        const char *without = NULL;
         int r = add_denied(variants, starts[i].with_nnp, &with_nnp);
 
         if (r == 0)

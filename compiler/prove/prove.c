@@ -140,7 +140,7 @@ static int compare_rules(struct proof_record *record, const struct bpf_program *
     struct cases *cases = bdd ? cases_new(bdd, proof->arena) : NULL;
     struct obstacle obstacle = {0};
     struct behaviour asked;
-    struct walked walked;
+    struct walked walked = {0};
     int r = cases ? meaning_in_cases(&asked, cases, proof->profile, proof->request, proof->syscalls,
                                      proof->arena)
                   : -ENOMEM;

@@ -159,7 +159,7 @@ static int by_first(const void *a, const void *b)
 /* Takes over LINES, each of which begins behind the end of the one before. */
 static void take(struct owners *owners, const struct lines *lines)
 {
-    struct owner_range *list = calloc(lines->n, sizeof(*list));
+    struct owner_range *list = lines->n > 0 ? calloc(lines->n, sizeof(*list)) : NULL;
     size_t n = 0;
 
     for (size_t i = 0; list && i < lines->n; i++) {

@@ -112,7 +112,7 @@ static int write_rules(const struct ctl_options *options, struct syscalls *sysca
     cleanup_arena struct arena arena = ARENA_INIT;
     cleanup_free char *rules = NULL;
     struct diags diags;
-    size_t len;
+    size_t len = 0;
     int r;
 
     diags_init(&diags, &arena);

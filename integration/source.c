@@ -157,7 +157,7 @@ static int try_named(struct source *source, const char *name, const struct varia
 
     if (r == 0)
         r = secprof_get_bytes(source->handle, name, &options, &bytes, &len, &info);
-    if (r < 0)
+    if (r != 0)
         return r;
     r = take(filter, bytes, len, &info, arena);
     if (r == 0)

@@ -162,12 +162,13 @@ static int add_sites(struct lowering *low, struct abi_sites *to)
         const struct rule *from = &variant->profile->rules[i];
         /* The variant has a rule in the same order, perhaps as a copy with another errno. */
         bool in_force = active < variant->n_rules && variant->rules[active]->names == from->names;
-        const struct rule *rule = in_force ? variant->rules[active++] : NULL;
+        const struct rule *rule;
 
         if (!in_force) {
             name += from->n_names;
             continue;
         }
+        rule = variant->rules[active++];
         if (rule->verdict == variant->profile->default_verdict)
             rule = NULL;
         for (size_t k = 0; k < from->n_names && r == 0; k++, name++) {

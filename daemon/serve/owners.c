@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pwd.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -21,7 +22,7 @@ enum {
 
 /* A line of subuid: NAME:FIRST:COUNT. */
 struct line {
-    char *name;
+    char name[LOGIN_NAME_MAX];
     bool known; /* the owner's id is */
     struct owner_range range;
 };
@@ -33,8 +34,6 @@ struct lines {
 
 static void lines_clear(struct lines *lines)
 {
-    for (size_t i = 0; i < lines->n; i++)
-        free(lines->list[i].name);
     free(lines->list);
 }
 
@@ -88,7 +87,7 @@ static bool parse_line(const char *text, struct line *line)
     const char *colon = strchr(text, ':'), *at = text;
     uint32_t count;
 
-    if (!colon || colon == text)
+    if (!colon || colon == text || colon - text >= LOGIN_NAME_MAX)
         return false;
     line->known = parse_id(&at, ':', &line->range.owner);
     at = colon + 1;
@@ -98,8 +97,8 @@ static bool parse_line(const char *text, struct line *line)
     line->range.last = line->range.first + count - 1;
     if (!line->known)
         line->range.owner = line->range.first;
-    line->name = strndup(text, (size_t)(colon - text));
-    return line->name;
+    *stpncpy(line->name, text, (size_t)(colon - text)) = '\0';
+    return true;
 }
 
 static void read_lines(const struct owners *owners, struct lines *lines)

@@ -239,7 +239,7 @@ class Daemon:
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
             return log.read()
 
-    def wait(self, seconds=20):
+    def wait(self, seconds=120):
         """Until it serves, and no profile waits for its first compile."""
         end = time.monotonic() + seconds
         while True:

@@ -239,7 +239,7 @@ static int log_to_own_dev(void)
     char line[256];
     int logger;
 
-    if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+    if (unshare(CLONE_NEWNS) < 0 || mount("none", "/", "none", MS_REC | MS_PRIVATE, NULL) < 0 ||
         mount("tmpfs", "/dev", "tmpfs", 0, NULL) < 0)
         return 77;
     strcpy(path, "/dev/log");

@@ -215,8 +215,8 @@ START_TEST(open_standard_files_stay)
 }
 END_TEST
 
-/* Read by the address sanitizer, which else ends a program that asks for too much. */
-const char *__asan_default_options(void);
+/* Found by the address sanitizer's library, which else ends a program that asks for too much. */
+__attribute__((visibility("default"))) const char *__asan_default_options(void);
 const char *__asan_default_options(void)
 {
     return "allocator_may_return_null=1";

@@ -28,6 +28,7 @@ EXTRA_DIST += \
 	tests/e2e/fault-events.py \
 	tests/e2e/fault-memory.py \
 	tests/e2e/fault-fds.py \
+	tests/e2e/fault-hostile.py \
 	tests/e2e/fault-packets.py \
 	tests/e2e/fault-resources.py \
 	tests/e2e/fault-versions.py \

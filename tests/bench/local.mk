@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: LGPL-2.1-or-later
 # tests/bench/: programs that scripts/bench builds and runs; no test.
 bench_programs = tests/bench/bench-filter tests/bench/bench-fetch tests/bench/bench-clients \
-	tests/bench/bench-start tests/bench/bench-helper tests/bench/bench-commands
+	tests/bench/bench-start tests/bench/bench-helper tests/bench/bench-commands \
+	tests/bench/bench-set
 EXTRA_PROGRAMS += $(bench_programs)
 CLEANFILES += $(bench_programs)
 
@@ -23,7 +24,12 @@ tests_bench_bench_fetch_SOURCES = tests/bench/bench-fetch.c $(bench_measure) \
 tests_bench_bench_fetch_LDADD = libprotocol.la libutil.la
 
 tests_bench_bench_commands_SOURCES = tests/bench/bench-commands.c $(bench_measure)
-EXTRA_DIST += tests/bench/containers.sh
+EXTRA_DIST += tests/bench/containers.sh tests/bench/scale.py
+
+tests_bench_bench_set_SOURCES = tests/bench/bench-set.c $(bench_measure) tests/bench/peer.c \
+	tests/bench/peer.h tests/bench/program.h
+tests_bench_bench_set_CPPFLAGS = $(AM_CPPFLAGS) $(SECCOMP_CFLAGS)
+tests_bench_bench_set_LDADD = libcompiler.la libutil.la $(SECCOMP_LIBS)
 
 tests_bench_bench_helper_SOURCES = tests/bench/bench-helper.c $(bench_measure)
 tests_bench_bench_helper_LDADD = libsecprof.la libutil.la

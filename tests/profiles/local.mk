@@ -29,6 +29,9 @@ EXTRA_DIST += \
 	tests/data/verdicts/default-arguments.txt \
 	tests/data/verdicts/default-blocked.txt \
 	tests/data/verdicts/forms.txt \
+	tests/data/verdicts/libseccomp-01-19.txt \
+	tests/data/verdicts/libseccomp-22-41.txt \
+	tests/data/verdicts/libseccomp-42-62.txt \
 	tests/data/verdicts/multiplexed.txt \
 	tests/data/verdicts/operators.txt \
 	tests/data/verdicts/podman.txt \

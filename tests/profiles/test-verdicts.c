@@ -28,10 +28,30 @@ enum {
     TARGETS_MAX = 32,
     FAILURES_MAX = 20, /* lines shown for one table */
     LINE_MAX_BYTES = 4096,
+    EXCEPTIONS_MAX = 8, /* of one line */
 };
 
 /* Values for "~": all such arguments of a call take the same one. */
 static const uint64_t any_values[] = {0, 1, 0x7fffffff, 0xffffffff, 0x100000000, UINT64_MAX};
+
+/* A line "but": where secprof answers otherwise than the line above it says, for a reason. */
+struct exception {
+    size_t line;
+    char abis[128];
+    uint32_t verdict;
+    bool met;
+};
+
+/* A line with a verdict, kept until the exceptions below it are read. */
+struct pending {
+    bool is_set;
+    size_t line;
+    char line_text[LINE_MAX_BYTES];
+    char words_text[LINE_MAX_BYTES]; /* what VERDICT points into */
+    struct verdict_line verdict;
+    struct exception exceptions[EXCEPTIONS_MAX];
+    size_t n_exceptions;
+};
 
 struct run {
     const char *path;
@@ -41,9 +61,14 @@ struct run {
     struct arena arena; /* of the current section's filters */
     struct text profile;
     char targets[512];
+    bool only_any; /* "~" is ANY alone */
+    uint64_t any;
+    bool lists_all;
+    struct pending pending;
     struct variant_request request;
     const struct filter *filters[TARGETS_MAX];
     size_t n_verdicts;
+    size_t n_exceptions;
     size_t n_failures;
 };
 
@@ -105,13 +130,29 @@ struct question {
     uint32_t expected;
 };
 
+static bool is_excepted(struct run *run, const struct question *q, uint32_t verdict)
+{
+    for (size_t i = 0; i < run->pending.n_exceptions; i++) {
+        struct exception *exception = &run->pending.exceptions[i];
+        const char *why;
+
+        if (exception->verdict == verdict &&
+            table_has_abi(exception->abis, q->target, q->abi, &why)) {
+            exception->met = true;
+            run->n_exceptions++;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool ask(struct run *run, const struct question *q, const uint64_t args[6])
 {
     struct arena arena = ARENA_INIT;
     uint32_t verdict = fixture_verdict(q->filter, q->target, q->abi, q->nr, args);
 
     run->n_verdicts++;
-    if (verdict == q->expected)
+    if (verdict == q->expected || is_excepted(run, q, verdict))
         return true;
     fail_line(run, arena_printf(&arena,
                                 "target %s, ABI %s, %s (%u) with 0x%llx 0x%llx 0x%llx 0x%llx "
@@ -164,13 +205,16 @@ static int ask_all(struct run *run, const struct question *q, const struct verdi
 {
     int asked = 0;
 
-    for (size_t i = 0; i < ARRAY_SIZE(any_values); i++) {
+    const uint64_t *values = run->only_any ? &run->any : any_values;
+    size_t n = run->only_any ? 1 : ARRAY_SIZE(any_values);
+
+    for (size_t i = 0; i < n; i++) {
         uint64_t args[6];
 
-        if (!q->abi->wide && any_values[i] > UINT32_MAX)
+        if (!q->abi->wide && values[i] > UINT32_MAX)
             continue;
         for (size_t k = 0; k < 6; k++)
-            args[k] = any_values[i];
+            args[k] = values[i];
 
         int r = ask_values(run, q, line, args, 0);
 
@@ -181,16 +225,27 @@ static int ask_all(struct run *run, const struct question *q, const struct verdi
     return asked;
 }
 
-/* A call's name, "#N" (its number) or "+N" (from the ABI's first number on). */
-static bool find_call(struct run *run, const struct abi *abi, const char *call, uint32_t *nr)
+/*
+ * A call's name, "#N" (its number), "#A-B" (all numbers from A to B) or "+N" (from the ABI's first
+ * number on).
+ */
+static bool find_calls(struct run *run, const struct abi *abi, const char *call, uint32_t *first,
+                       uint32_t *last)
 {
+    bool known = true;
+
     if (*call == '#' || *call == '+') {
-        *nr = (uint32_t)strtoul(call + 1, NULL, 0) + (*call == '+' ? abi->nr_base : 0);
+        char *end;
+
+        *first = (uint32_t)strtoul(call + 1, &end, 0) + (*call == '+' ? abi->nr_base : 0);
+        *last = *end == '-' ? (uint32_t)strtoul(end + 1, NULL, 0) : *first;
         return true;
     }
     if (!syscalls_is_known(call))
         fail_line(run, "no ABI has a call of this name");
-    return syscalls_number(run->syscalls, abi->id, call, nr) == 0;
+    known = syscalls_number(run->syscalls, abi->id, call, first) == 0;
+    *last = *first;
+    return known;
 }
 
 /* The calls of LINE on one ABI. Returns the number of combinations, or -1. */
@@ -204,14 +259,19 @@ static int run_calls(struct run *run, const struct verdict_line *line, struct qu
                                      q->abi->id);
     snprintf(list, sizeof(list), "%s", line->calls);
     while ((q->call = strsep(&rest, ","))) {
-        if (!find_call(run, q->abi, q->call, &q->nr))
+        uint32_t first = 0, last = 0;
+
+        if (!find_calls(run, q->abi, q->call, &first, &last))
             continue;
+        for (uint64_t nr = first; nr <= last; nr++) {
+            q->nr = (uint32_t)nr;
 
-        int r = ask_all(run, q, line);
+            int r = ask_all(run, q, line);
 
-        if (r < 0)
-            return r;
-        asked += r;
+            if (r < 0)
+                return r;
+            asked += r;
+        }
     }
     return asked;
 }
@@ -243,32 +303,103 @@ static int run_target(struct run *run, const struct verdict_line *line, size_t i
     return q.filter && !why ? asked : -1;
 }
 
-static void run_verdict(struct run *run, char *const words[], size_t n)
+/* True where LINE is about ABIs alone that the installed libseccomp does not know. */
+static bool is_for_unknown_abi(const struct verdict_line *line)
 {
-    struct verdict_line line;
+    const struct target *target;
     const char *why;
+    bool found = false;
+
+    for (size_t i = 0; (target = target_at(i)); i++)
+        for (int k = 0; k < target->n_abis; k++) {
+            const struct abi *abi = abi_get(target->abis[k]);
+
+            if (!table_has_abi(line->abis, target, abi, &why))
+                continue;
+            if (abi_is_installed(abi))
+                return false;
+            found = true;
+        }
+    return found;
+}
+
+/* Asks what the pending line says, if there is one; each exception must then have been met. */
+static void run_pending(struct run *run)
+{
+    struct pending *pending = &run->pending;
+    char line_text[LINE_MAX_BYTES];
+    size_t line = run->line;
+    size_t failures = run->n_failures;
     int asked = 0;
 
-    if (!run->profile.bytes) {
+    if (!pending->is_set)
+        return;
+    memcpy(line_text, run->line_text, sizeof(line_text));
+    memcpy(run->line_text, pending->line_text, sizeof(run->line_text));
+    run->line = pending->line;
+    for (size_t i = 0; target_at(i) && asked >= 0; i++) {
+        int r = has_target(run, target_at(i)) ? run_target(run, &pending->verdict, i) : 0;
+
+        asked = r < 0 ? r : asked + r;
+    }
+    if (asked == 0 && !is_for_unknown_abi(&pending->verdict))
+        fail_line(run, "matches nothing: no target has this call on such an ABI");
+    for (size_t i = 0; i < pending->n_exceptions; i++) {
+        run->line = pending->exceptions[i].line;
+        if (failures == run->n_failures && !pending->exceptions[i].met)
+            fail_line(run, "an exception that nothing needs");
+    }
+    run->line = line;
+    memcpy(run->line_text, line_text, sizeof(run->line_text));
+    pending->is_set = false;
+}
+
+static void note_verdict(struct run *run, const char *text)
+{
+    struct pending *pending = &run->pending;
+    char *words[TABLE_WORDS_MAX];
+    const char *why;
+    size_t n;
+
+    pending->line = run->line;
+    pending->n_exceptions = 0;
+    memcpy(pending->line_text, run->line_text, sizeof(pending->line_text));
+    snprintf(pending->words_text, sizeof(pending->words_text), "%s", text);
+    n = table_split(pending->words_text, words);
+    if (n > TABLE_WORDS_MAX)
+        fail_line(run, "too many words");
+    else if (!run->profile.bytes)
         fail_line(run, "no profile yet");
+    else if (verdict_line_parse(&pending->verdict, words, n, &why) < 0)
+        fail_line(run, why);
+    else
+        pending->is_set = true;
+}
+
+/* "but ABIS VERDICT: REASON" below a line with a verdict. */
+static void note_exception(struct run *run, const char *text)
+{
+    struct pending *pending = &run->pending;
+    struct exception *exception = &pending->exceptions[pending->n_exceptions];
+    char abis[128], verdict[64], reason[8];
+    struct verdict_line line;
+    char *words[] = {abis, abis, NULL, verdict};
+    char arrow[] = "->";
+    const char *why;
+
+    words[2] = arrow;
+    if (!pending->is_set || pending->n_exceptions == EXCEPTIONS_MAX ||
+        sscanf(text, "but %127s %63[^: ]: %7s", abis, verdict, reason) != 3) {
+        fail_line(run, "an exception is but ABIS VERDICT: REASON, below a line with a verdict");
         return;
     }
-    if (verdict_line_parse(&line, words, n, &why) < 0) {
+    if (verdict_line_parse(&line, words, ARRAY_SIZE(words), &why) < 0) {
         fail_line(run, why);
         return;
     }
-    for (size_t i = 0; target_at(i); i++) {
-        if (!has_target(run, target_at(i)))
-            continue;
-
-        int r = run_target(run, &line, i);
-
-        if (r < 0)
-            return;
-        asked += r;
-    }
-    if (asked == 0)
-        fail_line(run, "matches nothing: no target has this call on such an ABI");
+    *exception = (struct exception){.line = run->line, .verdict = line.verdict};
+    memcpy(exception->abis, abis, sizeof(abis));
+    pending->n_exceptions++;
 }
 
 /* The filter flags on every target of the section: "none" or names without their prefix. */
@@ -306,6 +437,15 @@ static bool run_setting(struct run *run, char *const words[], size_t n)
         check_flags(run, words[1]);
         return true;
     }
+    if (!strcmp(words[0], "any")) {
+        run->only_any = true;
+        run->any = strtoull(words[1], NULL, 0);
+        return true;
+    }
+    if (!strcmp(words[0], "lists") && !strcmp(words[1], "all")) {
+        run->lists_all = true;
+        return true;
+    }
     drop_filters(run);
     if (!strcmp(words[0], "profile")) {
         text_free(&run->profile);
@@ -331,27 +471,30 @@ static void start_section(struct run *run)
 {
     drop_filters(run);
     snprintf(run->targets, sizeof(run->targets), "all");
+    run->only_any = false;
+    run->lists_all = false;
     run->request = (struct variant_request){.kernel = KERNEL_VERSION(6, 1)};
 }
 
 static void run_line(struct run *run, char *text)
 {
+    char copy[LINE_MAX_BYTES];
     char *words[TABLE_WORDS_MAX];
     size_t n;
 
     text[strcspn(text, "\n")] = '\0';
-    snprintf(run->line_text, sizeof(run->line_text), "%s", text);
-    if (*text == '[') {
-        start_section(run);
+    snprintf(copy, sizeof(copy), "%s", text);
+    n = table_split(copy, words);
+    if (n > 0 && !strcmp(words[0], "but")) {
+        note_exception(run, text);
         return;
     }
-    n = table_split(text, words);
-    if (n == 0 || *words[0] == '#' || run_setting(run, words, n))
-        return;
-    if (n > TABLE_WORDS_MAX)
-        fail_line(run, "too many words");
-    else
-        run_verdict(run, words, n);
+    run_pending(run);
+    memcpy(run->line_text, text, strlen(text) + 1);
+    if (*text == '[')
+        start_section(run);
+    else if (n > 0 && *words[0] != '#' && !run_setting(run, words, n))
+        note_verdict(run, text);
 }
 
 /*
@@ -366,7 +509,13 @@ static void read_inline(struct run *run, FILE *file, const char *text)
     char more[LINE_MAX_BYTES];
 
     ck_assert_ptr_nonnull(out);
-    fputs(text, out);
+    if (run->lists_all) {
+        fputs("{\"architectures\": [", out);
+        for (int id = 0; id < ABI_COUNT; id++)
+            fprintf(out, "%s\"%s\"", id ? ", " : "", abi_get((enum abi_id)id)->scmp_name);
+        fputs("], ", out);
+    }
+    fputs(text + run->lists_all, out);
     if (strcspn(text, "\n") < 2 || text[strcspn(text, "\n") - 1] != '}')
         while (fgets(more, sizeof(more), file)) {
             run->line++;
@@ -374,6 +523,8 @@ static void read_inline(struct run *run, FILE *file, const char *text)
             if (*more == '}')
                 break;
         }
+    if (feof(file))
+        fail_line(run, "a profile without an end");
     ck_assert_int_eq(fclose(out), 0);
     drop_filters(run);
     text_free(&run->profile);
@@ -391,16 +542,19 @@ static void run_table(const char *path)
     start_section(&run);
     while (fgets(text, sizeof(text), file)) {
         run.line++;
-        if (*text == '{')
+        if (*text == '{') {
+            run_pending(&run);
             read_inline(&run, file, text);
-        else
+        } else {
             run_line(&run, text);
+        }
     }
+    run_pending(&run);
     drop_filters(&run);
     text_free(&run.profile);
     syscalls_free(run.syscalls);
-    printf("%s: %zu verdicts, %zu wrong lines\n", strrchr(path, '/') + 1, run.n_verdicts,
-           run.n_failures);
+    printf("%s: %zu verdicts, %zu of them exceptions, %zu wrong lines\n", strrchr(path, '/') + 1,
+           run.n_verdicts, run.n_exceptions, run.n_failures);
     ck_assert_uint_eq(run.n_failures, 0);
 }
 

@@ -10,6 +10,7 @@
 
 #include "compiler/facts/action.h"
 #include "compiler/facts/errno.h"
+#include "util/cleanup.h"
 
 size_t table_split(char *text, char *words[TABLE_WORDS_MAX])
 {
@@ -39,16 +40,16 @@ static bool parse_number(const char *text, const char **end, uint64_t *value)
     return errno == 0;
 }
 
-/* Adds FIRST to LAST: all of a short range, the ends and the middle of a long one. */
-static bool add_range(struct table_arg *arg, uint64_t first, uint64_t last)
+/* Adds FIRST to LAST: all of them, or of a long range its ends and its middle. */
+static bool add_range(struct table_arg *arg, uint64_t first, uint64_t last, bool all)
 {
     uint64_t chosen[] = {first, first + 1, first + (last - first) / 2, last - 1, last};
-    size_t n = last - first < 8 ? (size_t)(last - first) + 1 : 5;
+    uint64_t n = all || last - first < 8 ? last - first + 1 : ARRAY_SIZE(chosen);
 
-    if (last < first || arg->n + n > TABLE_VALUES_MAX)
+    if (last < first || n == 0 || n > TABLE_VALUES_MAX - arg->n)
         return false;
     for (size_t i = 0; i < n; i++)
-        arg->values[arg->n++] = last - first < 8 ? first + i : chosen[i];
+        arg->values[arg->n++] = n == last - first + 1 ? first + i : chosen[i];
     return true;
 }
 
@@ -65,10 +66,12 @@ static bool parse_arg(struct table_arg *arg, const char *text)
 
         if (!parse_number(at, &at, &first))
             return false;
+        bool all = *at == '-';
+
         last = first;
-        if (!strncmp(at, "..", 2) && !parse_number(at + 2, &at, &last))
+        if ((all || !strncmp(at, "..", 2)) && !parse_number(at + (all ? 1 : 2), &at, &last))
             return false;
-        if (!add_range(arg, first, last))
+        if (!add_range(arg, first, last, all))
             return false;
         if (*at == '\0')
             return true;

@@ -13,7 +13,7 @@
 #include "compiler/facts/abi.h"
 
 enum {
-    TABLE_VALUES_MAX = 32,
+    TABLE_VALUES_MAX = 512,
     TABLE_WORDS_MAX = 12,
 };
 

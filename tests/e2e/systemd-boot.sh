@@ -16,11 +16,15 @@ log()
     tail -n 40 "$1" | sed 's/^/  | /'
 }
 
-# An installation for the prefix /usr, of the sources that $build was configured from.
-src=$(sed -n 's/^abs_top_srcdir = //p' "$build/Makefile")
+# An installation for the prefix /usr: $build, or another build of the same sources.
 mkdir -p "$D/build" "$D/root" "$D/e2e"
-if ! (cd "$D/build" && "$src/configure" --prefix=/usr --sysconfdir=/etc --localstatedir=/var &&
-    make -j"$(nproc)" && make install DESTDIR="$D/root") > "$D/build.log" 2>&1; then
+usr=$build
+if [ "$(sed -n 's/^\(prefix\|sysconfdir\) = //p' "$build/Makefile" | paste -sd' ')" != "/usr /etc" ]; then
+    usr=$D/build
+    (cd "$usr" && "$(sed -n 's/^abs_top_srcdir = //p' "$build/Makefile")/configure" \
+        --prefix=/usr --sysconfdir=/etc --localstatedir=/var && make -j"$(nproc)") > "$D/build.log" 2>&1
+fi
+if ! make -C "$usr" install DESTDIR="$D/root" >> "$D/build.log" 2>&1; then
     log "$D/build.log"
     not_ok "make install for the prefix /usr"
     finish

@@ -2,7 +2,7 @@
 # docs/: the manual pages, one for each binary and for each file format; what was measured and tried.
 dist_man_MANS += docs/secprofd.8 docs/secprof-oci-hook.8 docs/secprof-runtime.8
 dist_man_MANS += docs/secprof-profile.5
-EXTRA_DIST += docs/figures.md docs/mutations.md docs/tried.md
+EXTRA_DIST += docs/differences.md docs/figures.md docs/mutations.md docs/tried.md
 dist_man_MANS += docs/secprof.3 docs/secprofctl.1 docs/secprof-helper.1
 
 # One page tells of all functions; each has its name as a page too.

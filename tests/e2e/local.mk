@@ -20,8 +20,10 @@ EXTRA_DIST += \
 	tests/e2e/daemon-serve.py \
 	tests/e2e/daemon-subscribe.py \
 	tests/e2e/daemon-workers.py \
+	tests/data/differences.txt \
 	tests/data/oci/config.json \
 	tests/e2e/debugging.sh \
+	tests/e2e/differences.sh \
 	tests/e2e/docker.sh \
 	tests/e2e/fault-cache.py \
 	tests/e2e/fault-clients.py \

@@ -76,6 +76,8 @@ START_TEST(the_oldest_idle_account_is_given_up)
         ck_assert_int_eq(budget_take(&budget, uid, uid - 99, NULL), 1);
     /* All accounts are in use: the first that is idle is that of 100. */
     ck_assert(budget_take(&budget, 8, INTERVAL + 1, NULL));
+    for (uid_t uid = 102; uid < 100 + BUDGET_ACCOUNTS - 1; uid++)
+        ck_assert_uint_eq(budget_used(&budget, uid, INTERVAL + 1), 1);
     for (int i = 0; i < 3; i++)
         ck_assert_int_eq(budget_take(&budget, 101, 500, NULL), i < 1);
     ck_assert(!budget_take(&budget, 7, 1001, NULL));

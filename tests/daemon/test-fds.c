@@ -27,6 +27,8 @@ START_TEST(what_is_left_fits)
         ck_assert_int_eq(is_cut, memcmp(&limits, &usual, sizeof(limits)) != 0);
         ck_assert_uint_ge(limits.connections, n < 8192 ? n / 8 : 1024);
         ck_assert_uint_gt(limits.profiles, 0);
+        /* What fits just so is not cut again. */
+        ck_assert(!fds_fit(&limits, n));
     }
 }
 END_TEST

@@ -9,7 +9,6 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <systemd/sd-event.h>
 #include <unistd.h>
 
@@ -56,6 +55,7 @@ struct daemon {
     struct background background;
     struct follow follow;
     struct phase phase;
+    sd_event_source *scan;  /* a step of one */
     sd_event_source *check; /* what follows from a change */
     sd_event_source *idle;  /* a step of what is done ahead of time */
     sd_event_source *retry; /* when new versions that could not be compiled are tried again */
@@ -68,6 +68,7 @@ struct daemon {
     struct workers workers;
     struct strays strays;
     struct server server;
+    bool is_open; /* it takes requests: after the first scan */
 };
 
 /* What the service tells. Each of these has the event loop come to it, and does nothing more. */
@@ -105,12 +106,10 @@ static void on_changed(void *user)
 static void tell(struct daemon *daemon, uint64_t pending)
 {
     const struct registry *registry = &daemon->service.registry;
-    size_t served = 0, failed = 0;
+    const size_t stale = registry->n_in[WIRE_PROFILE_STALE];
+    const size_t served = registry->n_in[WIRE_PROFILE_SERVED] + stale;
+    const size_t failed = registry->n_in[WIRE_PROFILE_BROKEN] + stale;
 
-    for (size_t i = 0; i < registry->n; i++) {
-        served += registry->entries[i]->served != NULL;
-        failed += registry->entries[i]->failed;
-    }
     if (phase_tell(&daemon->phase, now(daemon), pending, served, failed))
         log_write(&daemon->log, LOG_NOTICE, "ready: %zu profiles, %zu of them in service",
                   registry->n, served);
@@ -149,6 +148,31 @@ static int on_idle(sd_event_source *source, void *user)
     return background_step(&daemon->background)
                ? sd_event_source_set_enabled(source, SD_EVENT_ONESHOT)
                : 0;
+}
+
+static void on_scan_begun(void *user)
+{
+    struct daemon *daemon = user;
+
+    if (daemon->scan)
+        sd_event_source_set_enabled(daemon->scan, SD_EVENT_ONESHOT);
+}
+
+/* Clients come in between steps. Before the first scan is done nobody could be answered. */
+static int on_scan(sd_event_source *source, void *user)
+{
+    struct daemon *daemon = user;
+    int r;
+
+    if (follow_step(&daemon->follow))
+        sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+    if (daemon->is_open || (daemon->follow.scans == 1 && daemon->follow.scanning))
+        return 0;
+    daemon->is_open = true;
+    r = server_open(&daemon->server);
+    if (r < 0)
+        log_write(&daemon->log, LOG_ERR, "cannot serve: %s", strerror(-r));
+    return r < 0 ? sd_event_exit(daemon->event, r) : 0;
 }
 
 static int on_retry(sd_event_source *source, uint64_t usec, void *user)
@@ -209,6 +233,7 @@ static int on_stop_deadline(sd_event_source *source, uint64_t usec, void *user)
 
 static void stop_events(struct daemon *daemon)
 {
+    daemon->scan = sd_event_source_disable_unref(daemon->scan);
     daemon->check = sd_event_source_disable_unref(daemon->check);
     daemon->idle = sd_event_source_disable_unref(daemon->idle);
     daemon->retry = sd_event_source_disable_unref(daemon->retry);
@@ -250,11 +275,11 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
     return 0;
 }
 
-static void on_files_changed(void *user, bool everything)
+static void on_files_changed(void *user)
 {
     struct daemon *daemon = user;
 
-    follow_scan(&daemon->follow, everything);
+    follow_changes(&daemon->follow);
 }
 
 /* One entry less waits to be written. */
@@ -310,19 +335,6 @@ static int start_loop(struct daemon *daemon)
     return r < 0 ? r : 0;
 }
 
-/* As many fds as we may have: each filter in memory is one. */
-static void raise_fd_limit(struct daemon *daemon)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
-        return;
-    limit.rlim_cur = limit.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
-        log_write(&daemon->log, LOG_WARNING, "cannot raise the limit of open files: %s",
-                  strerror(errno));
-}
-
 /* Takes the limits of the options, as far as there are fds for them. */
 static void fit_fds(struct daemon *daemon)
 {
@@ -333,19 +345,17 @@ static void fit_fds(struct daemon *daemon)
         .contents = options->max_contents,
         .profiles = options->max_profiles,
     };
-    struct rlimit limit;
+    const size_t n = fds_raise();
 
-    raise_fd_limit(daemon);
     daemon->fits = wanted;
-    if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > SIZE_MAX ||
-        !fds_fit(&daemon->fits, (size_t)limit.rlim_cur))
+    if (!fds_fit(&daemon->fits, n))
         return;
     log_write(
         &daemon->log, LOG_WARNING,
         "there are fds (RLIMIT_NOFILE %zu, wanted %zu) for %zu profiles, %zu connections, %zu "
         "other filters and %zu contents only",
-        (size_t)limit.rlim_cur, fds_needed(&wanted), daemon->fits.profiles,
-        daemon->fits.connections, daemon->fits.variants, daemon->fits.contents);
+        n, fds_needed(&wanted), daemon->fits.profiles, daemon->fits.connections,
+        daemon->fits.variants, daemon->fits.contents);
 }
 
 /* The targets to be served: the host's, which always is, and those that were asked for. */
@@ -401,6 +411,8 @@ static void start_rooms(struct daemon *daemon)
     daemon->follow.own_uid = daemon->uid;
     daemon->follow.shared = options->shared_directories;
     daemon->follow.service = service;
+    daemon->follow.begun = on_scan_begun;
+    daemon->follow.user = daemon;
     daemon->follow.watch.changed = on_files_changed;
     daemon->follow.watch.user = daemon;
     daemon->background.service = service;
@@ -453,6 +465,9 @@ static int start_events(struct daemon *daemon)
 {
     int r = loop_add_deferred(daemon->event, &daemon->check, PRIORITY_COMPILES, on_check, daemon);
 
+    if (r >= 0)
+        r = loop_add_deferred(daemon->event, &daemon->scan, SD_EVENT_PRIORITY_NORMAL, on_scan,
+                              daemon);
     if (r >= 0)
         r = loop_add_deferred(daemon->event, &daemon->idle, SD_EVENT_PRIORITY_IDLE, on_idle,
                               daemon);
@@ -534,13 +549,14 @@ static int start(struct daemon *daemon)
         return r;
     /* Whoever asks for what is not compiled yet waits for that alone. */
     daemon->phase.barrier = follow_scan(&daemon->follow, true);
-    return server_open(&daemon->server);
+    return 0;
 }
 
 static void finish(struct daemon *daemon)
 {
     server_close(&daemon->server);
     watch_stop(&daemon->follow.watch);
+    follow_stop(&daemon->follow);
     workers_stop(&daemon->workers);
     spawner_stop(&daemon->spawner);
     cache_stop(&daemon->cache);

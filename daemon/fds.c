@@ -1,12 +1,28 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Divides the number of fds. Touches memory only. */
+/* Raises the number of fds that this process may have, and divides it. */
 #include "daemon/fds.h"
+
+#include <stdint.h>
+#include <sys/resource.h>
 
 enum {
     EACH_CONNECTION = 8, /* its socket, and the fds that it does not read */
     EACH_VARIANT = 2,    /* the filter, and secprof-helper with it */
     EACH_PROFILE = 3,    /* the same, and the text */
 };
+
+size_t fds_raise(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return SIZE_MAX;
+    limit.rlim_cur = limit.rlim_max;
+    /* Where that is not allowed it stays as it was. */
+    if (setrlimit(RLIMIT_NOFILE, &limit) < 0 && getrlimit(RLIMIT_NOFILE, &limit) < 0)
+        return SIZE_MAX;
+    return limit.rlim_cur < SIZE_MAX ? (size_t)limit.rlim_cur : SIZE_MAX;
+}
 
 size_t fds_needed(const struct fds_limits *limits)
 {

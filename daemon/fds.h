@@ -20,6 +20,9 @@ struct fds_limits {
     size_t profiles;
 };
 
+/* Has as many fds as this process may: each filter in memory is one. Returns how many. */
+size_t fds_raise(void);
+
 /*
  * Cuts LIMITS down to what fits N fds. Returns true where that was needed.
  *

@@ -4,18 +4,14 @@
 #include "daemon/files/follow.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "daemon/files/scan.h"
 #include "daemon/log.h"
 #include "util/cleanup.h"
-
-enum {
-    SCAN_BYTES_MANY = 1024 * 1024,
-};
 
 /*
  * False where a directory before DIRECTORY cannot be read, and WHY: it may have another file of the
@@ -92,6 +88,8 @@ static void take_item(struct follow *follow, const struct scan *scan, struct pro
     entry->path = steal_ptr(&item->path);
     entry->place = steal_ptr(&item->place);
     entry->directory = item->directory;
+    follow->n_linked += item->linked - (size_t)entry->linked;
+    entry->linked = item->linked;
     /* Of a file that cannot be looked at it stays as it was: at first, nobody's but root's. */
     if (item->seen)
         take_access(follow, entry, &item->access);
@@ -106,7 +104,8 @@ static void take_item(struct follow *follow, const struct scan *scan, struct pro
         if (entry->newest == NEWEST_SERVED)
             entry_settle(entry, follow->scans);
         break;
-    case SCAN_MASKED:
+    case SCAN_GONE:
+    case SCAN_LEFT_OUT:
         break;
     }
 }
@@ -123,6 +122,7 @@ static void follow_item(struct follow *follow, const struct scan *scan, struct p
 
     take_item(follow, scan, entry, item);
     after = entry_access(entry);
+    registry_count(&follow->service->registry, entry);
     if (changes->n == told &&
         (entry_state(entry) != state || !access_list_equal(&before.file, &after.file) ||
          !access_list_equal(&before.served, &after.served)))
@@ -139,54 +139,57 @@ static void doubt(struct follow *follow, const struct scan *scan, struct profile
     service_refuse(follow->service, entry, why, follow->scans);
 }
 
-/* The registry has ENTRY, and the scan found nothing of that name. Returns true where it stays. */
-static bool follow_missing(struct follow *follow, const struct scan *scan, size_t at)
+/* The registry has ENTRY, and the scan found nothing of that name. */
+static void follow_missing(struct follow *follow, struct profile_entry *entry)
 {
-    struct profile_entry *entry = follow->service->registry.entries[at];
+    const struct scan *scan = &follow->scan;
 
     if (scan->failed[entry->directory]) {
         doubt(follow, scan, entry);
-        return true;
+        return;
     }
-    service_remove(follow->service, at);
+    follow->n_linked -= entry->linked;
+    service_remove(follow->service, registry_after(&follow->service->registry, entry->name) - 1);
     /* Its place is free for one that was left out. */
     if (scan->n_left_out)
         watch_again(&follow->watch);
-    return false;
 }
 
-static void follow_found(struct follow *follow, const struct scan *scan, struct scan_item *item,
-                         struct profile_entry *entry)
+static void follow_found(struct follow *follow, struct scan_item *item, struct profile_entry *entry)
 {
+    const struct scan *scan = &follow->scan;
+
     /* A file of lesser precedence does not take over while the better directory is unreadable. */
     if (entry->path && scan->failed[entry->directory] && item->directory > entry->directory) {
         doubt(follow, scan, entry);
         return;
     }
     follow_item(follow, scan, entry, item);
+    if (entry->place && !follow->watch.polling && !watch_covers(&follow->watch, entry->place))
+        follow->is_unwatched = true;
 }
 
-/* Merges what the scan found into the registry; both are in the order of the names. */
-static void merge(struct follow *follow, struct scan *scan)
+/* Makes the registry say what ITEM does. */
+static void follow_name(struct follow *follow, struct scan_item *item)
 {
     struct registry *registry = &follow->service->registry;
-    size_t at = 0;
+    struct profile_entry *entry = registry_find(registry, item->name);
 
-    for (size_t i = 0; i < scan->n; i++) {
-        struct scan_item *item = &scan->items[i];
-
-        while (at < registry->n && strcmp(registry->entries[at]->name, item->name) < 0)
-            at += follow_missing(follow, scan, at);
-        if ((at == registry->n || strcmp(registry->entries[at]->name, item->name)) &&
-            !registry_add(registry, item->name)) {
-            log_write(follow->service->log, LOG_ERR, "%s: no memory", item->name);
-            watch_again(&follow->watch);
-            continue;
-        }
-        follow_found(follow, scan, item, registry->entries[at++]);
+    if (item->kind == SCAN_LEFT_OUT)
+        return;
+    if (item->kind == SCAN_GONE) {
+        if (entry)
+            follow_missing(follow, entry);
+        return;
     }
-    while (at < registry->n)
-        at += follow_missing(follow, scan, at);
+    if (!entry)
+        entry = registry_add(registry, item->name);
+    if (entry) {
+        follow_found(follow, item, entry);
+        return;
+    }
+    log_write(follow->service->log, LOG_ERR, "%s: no memory", item->name);
+    watch_again(&follow->watch);
 }
 
 /* Says what is odd about the directories. */
@@ -221,6 +224,16 @@ static bool has_entry(void *user, const char *name)
     return registry_find(&follow->service->registry, name) != NULL;
 }
 
+/* For scan.c: the first profile behind NAME. */
+static const char *behind(void *user, const char *name)
+{
+    const struct follow *follow = user;
+    const struct registry *registry = &follow->service->registry;
+    const size_t i = registry_after(registry, name);
+
+    return i < registry->n ? registry->entries[i]->name : NULL;
+}
+
 /* For scan.c: true where the content of the file is what ENTRY's is. */
 static bool is_known(void *user, const char *name, const char *path, const struct file_id *id)
 {
@@ -253,32 +266,35 @@ static void arm_watch(struct follow *follow)
                   WATCH_POLL_USEC / 1000000);
 }
 
-/* Where a link led to a directory that is not watched yet: watches it, and looks once more. */
-static void watch_places(struct follow *follow)
+/* The scan under way has come to its end: R. */
+static void end(struct follow *follow, int r)
 {
-    for (size_t i = 0; i < follow->service->registry.n; i++) {
-        const char *place = follow->service->registry.entries[i]->place;
+    struct service *service = follow->service;
+    struct scan *scan = &follow->scan;
 
-        if (place && !follow->watch.polling && !watch_covers(&follow->watch, place)) {
+    if (r < 0) {
+        log_write(service->log, LOG_ERR, "the profiles cannot be read: %s", strerror(-r));
+        watch_again(&follow->watch);
+    } else {
+        log_scan(follow, scan, follow->everything);
+        follow->left_out = (uint32_t)scan->n_left_out;
+        follow->doubtful = false;
+        for (size_t i = 0; i < follow->n_directories; i++)
+            follow->doubtful |= scan->failed[i] != 0;
+        /* It is looked at once more when it is watched. */
+        if (follow->is_unwatched)
             arm_watch(follow);
+        if (scan->again || follow->is_unwatched)
             watch_again(&follow->watch);
-            return;
-        }
     }
+    scan_clear(scan);
+    follow->scanning = false;
+    service->scanning = UINT64_MAX;
+    service->hooks.changed(service->hooks.user);
 }
 
-/*
- * The texts of many profiles were in memory at once. Without this malloc would keep their memory,
- * as much as all the profiles take.
- */
-static void give_back_memory(void)
-{
-#ifdef __GLIBC__
-    malloc_trim(0);
-#endif
-}
-
-uint64_t follow_scan(struct follow *follow, bool everything)
+/* Begins a scan: of the N names at NAMES, or N being 0 of all. */
+static void begin(struct follow *follow, bool everything, char (*names)[WIRE_NAME_SIZE], size_t n)
 {
     struct service *service = follow->service;
     const struct scan_input input = {
@@ -287,33 +303,141 @@ uint64_t follow_scan(struct follow *follow, bool everything)
         .max_new = follow->max_profiles - service->registry.n,
         .own_uid = follow->own_uid,
         .shared = follow->shared,
+        .whole = n == 0,
         .has = has_entry,
+        .behind = behind,
         .known = everything ? NULL : is_known,
         .user = follow,
     };
-    struct scan scan;
-    bool many;
     int r;
 
-    follow->scans++;
-    service->retry_usec = UINT64_MAX;
-    arm_watch(follow);
-    r = scan_run(&scan, &input);
-    if (r < 0) {
-        log_write(service->log, LOG_ERR, "the profiles cannot be read: %s", strerror(-r));
-        watch_again(&follow->watch);
-    } else {
-        log_scan(follow, &scan, everything);
-        follow->left_out = (uint32_t)scan.n_left_out;
-        merge(follow, &scan);
-        watch_places(follow);
-        if (scan.again)
-            watch_again(&follow->watch);
+    service->scanning = ++follow->scans;
+    follow->scanning = true;
+    follow->everything = everything;
+    follow->is_listed = n > 0;
+    follow->is_unwatched = false;
+    if (n == 0) {
+        service->retry_usec = UINT64_MAX;
+        arm_watch(follow);
     }
-    many = scan.n_bytes > SCAN_BYTES_MANY;
-    scan_clear(&scan);
-    if (many)
-        give_back_memory();
-    service->hooks.changed(service->hooks.user);
-    return follow->scans;
+    r = scan_begin(&follow->scan, &input);
+    if (r == 0 && n > 0)
+        r = scan_add(&follow->scan, names, n);
+    if (r < 0)
+        end(follow, r);
+    else
+        follow->begun(follow->user);
+}
+
+uint64_t follow_scan(struct follow *follow, bool everything)
+{
+    if (!follow->scanning) {
+        begin(follow, everything, NULL, 0);
+        return follow->scans;
+    }
+    follow->wanted = true;
+    follow->wanted_everything |= everything;
+    return follow->scans + 1;
+}
+
+/*
+ * The profiles that the changed names are about, in NAMES; *N: how many. Returns false where all
+ * files have to be looked at.
+ */
+static bool find_changed(const struct follow *follow, char names[WATCH_NAMES_MAX][WIRE_NAME_SIZE],
+                         size_t *n)
+{
+    const struct watch *watch = &follow->watch;
+
+    *n = 0;
+    if (watch->all || watch->everything || watch->polling || follow->doubtful || follow->left_out)
+        return false;
+    for (size_t i = 0; i < watch->n_names; i++) {
+        int r = scan_profile_name(watch->names[i], names[*n]);
+
+        /* Whatever else lies there matters where links may lead to it only. */
+        if (r == -ENOENT && follow->n_linked)
+            return false;
+        *n += r == 0;
+    }
+    return true;
+}
+
+void follow_changes(struct follow *follow)
+{
+    struct watch *watch = &follow->watch;
+    char names[WATCH_NAMES_MAX][WIRE_NAME_SIZE];
+    const bool everything = watch->everything;
+    size_t n;
+
+    /* When the scan ends it is asked what changed meanwhile. */
+    if (follow->scanning)
+        return;
+    if (!find_changed(follow, names, &n))
+        begin(follow, everything, NULL, 0);
+    else if (n > 0)
+        begin(follow, false, names, n);
+    watch_forget(watch);
+}
+
+/* True where something changed that is due, or another scan is wanted: then that has begun. */
+static bool go_on(struct follow *follow)
+{
+    const struct watch *watch = &follow->watch;
+
+    if (follow->wanted) {
+        begin(follow, follow->wanted_everything, NULL, 0);
+        follow->wanted = follow->wanted_everything = false;
+    } else if (!watch->pending && (watch->all || watch->everything || watch->n_names)) {
+        follow_changes(follow);
+    }
+    return follow->scanning;
+}
+
+static uint64_t now_usec(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* Does a small piece of the scan. Returns 1; 0: that was the last; -ENOMEM. */
+static int do_piece(struct follow *follow)
+{
+    struct scan_item item;
+    int r;
+
+    if (!follow->is_listed) {
+        r = scan_list(&follow->scan);
+        follow->is_listed = r == 0;
+        return r < 0 ? r : 1;
+    }
+    r = scan_next(&follow->scan, &item);
+    if (r > 0)
+        follow_name(follow, &item);
+    scan_item_clear(&item);
+    return r;
+}
+
+bool follow_step(struct follow *follow)
+{
+    const uint64_t until = now_usec() + FOLLOW_STEP_USEC;
+    int r = 1;
+
+    if (!follow->scanning)
+        return false;
+    do
+        r = do_piece(follow);
+    while (r > 0 && now_usec() < until);
+    if (r > 0)
+        return true;
+    end(follow, r);
+    return go_on(follow);
+}
+
+void follow_stop(struct follow *follow)
+{
+    scan_clear(&follow->scan);
+    follow->scanning = false;
 }

@@ -10,6 +10,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -165,7 +166,7 @@ static bool is_mask(int dir_fd, const char *name)
 struct way {
     int fds[WAY_DEPTH_MAX]; /* the first is borrowed */
     size_t depth;           /* directories below the first */
-    struct access_way *access;
+    struct trusted_file *file;
     struct steps steps;
 };
 
@@ -180,6 +181,7 @@ static int follow_link(struct way *way, int link_fd, char why[TRUST_WHY_SIZE])
 {
     int r = steps_follow(&way->steps, link_fd);
 
+    way->file->linked = true;
     if (r > 0)
         return refuse(why, LEADS_OUT);
     if (r == -ELOOP)
@@ -198,7 +200,7 @@ static int enter(struct way *way, int fd, const struct stat *st, uid_t own_uid,
 
     if (r != TRUST_OK)
         return r;
-    if (trust_pass(way->access, fd, st, what) != TRUST_OK)
+    if (trust_pass(&way->file->access.way, fd, st, what) != TRUST_OK)
         return refuse(why, "a directory on its way %.200s", what);
     if (way->depth + 1 >= WAY_DEPTH_MAX)
         return refuse(why, "it is a link through too many directories");
@@ -252,8 +254,7 @@ static int step(struct way *way, const char *name, uid_t own_uid, char why[TRUST
 static int open_beneath(int dir_fd, const char *name, uid_t own_uid, struct trusted_file *file,
                         char why[TRUST_WHY_SIZE], int *fd)
 {
-    __attribute__((cleanup(way_clear))) struct way way = {.fds = {dir_fd},
-                                                          .access = &file->access.way};
+    __attribute__((cleanup(way_clear))) struct way way = {.fds = {dir_fd}, .file = file};
     char next[NAME_MAX + 1], place[PATH_MAX];
     int r = TRUST_OK, left = 0;
 
@@ -339,7 +340,7 @@ static int reopen(int path_fd, char why[TRUST_WHY_SIZE], int *fd)
     return r;
 }
 
-int trust_open(struct trusted_file *file, int dir_fd, const struct access_way *way,
+int trust_find(struct trusted_file *file, int dir_fd, const struct access_way *way,
                const char *name, uid_t own_uid, char why[TRUST_WHY_SIZE])
 {
     cleanup_close int path_fd = -1;
@@ -347,9 +348,11 @@ int trust_open(struct trusted_file *file, int dir_fd, const struct access_way *w
     int r;
 
     *file = (struct trusted_file){.fd = -1, .access.way = *way};
-    if (is_mask(dir_fd, name))
-        return TRUST_MASKED;
     r = open_beneath(dir_fd, name, own_uid, file, why, &path_fd);
+    if (file->linked && is_mask(dir_fd, name)) {
+        free(steal_ptr(&file->place));
+        return TRUST_MASKED;
+    }
     if (r != TRUST_OK)
         return r;
     if (fstat(path_fd, &st) < 0)
@@ -361,6 +364,13 @@ int trust_open(struct trusted_file *file, int dir_fd, const struct access_way *w
     file_id_of(&file->id, &st);
     r = check_file(&st, own_uid, why);
     if (r == TRUST_OK)
-        r = reopen(path_fd, why, &file->fd);
+        file->fd = steal_fd(&path_fd);
     return r;
+}
+
+int trust_open(struct trusted_file *file, char why[TRUST_WHY_SIZE])
+{
+    cleanup_close int path_fd = steal_fd(&file->fd);
+
+    return reopen(path_fd, why, &file->fd);
 }

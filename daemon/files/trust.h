@@ -44,8 +44,9 @@ bool file_id_is_settled(const struct file_id *id, const struct timespec *now);
 
 /* A profile's file that was found. */
 struct trusted_file {
-    int fd;    /* open for reading, owned by the caller; -1 unless TRUST_OK */
-    bool seen; /* the file was looked at: ACCESS and ID are known, even if refused */
+    int fd;      /* O_PATH at first, then open for reading; the caller's; -1 unless TRUST_OK */
+    bool seen;   /* the file was looked at: ACCESS and ID are known, even if refused */
+    bool linked; /* its name is a link: what becomes of other names can change the file */
     struct access_list access;
     struct file_id id;
     char *place; /* the directory where it really lies, where a link led there; else NULL; owned */
@@ -65,14 +66,20 @@ int trust_directory(int dir_fd, uid_t own_uid, bool shared, char why[TRUST_WHY_S
 int trust_pass(struct access_way *way, int fd, const struct stat *st, char why[TRUST_WHY_SIZE]);
 
 /*
- * Opens the file NAME of the directory DIR_FD, which is trusted, and to which WAY leads. It may be
- * a link that stays inside of the directory, through directories that are trusted too. It has to be
- * a regular file of at most PROFILE_MAX_BYTES, of root or OWN_UID, writable by its owner only,
- * without an ACL. Returns an enum trust, with the reason in WHY for TRUST_REFUSED; -EAGAIN for a
- * link to nothing, which may be one of a moment only; or -errno for what says nothing about the
- * file: a failure of our own (no memory, no fd).
+ * Finds the file NAME of the directory DIR_FD, which is trusted, and to which WAY leads, and opens
+ * it with O_PATH. It may be a link that stays inside of the directory, through directories that are
+ * trusted too. It has to be a regular file of at most PROFILE_MAX_BYTES, of root or OWN_UID,
+ * writable by its owner only. Returns an enum trust, with the reason in WHY for TRUST_REFUSED;
+ * -EAGAIN for a link to nothing, which may be one of a moment only; or -errno for what says nothing
+ * about the file: a failure of our own (no memory, no fd).
  */
-int trust_open(struct trusted_file *file, int dir_fd, const struct access_way *way,
+int trust_find(struct trusted_file *file, int dir_fd, const struct access_way *way,
                const char *name, uid_t own_uid, char why[TRUST_WHY_SIZE]);
+
+/*
+ * Opens FILE, which was found, for reading. It may have no ACL. One whose id is that of a file that
+ * was opened before has none: an ACL changes the id. Returns as trust_find() does.
+ */
+int trust_open(struct trusted_file *file, char why[TRUST_WHY_SIZE]);
 
 #endif

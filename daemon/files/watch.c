@@ -32,8 +32,12 @@ static void items_free(struct watch_item *items, size_t n)
     free(items);
 }
 
-/* Watches PATH for MASK. COMPONENT is its one name that matters, or NULL. */
-static int add(struct watch *watch, const char *path, const char *component, uint32_t mask)
+/*
+ * Watches PATH for MASK. COMPONENT is its one name that matters, or NULL; IS_PROFILES: it is a
+ * profile directory.
+ */
+static int add(struct watch *watch, const char *path, const char *component, uint32_t mask,
+               bool is_profiles)
 {
     cleanup_free char *own_path = strdup(path);
     cleanup_free char *own_component = component ? strdup(component) : NULL;
@@ -50,7 +54,8 @@ static int add(struct watch *watch, const char *path, const char *component, uin
     wd = inotify_add_watch(watch->fd, path, mask | IN_ONLYDIR | IN_MASK_ADD);
     if (wd < 0)
         return -errno;
-    items[watch->n++] = (struct watch_item){wd, steal_ptr(&own_path), steal_ptr(&own_component)};
+    items[watch->n++] =
+        (struct watch_item){wd, steal_ptr(&own_path), steal_ptr(&own_component), is_profiles};
     return 0;
 }
 
@@ -73,7 +78,7 @@ static int add_way(struct watch *watch, const char *path)
         memcpy(name, component, len);
         name[len] = '\0';
         *slash = '\0';
-        r = add(watch, slash == way ? "/" : way, name, WAY_MASK);
+        r = add(watch, slash == way ? "/" : way, name, WAY_MASK, false);
         *slash = '/';
         /* What is not there yet shows up in the directory before it. */
         if (r == -ENOENT || r == -ENOTDIR)
@@ -83,7 +88,7 @@ static int add_way(struct watch *watch, const char *path)
             result = r;
     }
 
-    int r = add(watch, path, NULL, DIRECTORY_MASK);
+    int r = add(watch, path, NULL, DIRECTORY_MASK, true);
 
     if (r < 0 && r != -ENOENT && r != -ENOTDIR)
         result = r;
@@ -116,7 +121,7 @@ int watch_arm(struct watch *watch, char *const *directories, size_t n, char *con
     watch->n = 0;
     for (size_t i = 0; watch->fd >= 0 && i < n + n_places; i++) {
         int r = i < n ? add_way(watch, directories[i])
-                      : add(watch, places[i - n], NULL, DIRECTORY_MASK);
+                      : add(watch, places[i - n], NULL, DIRECTORY_MASK, false);
 
         if (r < 0 && !(i >= n && (r == -ENOENT || r == -ENOTDIR)) && result == 0)
             result = r;
@@ -163,8 +168,16 @@ static void note_change(struct watch *watch)
     set_timer(watch, wait);
 }
 
+void watch_forget(struct watch *watch)
+{
+    watch->everything = false;
+    watch->all = false;
+    watch->n_names = 0;
+}
+
 void watch_again(struct watch *watch)
 {
+    watch->all = true;
     if (watch->pending)
         return;
     watch->since_usec = now_usec(watch);
@@ -175,15 +188,15 @@ void watch_again(struct watch *watch)
 static int on_timer(sd_event_source *source, uint64_t usec, void *user)
 {
     struct watch *watch = user;
-    bool everything = watch->everything;
 
     (void)source;
     (void)usec;
     watch->pending = false;
-    watch->everything = false;
-    if (watch->polling)
+    if (watch->polling) {
+        watch->all = true;
         set_timer(watch, WATCH_POLL_USEC);
-    watch->changed(watch->user, everything);
+    }
+    watch->changed(watch->user);
     return 0;
 }
 
@@ -222,19 +235,41 @@ static bool item_cares(const struct watch_item *item, const struct inotify_event
     return !is_noise(event->name) && !is_unwritten(item, event);
 }
 
+/* Notes that NAME in a profile directory changed. */
+static void note_name(struct watch *watch, const char *name)
+{
+    for (size_t i = 0; i < watch->n_names; i++)
+        if (!strcmp(watch->names[i], name))
+            return;
+    if (watch->n_names == WATCH_NAMES_MAX)
+        watch->all = true;
+    else
+        strncpy(watch->names[watch->n_names++], name, NAME_MAX);
+}
+
 static void handle(struct watch *watch, const struct inotify_event *event)
 {
+    bool is_told = false;
+
     if (event->mask & IN_Q_OVERFLOW) {
         watch->everything = true;
         note_change(watch);
         return;
     }
     for (size_t i = 0; i < watch->n; i++) {
-        if (watch->items[i].wd == event->wd && item_cares(&watch->items[i], event)) {
-            note_change(watch);
-            return;
-        }
+        const struct watch_item *item = &watch->items[i];
+
+        if (item->wd != event->wd || !item_cares(item, event))
+            continue;
+        /* A directory changes what links through it lead to. */
+        if (item->is_profiles && event->len > 0 && !(event->mask & IN_ISDIR))
+            note_name(watch, event->name);
+        else
+            watch->all = true;
+        is_told = true;
     }
+    if (is_told)
+        note_change(watch);
 }
 
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *user)

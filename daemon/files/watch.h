@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Notices changes of the profile directories (inotify): of what is in them, of the directories
- * themselves, and of the way to them, which may not exist yet. It says that something changed,
- * never what: a scan finds out.
+ * themselves, and of the way to them, which may not exist yet. It says which names in the profile
+ * directories changed, where that is all and they are few; what became of them a scan finds out.
  */
 #ifndef DAEMON_FILES_WATCH_H
 #define DAEMON_FILES_WATCH_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -18,13 +19,15 @@ enum {
     WATCH_ACCURACY_USEC = 1000,
     WATCH_AGAIN_USEC = 100000,
     WATCH_POLL_USEC = 5000000, /* between scans where the kernel cannot watch */
+    WATCH_NAMES_MAX = 64,      /* changed names that are told one by one */
 };
 
 /* What one inotify watch is for. */
 struct watch_item {
     int wd;
     char *path;
-    char *component; /* the one name in PATH that matters; NULL: all of them */
+    char *component;  /* the one name in PATH that matters; NULL: all of them */
+    bool is_profiles; /* PATH is a profile directory: a name in it can be told alone */
 };
 
 struct watch {
@@ -35,11 +38,17 @@ struct watch {
     struct watch_item *items;
     size_t n;
     bool pending;        /* the timer runs for a change that is to be told */
-    bool everything;     /* events were lost: nothing that is known can be relied on */
     bool polling;        /* some place cannot be watched */
     uint64_t since_usec; /* of the first change that is to be told */
-    /* Told of changes. EVERYTHING: read all files again, whatever their time stamps say. */
-    void (*changed)(void *user, bool everything);
+
+    /* What changed since watch_forget(). */
+    bool everything; /* events were lost: nothing that is known can be relied on */
+    bool all;        /* more than the names in profile directories that follow */
+    char names[WATCH_NAMES_MAX][NAME_MAX + 1];
+    size_t n_names;
+
+    /* Told of changes; takes them, or leaves them for later. */
+    void (*changed)(void *user);
     void *user;
 };
 
@@ -60,7 +69,10 @@ int watch_arm(struct watch *watch, char *const *directories, size_t n, char *con
 /* True where everything directly in the directory PATH is watched. */
 bool watch_covers(const struct watch *watch, const char *path);
 
-/* Has changed() called after WATCH_AGAIN_USEC. */
+/* What changed was taken. */
+void watch_forget(struct watch *watch);
+
+/* Has changed() called after WATCH_AGAIN_USEC, for all there is. */
 void watch_again(struct watch *watch);
 
 #endif

@@ -28,20 +28,6 @@ bool background_is_wanted(const struct background *background)
     return cache->is_open(cache->user) && has_writer(background) && !background->paused_until_usec;
 }
 
-/* The next version in service of which something is to be done, or NULL. */
-static struct source *next_source(const struct background *background)
-{
-    const struct registry *registry = &background->service->registry;
-
-    for (size_t i = 0; i < registry->n; i++) {
-        struct source *source = registry->entries[i]->served;
-
-        if (source && source->next_target < background->n_targets)
-            return source;
-    }
-    return NULL;
-}
-
 static bool is_busy(struct background *background)
 {
     const struct jobs *jobs = &background->service->jobs;
@@ -63,12 +49,14 @@ bool background_step(struct background *background)
 
     if (!background_is_wanted(background) || is_busy(background))
         return false;
-    source = next_source(background);
+    source = TAILQ_FIRST(&service->ahead);
     if (!source) {
         background->natives = false;
         return false;
     }
     request.target = background->targets[source->next_target++];
+    if (source->next_target == background->n_targets)
+        source_leave(source);
     /* The next start looks for the native one before it knows what it can be cut down to. */
     if (request.target != service->host)
         source_normalise(source, &request);
@@ -83,9 +71,14 @@ static void start_over(struct background *background)
 {
     const struct registry *registry = &background->service->registry;
 
-    for (size_t i = 0; i < registry->n; i++)
-        if (registry->entries[i]->served)
-            registry->entries[i]->served->next_target = 0;
+    for (size_t i = 0; i < registry->n; i++) {
+        struct source *source = registry->entries[i]->served;
+
+        if (!source)
+            continue;
+        source->next_target = 0;
+        source_enter(source, &background->service->ahead);
+    }
     background->natives = true;
 }
 
@@ -198,16 +191,14 @@ enum wire_cache_state background_cache_state(const struct background *background
 
 uint32_t background_left(const struct background *background)
 {
-    const struct registry *registry = &background->service->registry;
+    const struct source *source;
     uint32_t left = 0;
 
     if (!background_is_wanted(background))
         return 0;
-    for (size_t i = 0; i < registry->n; i++) {
-        const struct source *source = registry->entries[i]->served;
-
-        if (source)
-            left += (uint32_t)(background->n_targets - source->next_target);
+    TAILQ_FOREACH(source, &background->service->ahead, link)
+    {
+        left += (uint32_t)(background->n_targets - source->next_target);
     }
     return left;
 }

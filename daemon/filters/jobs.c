@@ -26,6 +26,7 @@ static struct job_list *list_of(struct jobs *jobs, const struct job *job)
 void jobs_remove(struct jobs *jobs, struct job *job)
 {
     TAILQ_REMOVE(list_of(jobs, job), job, link);
+    LIST_REMOVE(job, in_source);
     jobs->n--;
     jobs->n_background -= job->priority == JOB_BACKGROUND;
     source_unref(job->source);
@@ -45,27 +46,16 @@ void jobs_clear(struct jobs *jobs)
     clear_list(jobs, &jobs->running);
 }
 
-static struct job *find_in(struct job_list *list, const struct source *source,
-                           const struct variant_request *request)
+struct job *jobs_find(const struct source *source, const struct variant_request *request)
 {
     struct job *job;
 
-    TAILQ_FOREACH(job, list, link)
+    LIST_FOREACH(job, &source->jobs, in_source)
     {
-        if (job->source == source && variant_request_equal(&job->request, request))
+        if (variant_request_equal(&job->request, request))
             return job;
     }
     return NULL;
-}
-
-struct job *jobs_find(struct jobs *jobs, const struct source *source,
-                      const struct variant_request *request)
-{
-    struct job *job = find_in(&jobs->running, source, request);
-
-    for (int i = 0; i < JOB_PRIORITIES && !job; i++)
-        job = find_in(&jobs->waiting[i], source, request);
-    return job;
 }
 
 /* Gives JOB a more urgent priority. */
@@ -80,7 +70,7 @@ static void raise_priority(struct jobs *jobs, struct job *job, enum job_priority
 int jobs_submit(struct jobs *jobs, struct source *source, const struct variant_request *request,
                 enum job_priority priority, struct job **out)
 {
-    struct job *job = jobs_find(jobs, source, request);
+    struct job *job = jobs_find(source, request);
 
     if (job) {
         if (priority < job->priority)
@@ -97,6 +87,7 @@ int jobs_submit(struct jobs *jobs, struct source *source, const struct variant_r
     job->id = ++jobs->last_id;
     TAILQ_INIT(&job->waiters);
     TAILQ_INSERT_TAIL(&jobs->waiting[priority], job, link);
+    LIST_INSERT_HEAD(&source->jobs, job, in_source);
     jobs->n++;
     jobs->n_background += priority == JOB_BACKGROUND;
     *out = job;

@@ -34,6 +34,7 @@ enum {
 
 struct job {
     TAILQ_ENTRY(job) link; /* among those of its priority that wait, or those under way */
+    LIST_ENTRY(job) in_source;
     enum job_priority priority;
     struct source *source; /* a reference */
     struct variant_request request;
@@ -80,8 +81,7 @@ int jobs_submit(struct jobs *jobs, struct source *source, const struct variant_r
                 enum job_priority priority, struct job **job);
 
 /* The job of SOURCE for REQUEST, or NULL. */
-struct job *jobs_find(struct jobs *jobs, const struct source *source,
-                      const struct variant_request *request);
+struct job *jobs_find(const struct source *source, const struct variant_request *request);
 
 /*
  * The most urgent job that waits and may begin at NOW_USEC; NULL: none. New versions and what

@@ -10,8 +10,10 @@
 
 static void source_release(struct source **source)
 {
-    if (*source)
+    if (*source) {
         (*source)->entry = NULL;
+        source_leave(*source);
+    }
     source_unref(*source);
     *source = NULL;
 }
@@ -88,11 +90,22 @@ struct profile_entry *registry_add(struct registry *registry, const char *name)
             (registry->n - i) * sizeof(*registry->entries));
     registry->entries[i] = entry;
     registry->n++;
+    registry_count(registry, entry);
     return entry;
+}
+
+void registry_count(struct registry *registry, struct profile_entry *entry)
+{
+    /* A new one was not counted before. */
+    if (entry->counted)
+        registry->n_in[entry->counted]--;
+    entry->counted = entry_state(entry);
+    registry->n_in[entry->counted]++;
 }
 
 void registry_remove(struct registry *registry, size_t index)
 {
+    registry->n_in[registry->entries[index]->counted]--;
     entry_free(registry->entries[index]);
     registry->n--;
     memmove(&registry->entries[index], &registry->entries[index + 1],
@@ -122,13 +135,6 @@ bool entry_may_read(const struct profile_entry *entry, const struct peer *peer)
     const struct entry_access access = entry_access(entry);
 
     return entry_access_allows(&access, peer);
-}
-
-uint64_t entry_pending_since(const struct profile_entry *entry)
-{
-    if (entry->compiling)
-        return entry->compiling->changed_at;
-    return entry->next ? entry->next->changed_at : UINT64_MAX;
 }
 
 /* TEXT is consumed; NULL is allowed. */

@@ -26,11 +26,13 @@ enum newest {
 
 struct profile_entry {
     char name[WIRE_NAME_SIZE];
-    char *path;                /* the file that stands for it */
-    char *place;               /* the directory where that file really lies, if links lead there */
-    size_t directory;          /* the place of its directory in the order of precedence */
-    struct access_list access; /* of that file, as it is now */
-    struct file_id id;         /* of the content that was last read, where CONTENT_KNOWN */
+    char *path;       /* the file that stands for it */
+    char *place;      /* the directory where that file really lies, if links lead there */
+    size_t directory; /* the place of its directory in the order of precedence */
+    bool linked;      /* its name there is a link */
+    enum wire_profile_state counted; /* as what the registry counts it */
+    struct access_list access;       /* of that file, as it is now */
+    struct file_id id;               /* of the content that was last read, where CONTENT_KNOWN */
     bool content_known;
     enum newest newest;
     uint8_t newest_digest[DIGEST_SIZE];
@@ -56,6 +58,7 @@ struct registry {
     struct profile_entry **entries;
     size_t n;
     size_t room;
+    size_t n_in[WIRE_PROFILE_PENDING + 1]; /* in each state: see registry_count() */
 };
 
 void registry_clear(struct registry *registry);
@@ -72,6 +75,9 @@ struct profile_entry *registry_add(struct registry *registry, const char *name);
 /* Removes the profile at INDEX and gives back all that it held. */
 void registry_remove(struct registry *registry, size_t index);
 
+/* Counts ENTRY, whose state may have changed, as what it is now. */
+void registry_count(struct registry *registry, struct profile_entry *entry);
+
 enum wire_profile_state entry_state(const struct profile_entry *entry);
 
 struct entry_access entry_access(const struct profile_entry *entry);
@@ -82,9 +88,6 @@ bool entry_access_allows(const struct entry_access *access, const struct peer *p
  * could read the file that the version in service was made from.
  */
 bool entry_may_read(const struct profile_entry *entry, const struct peer *peer);
-
-/* The scan that found the oldest content that is not compiled yet; UINT64_MAX: there is none. */
-uint64_t entry_pending_since(const struct profile_entry *entry);
 
 /*
  * Sets LINES as the error of the scan AT, unless there is a newer one: lines as the compiler

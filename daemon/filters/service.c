@@ -23,6 +23,9 @@ void service_init(struct service *service, const struct service_limits *limits)
     jobs_init(&service->jobs, limits->max_background);
     failures_init(&service->failures, limits->compile_timeout_usec);
     TAILQ_INIT(&service->scanned);
+    TAILQ_INIT(&service->pending);
+    TAILQ_INIT(&service->ahead);
+    service->scanning = UINT64_MAX;
     service->retry_usec = UINT64_MAX;
 }
 
@@ -45,15 +48,10 @@ struct variant_request service_default_request(const struct service *service)
 
 uint64_t service_pending_since(const struct service *service)
 {
-    uint64_t oldest = UINT64_MAX;
+    const struct source *oldest = TAILQ_FIRST(&service->pending);
 
-    for (size_t i = 0; i < service->registry.n; i++) {
-        uint64_t since = entry_pending_since(service->registry.entries[i]);
-
-        if (since < oldest)
-            oldest = since;
-    }
-    return oldest;
+    return oldest && oldest->changed_at < service->scanning ? oldest->changed_at
+                                                            : service->scanning;
 }
 
 static enum cache_outcome read_cache(struct service *service, const struct source *source,
@@ -132,12 +130,15 @@ static void serve(struct service *service, struct profile_entry *entry, struct s
     struct source *old = entry->served;
 
     variant_pin(native);
+    source_enter(source, &service->ahead);
     entry->served = source;
     entry->native = native;
     entry->generation = ++service->generation;
     entry_clear_error(entry, source->changed_at);
-    if (old)
-        old->entry = NULL;
+    if (!old)
+        return;
+    old->entry = NULL;
+    source_leave(old);
     source_unref(old);
 }
 
@@ -239,6 +240,7 @@ static void resolve(struct service *service, struct profile_entry *entry,
     bool is_newest = entry->newest == NEWEST_COMPILING && !entry->next;
 
     entry->compiling = NULL;
+    source_leave(source);
     if (native && !native->refused) {
         if (is_newest)
             entry->newest = NEWEST_SERVED;
@@ -258,6 +260,7 @@ static void resolve(struct service *service, struct profile_entry *entry,
         source_unref(source);
     }
     log_entry(service, entry);
+    registry_count(&service->registry, entry);
     changes_note(&service->changes, service->generation, entry, &before);
     if (entry->next) {
         source = entry->next;
@@ -307,8 +310,10 @@ static void compile(struct service *service, struct profile_entry *entry, struct
 /* Drops the version of ENTRY that was to be compiled next. */
 static void drop_next(struct profile_entry *entry)
 {
-    if (entry->next)
-        entry->next->entry = NULL;
+    if (!entry->next)
+        return;
+    entry->next->entry = NULL;
+    source_leave(entry->next);
     source_unref(entry->next);
     entry->next = NULL;
 }
@@ -321,13 +326,17 @@ void service_offer(struct service *service, struct profile_entry *entry, struct 
     source->changed_at = scan;
     entry->newest = NEWEST_COMPILING;
     memcpy(entry->newest_digest, source->digest, DIGEST_SIZE);
+    source_enter(source, &service->pending);
     if (!entry->compiling) {
         compile(service, entry, source);
         return;
     }
     /* Whoever waits for the older content is content with the newer. */
-    if (entry->next)
+    if (entry->next) {
         source->changed_at = entry->next->changed_at;
+        TAILQ_REMOVE(&service->pending, source, link);
+        TAILQ_INSERT_BEFORE(entry->next, source, link);
+    }
     drop_next(entry);
     entry->next = source;
 }
@@ -343,6 +352,7 @@ void service_refuse(struct service *service, struct profile_entry *entry, const 
     entry->newest = NEWEST_UNKNOWN;
     entry->content_known = false;
     drop_next(entry);
+    registry_count(&service->registry, entry);
     if (entry->error && before && !strcmp(before, entry->error))
         return;
     if (entry->error)
@@ -351,11 +361,11 @@ void service_refuse(struct service *service, struct profile_entry *entry, const 
     changes_note(&service->changes, service->generation, entry, &access);
 }
 
-struct job *service_job_of(struct service *service, const struct profile_entry *entry)
+struct job *service_job_of(const struct service *service, const struct profile_entry *entry)
 {
     const struct variant_request request = service_default_request(service);
 
-    return entry->compiling ? jobs_find(&service->jobs, entry->compiling, &request) : NULL;
+    return entry->compiling ? jobs_find(entry->compiling, &request) : NULL;
 }
 
 void service_remove(struct service *service, size_t index)
@@ -486,7 +496,7 @@ int service_find(struct service *service, struct source *source, struct variant_
     found->variant = source_find(source, request);
     if (found->variant)
         return VARIANT_HERE;
-    found->job = jobs_find(&service->jobs, source, request);
+    found->job = jobs_find(source, request);
     if (found->job)
         return VARIANT_COMING;
     r = read_variant(service, source, request, &found->variant);

@@ -44,6 +44,10 @@ struct service {
     bool forgiven; /* what failed before the start does not count any more */
     struct changes changes;
     struct waiter_list scanned; /* who waits for a scan, in the order of the scans */
+    uint64_t scanning;          /* the number of the scan that is under way; UINT64_MAX: none is */
+    struct source_list
+        pending;              /* versions that are compiled or are next, the oldest scan's first */
+    struct source_list ahead; /* versions in service for which background.c has work */
     uint64_t generation;
     uint64_t retry_usec; /* when the files are to be looked at again; UINT64_MAX: no need */
 
@@ -144,6 +148,6 @@ uint64_t service_now(const struct service *service);
 struct variant_request service_default_request(const struct service *service);
 
 /* The job by which ENTRY's next version comes, or NULL. */
-struct job *service_job_of(struct service *service, const struct profile_entry *entry);
+struct job *service_job_of(const struct service *service, const struct profile_entry *entry);
 
 #endif

@@ -148,11 +148,26 @@ static void variant_drop(struct stored_variant *variant)
     struct source *source = variant->source;
 
     LIST_REMOVE(variant, in_source);
-    TAILQ_REMOVE(&source->store->order, variant, in_order);
+    if (!variant->pinned)
+        TAILQ_REMOVE(&source->store->order, variant, in_order);
     source->n_variants--;
     source->store->n--;
     source->store->n_pinned -= variant->pinned;
     variant_free(variant);
+}
+
+void source_leave(struct source *source)
+{
+    if (source->list)
+        TAILQ_REMOVE(source->list, source, link);
+    source->list = NULL;
+}
+
+void source_enter(struct source *source, struct source_list *list)
+{
+    source_leave(source);
+    TAILQ_INSERT_TAIL(list, source, link);
+    source->list = list;
 }
 
 void source_unref(struct source *source)
@@ -181,8 +196,10 @@ struct stored_variant *source_find(struct source *source, const struct variant_r
     LIST_FOREACH(variant, &source->variants, in_source)
     {
         if (variant_request_equal(&variant->request, request)) {
-            TAILQ_REMOVE(order, variant, in_order);
-            TAILQ_INSERT_TAIL(order, variant, in_order);
+            if (!variant->pinned) {
+                TAILQ_REMOVE(order, variant, in_order);
+                TAILQ_INSERT_TAIL(order, variant, in_order);
+            }
             return variant;
         }
     }
@@ -194,11 +211,11 @@ static void make_room(struct store *store)
 {
     struct stored_variant *variant = TAILQ_FIRST(&store->order);
 
+    /* The last one is the one that was just asked for. */
     while (variant && store->n - store->n_pinned > store->max) {
         struct stored_variant *next = TAILQ_NEXT(variant, in_order);
 
-        /* The last one is the one that was just asked for. */
-        if (!variant->pinned && next)
+        if (next)
             variant_drop(variant);
         variant = next;
     }
@@ -266,7 +283,10 @@ int source_keep(struct source *source, const struct variant_request *request,
 
 void variant_pin(struct stored_variant *variant)
 {
-    variant->source->store->n_pinned += !variant->pinned;
+    if (variant->pinned)
+        return;
+    TAILQ_REMOVE(&variant->source->store->order, variant, in_order);
+    variant->source->store->n_pinned++;
     variant->pinned = true;
 }
 

@@ -34,11 +34,13 @@ struct stored_variant {
 };
 
 LIST_HEAD(variant_list, stored_variant);
+LIST_HEAD(source_jobs, job);
+TAILQ_HEAD(source_list, source);
 TAILQ_HEAD(variant_order, stored_variant);
 
-/* All variants, the least recently used first. */
+/* All variants. */
 struct store {
-    struct variant_order order;
+    struct variant_order order; /* those that are not pinned, the least recently used first */
     size_t n;
     size_t n_pinned;
     size_t max; /* of those that are not pinned */
@@ -61,6 +63,9 @@ struct source {
     bool failure_kept; /* and it remembers some */
     struct variant_list variants;
     size_t n_variants;
+    struct source_jobs jobs; /* compiles of it that wait or run */
+    TAILQ_ENTRY(source) link;
+    struct source_list *list;    /* the one that it is in, of service.h; NULL: none */
     size_t next_target;          /* the next one to be compiled ahead of time; see background.c */
     uint64_t changed_at;         /* the number of the scan that found it; see service.c */
     struct profile_entry *entry; /* whose it is, or was to be; NULL once that is gone */
@@ -78,6 +83,10 @@ struct source *source_ref(struct source *source);
 
 /* Gives a reference back; the last one takes the source's variants with it. SOURCE may be NULL. */
 void source_unref(struct source *source);
+
+/* Puts SOURCE at the end of LIST, and takes it out of the one that it is in. */
+void source_enter(struct source *source, struct source_list *list);
+void source_leave(struct source *source);
 
 /* Cuts REQUEST down by the source's axes, where they are known. */
 void source_normalise(const struct source *source, struct variant_request *request);

@@ -17,12 +17,8 @@
 void status_count_profiles(const struct registry *registry, struct wire_daemon_status *status)
 {
     status->profiles = (uint32_t)registry->n;
-    for (size_t i = 0; i < registry->n; i++) {
-        enum wire_profile_state state = entry_state(registry->entries[i]);
-
-        status->profiles_stale += state == WIRE_PROFILE_STALE;
-        status->profiles_broken += state == WIRE_PROFILE_BROKEN;
-    }
+    status->profiles_stale = (uint32_t)registry->n_in[WIRE_PROFILE_STALE];
+    status->profiles_broken = (uint32_t)registry->n_in[WIRE_PROFILE_BROKEN];
 }
 
 static void answer_daemon(struct handlers *handlers, struct answer *answer)

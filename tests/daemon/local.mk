@@ -3,6 +3,7 @@
 daemon_test_cppflags = $(check_unit_cppflags) -D_GNU_SOURCE $(NETTLE_CFLAGS) $(SYSTEMD_CFLAGS)
 daemon_test_libs = libdaemon.la $(CHECK_LIBS)
 EXTRA_DIST += tests/daemon/unit.h tests/daemon/filters/fake-service.h \
+	tests/daemon/files/following.h tests/daemon/files/scanning.h \
 	tests/daemon/serve/asking.h
 
 check_PROGRAMS += tests/daemon/files/test-access
@@ -144,6 +145,12 @@ tests_daemon_files_test_scan_SOURCES = tests/daemon/files/test-scan.c
 tests_daemon_files_test_scan_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_files_test_scan_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/files/test-scan-names
+TESTS += tests/daemon/files/test-scan-names
+tests_daemon_files_test_scan_names_SOURCES = tests/daemon/files/test-scan-names.c
+tests_daemon_files_test_scan_names_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_files_test_scan_names_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/test-start
 TESTS += tests/daemon/test-start
 tests_daemon_test_start_SOURCES = tests/daemon/test-start.c
@@ -191,6 +198,12 @@ TESTS += tests/daemon/files/test-follow
 tests_daemon_files_test_follow_SOURCES = tests/daemon/files/test-follow.c
 tests_daemon_files_test_follow_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_files_test_follow_LDADD = $(daemon_test_libs) $(SYSTEMD_LIBS)
+
+check_PROGRAMS += tests/daemon/files/test-follow-changes
+TESTS += tests/daemon/files/test-follow-changes
+tests_daemon_files_test_follow_changes_SOURCES = tests/daemon/files/test-follow-changes.c
+tests_daemon_files_test_follow_changes_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_files_test_follow_changes_LDADD = $(daemon_test_libs) $(SYSTEMD_LIBS)
 
 check_PROGRAMS += tests/daemon/filters/test-background
 TESTS += tests/daemon/filters/test-background

@@ -1,113 +1,12 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Tests of daemon/files/follow.c: what becomes of the profiles in service when files come, change
- * and go. The files are real, the service has no process.
+ * and go.
  */
-#include "daemon/files/follow.h"
-
 #include <sys/resource.h>
 
 #include "daemon/log.h"
-#include "tests/daemon/filters/fake-service.h"
-
-struct fixture {
-    struct fake *fake;
-    struct service *service;
-    sd_event *event;
-    char *directories[2];
-    struct follow follow;
-    uint8_t seed; /* of the filter that was made last */
-};
-
-static void on_changed(void *user, bool everything)
-{
-    (void)user;
-    (void)everything;
-}
-
-static void start(struct fixture *fixture)
-{
-    *fixture = (struct fixture){.fake = fake_new()};
-    fixture->service = &fixture->fake->service;
-    ck_assert_int_eq(mkdir(unit_path("first"), 0755), 0);
-    ck_assert_int_eq(mkdir(unit_path("second"), 0755), 0);
-    fixture->directories[0] = strdup(unit_path("first"));
-    fixture->directories[1] = strdup(unit_path("second"));
-    fixture->follow = (struct follow){
-        .directories = fixture->directories,
-        .n_directories = 2,
-        .max_profiles = 8,
-        .own_uid = geteuid(),
-        .service = fixture->service,
-        .watch = {.fd = -1, .changed = on_changed},
-    };
-    ck_assert_int_eq(sd_event_new(&fixture->event), 0);
-    ck_assert_int_eq(watch_start(&fixture->follow.watch, fixture->event), 0);
-}
-
-static void stop(struct fixture *fixture)
-{
-    watch_stop(&fixture->follow.watch);
-    sd_event_unref(fixture->event);
-    free(fixture->directories[0]);
-    free(fixture->directories[1]);
-    fake_free(fixture->fake);
-}
-
-/* Scans; the jobs wait. */
-static void scan(struct fixture *fixture)
-{
-    uint64_t before = fixture->follow.scans;
-
-    ck_assert_uint_eq(follow_scan(&fixture->follow, true), before + 1);
-}
-
-/* Compiles what waits. Returns how many versions that were. */
-static unsigned compile(struct fixture *fixture)
-{
-    unsigned n = 0;
-
-    for (; fixture->service->jobs.n; n++)
-        fake_succeed(fixture->fake, fake_take(fixture->fake), ++fixture->seed);
-    return n;
-}
-
-static unsigned scan_and_compile(struct fixture *fixture)
-{
-    scan(fixture);
-    return compile(fixture);
-}
-
-static struct profile_entry *get(struct fixture *fixture, const char *name)
-{
-    struct profile_entry *entry = registry_find(&fixture->service->registry, name);
-
-    ck_assert_ptr_nonnull(entry);
-    return entry;
-}
-
-/* Checks in which state the profile NAME is, and that the text in service is TEXT, or none. */
-static void check(struct fixture *fixture, const char *name, enum wire_profile_state state,
-                  const char *text)
-{
-    const struct profile_entry *entry = get(fixture, name);
-    uint8_t digest[DIGEST_SIZE];
-
-    ck_assert_int_eq(entry_state(entry), state);
-    ck_assert(!entry->served == !text);
-    if (!text)
-        return;
-    digest_of(text, strlen(text), digest);
-    ck_assert_mem_eq(entry->served->digest, digest, DIGEST_SIZE);
-}
-
-static void check_error(struct fixture *fixture, const char *name, const char *part)
-{
-    const struct profile_entry *entry = get(fixture, name);
-
-    ck_assert(entry->failed);
-    ck_assert_msg(strstr(entry->error, part) != NULL, "\"%s\" is not in: %s", part, entry->error);
-}
+#include "tests/daemon/files/following.h"
 
 START_TEST(files_come_change_and_go)
 {
@@ -397,6 +296,8 @@ START_TEST(a_compile_without_a_result_is_tried_again_by_a_later_scan)
     ck_assert_uint_ne(fixture.service->retry_usec, UINT64_MAX);
     fixture.fake->now_usec = fixture.service->retry_usec;
     ck_assert_uint_eq(follow_scan(&fixture.follow, false), 3);
+    while (follow_step(&fixture.follow))
+        ;
     ck_assert_uint_eq(fixture.service->retry_usec, UINT64_MAX);
     ck_assert_uint_eq(compile(&fixture), 1);
     check(&fixture, "a", WIRE_PROFILE_SERVED, "{1}");

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
-/* Tests of daemon/files/scan.c and daemon/files/trust.c: which files are profiles, and which are
- * refused. */
-#include "daemon/files/scan.h"
-
+/* Tests of daemon/files/scan.c and daemon/files/trust.c: which files are refused. */
 #include <errno.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -10,162 +7,11 @@
 #include <sys/xattr.h>
 
 #include "compiler/parse/profile.h"
-#include "tests/daemon/unit.h"
-
-static char *directories[4];
-static size_t n_directories;
-
-static void add_directory(const char *name)
-{
-    const char *path = unit_path(name);
-
-    ck_assert_int_eq(mkdir(path, 0755), 0);
-    ck_assert_int_eq(chmod(path, 0755), 0);
-    directories[n_directories++] = strdup(path);
-}
-
-static void setup(void)
-{
-    unit_setup();
-    n_directories = 0;
-    add_directory("etc");
-}
-
-static void teardown(void)
-{
-    for (size_t i = 0; i < n_directories; i++)
-        free(directories[i]);
-    unit_teardown();
-}
-
-static void run(struct scan *scan)
-{
-    const struct scan_input input = {.directories = directories,
-                                     .n_directories = n_directories,
-                                     .max_new = 8,
-                                     .own_uid = geteuid()};
-
-    ck_assert_int_eq(scan_run(scan, &input), 0);
-}
-
-/* The item NAME of SCAN, or NULL. */
-static const struct scan_item *find(const struct scan *scan, const char *name)
-{
-    for (size_t i = 0; i < scan->n; i++)
-        if (!strcmp(scan->items[i].name, name))
-            return &scan->items[i];
-    return NULL;
-}
-
-/* Scans, and checks that the one profile there is is refused for a reason with WORDS in it. */
-static void check_refused(const char *words)
-{
-    struct scan scan;
-
-    run(&scan);
-    ck_assert_uint_eq(scan.n, 1);
-    ck_assert_int_eq(scan.items[0].kind, SCAN_REFUSED);
-    ck_assert_msg(strstr(scan.items[0].why, words), "\"%s\" does not say \"%s\"", scan.items[0].why,
-                  words);
-    ck_assert_ptr_null(scan.items[0].bytes);
-    scan_clear(&scan);
-}
-
-static void check_read(const char *name, const char *content)
-{
-    struct scan scan;
-
-    run(&scan);
-
-    const struct scan_item *item = find(&scan, name);
-
-    ck_assert_ptr_nonnull(item);
-    ck_assert_msg(item->kind == SCAN_READ, "%s: %s", name, item->why ? item->why : "");
-    ck_assert_uint_eq(item->size, strlen(content));
-    ck_assert_mem_eq(item->bytes, content, strlen(content));
-    scan_clear(&scan);
-}
-
-START_TEST(names_are_stems)
-{
-    static const struct {
-        const char *file, *name;
-        int result;
-    } cases[] = {
-        {"default.json", "default", 0},  {"a.b-c@1.json", "a.b-c@1", 0},
-        {"default", NULL, -ENOENT},      {".json", NULL, -ENOENT},
-        {".hidden.json", NULL, -ENOENT}, {"#x.json#", NULL, -ENOENT},
-        {"#x.json", NULL, -ENOENT},      {"x.json~", NULL, -ENOENT},
-        {".x.json.swp", NULL, -ENOENT},  {"x.json.tmp", NULL, -ENOENT},
-        {"x.JSON", NULL, -ENOENT},       {"-x.json", NULL, -EINVAL},
-        {"a b.json", NULL, -EINVAL},     {"\303\244.json", NULL, -EINVAL},
-    };
-    char name[WIRE_NAME_SIZE], longest[200];
-
-    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-        ck_assert_int_eq(scan_profile_name(cases[i].file, name), cases[i].result);
-        if (cases[i].name)
-            ck_assert_str_eq(name, cases[i].name);
-    }
-    memset(longest, 'a', sizeof(longest));
-    strcpy(longest + 127, ".json");
-    ck_assert_int_eq(scan_profile_name(longest, name), 0);
-    memset(longest, 'a', sizeof(longest));
-    strcpy(longest + 128, ".json");
-    ck_assert_int_eq(scan_profile_name(longest, name), -EINVAL);
-}
-END_TEST
-
-START_TEST(profiles_are_read_in_the_order_of_their_names)
-{
-    struct scan scan;
-
-    unit_write_text("etc/b.json", "two");
-    unit_write_text("etc/a.json", "one");
-    unit_write_text("etc/B.json", "");
-    unit_write_text("etc/a.json~", "old");
-    unit_write_text("etc/bad name.json", "x");
-    ck_assert_int_eq(mkdir(unit_path("etc/sub"), 0755), 0);
-    run(&scan);
-    ck_assert_uint_eq(scan.n, 3);
-    ck_assert_str_eq(scan.items[0].name, "B");
-    ck_assert_str_eq(scan.items[1].name, "a");
-    ck_assert_str_eq(scan.items[2].name, "b");
-    ck_assert_uint_eq(scan.items[0].size, 0);
-    ck_assert_mem_eq(scan.items[2].bytes, "two", 3);
-    ck_assert_str_eq(scan.items[2].path, unit_path("etc/b.json"));
-    ck_assert_uint_eq(scan.items[2].access.mode, 0644);
-    ck_assert_uint_eq(scan.items[2].access.uid, geteuid());
-    ck_assert_uint_eq(scan.n_ignored, 1);
-    ck_assert(!scan.again);
-    scan_clear(&scan);
-}
-END_TEST
-
-START_TEST(the_earlier_directory_wins)
-{
-    struct scan scan;
-
-    add_directory("run");
-    add_directory("usr");
-    unit_write_text("etc/a.json", "etc");
-    unit_write_text("usr/a.json", "usr");
-    unit_write_text("run/b.json", "run");
-    unit_write_text("usr/b.json", "usr");
-    unit_write_text("usr/c.json", "usr");
-    run(&scan);
-    ck_assert_uint_eq(scan.n, 3);
-    ck_assert_mem_eq(find(&scan, "a")->bytes, "etc", 3);
-    ck_assert_mem_eq(find(&scan, "b")->bytes, "run", 3);
-    ck_assert_uint_eq(find(&scan, "b")->directory, 1);
-    ck_assert_mem_eq(find(&scan, "c")->bytes, "usr", 3);
-    scan_clear(&scan);
-}
-END_TEST
+#include "tests/daemon/files/scanning.h"
 
 START_TEST(a_link_to_nothing_masks)
 {
-    struct scan scan;
+    struct found scan;
 
     add_directory("usr");
     unit_write_text("usr/a.json", "usr");
@@ -175,7 +21,18 @@ START_TEST(a_link_to_nothing_masks)
     run(&scan);
     ck_assert_uint_eq(scan.n, 1);
     ck_assert_str_eq(scan.items[0].name, "b");
-    scan_clear(&scan);
+    clear(&scan);
+}
+END_TEST
+
+/* Whoever can write to a directory that is not trusted does not take profiles out of service. */
+START_TEST(only_a_trusted_directory_masks)
+{
+    add_directory("usr");
+    unit_write_text("usr/a.json", "usr");
+    ck_assert_int_eq(symlink("/dev/null", unit_path("etc/a.json")), 0);
+    ck_assert_int_eq(chmod(unit_path("etc"), 0777), 0);
+    check_refused("the directory is writable by its group or others");
 }
 END_TEST
 
@@ -191,7 +48,7 @@ END_TEST
 
 START_TEST(directories_may_be_missing)
 {
-    struct scan scan;
+    struct found scan;
 
     directories[n_directories++] = strdup(unit_path("nothing"));
     unit_write_text("file", "");
@@ -199,9 +56,9 @@ START_TEST(directories_may_be_missing)
     unit_write_text("etc/a.json", "etc");
     run(&scan);
     ck_assert_uint_eq(scan.n, 1);
-    ck_assert(!scan.missing[0] && scan.missing[1] && scan.missing[2]);
-    ck_assert_int_eq(scan.failed[1], 0);
-    scan_clear(&scan);
+    ck_assert(!scan.scan.missing[0] && scan.scan.missing[1] && scan.scan.missing[2]);
+    ck_assert_int_eq(scan.scan.failed[1], 0);
+    clear(&scan);
 }
 END_TEST
 
@@ -229,9 +86,12 @@ END_TEST
 
 START_TEST(files_of_others_are_refused)
 {
-    struct scan_input input = {
-        .directories = directories, .n_directories = 1, .max_new = 8, .own_uid = geteuid()};
-    struct scan scan;
+    struct scan_input input = {.directories = directories,
+                               .n_directories = 1,
+                               .max_new = 8,
+                               .own_uid = geteuid(),
+                               .whole = true};
+    struct found scan = {.n = 0};
 
     unit_write_text("etc/a.json", "x");
     /* Root can make a file of somebody else; anybody else can pretend to be somebody else. */
@@ -239,11 +99,12 @@ START_TEST(files_of_others_are_refused)
         ck_assert_int_eq(chown(unit_path("etc/a.json"), 12345, 0), 0);
     else
         input.own_uid++;
-    ck_assert_int_eq(scan_run(&scan, &input), 0);
+    ck_assert_int_eq(scan_begin(&scan.scan, &input), 0);
+    take_all(&scan);
     ck_assert_uint_eq(scan.n, 1);
     ck_assert_int_eq(scan.items[0].kind, SCAN_REFUSED);
     ck_assert_ptr_nonnull(strstr(scan.items[0].why, "belongs to uid"));
-    scan_clear(&scan);
+    clear(&scan);
 }
 END_TEST
 
@@ -278,12 +139,12 @@ START_TEST(large_files_are_refused)
     check_refused("it has 1048577 bytes; a profile may have 1048576");
     ck_assert_int_eq(truncate(unit_path("etc/a.json"), PROFILE_MAX_BYTES), 0);
 
-    struct scan scan;
+    struct found scan;
 
     run(&scan);
     ck_assert_int_eq(scan.items[0].kind, SCAN_READ);
     ck_assert_uint_eq(scan.items[0].size, PROFILE_MAX_BYTES);
-    scan_clear(&scan);
+    clear(&scan);
 }
 END_TEST
 
@@ -308,7 +169,7 @@ END_TEST
 START_TEST(the_way_counts)
 {
     const gid_t gid = getegid();
-    struct scan scan;
+    struct found scan;
 
     unit_write_text("etc/a.json", "{}");
     ck_assert_int_eq(mkdir(unit_path("etc/inner"), 0755), 0);
@@ -321,19 +182,19 @@ START_TEST(the_way_counts)
     ck_assert_uint_eq(scan.items[1].access.way.directories[0].uid, geteuid());
     ck_assert_uint_eq(scan.items[1].access.way.directories[0].gid, gid);
     ck_assert_uint_eq(scan.items[1].access.way.directories[0].mode, 0110);
-    scan_clear(&scan);
+    clear(&scan);
     ck_assert_int_eq(chmod(unit_path("etc"), 0750), 0);
     run(&scan);
     ck_assert_uint_eq(scan.items[0].access.way.n, 1);
     ck_assert_uint_eq(scan.items[1].access.way.n, 1);
-    scan_clear(&scan);
+    clear(&scan);
     ck_assert_int_eq(chmod(unit_dir, 0700), 0);
     run(&scan);
     ck_assert_int_eq(scan.items[0].kind, SCAN_READ);
     ck_assert_uint_eq(scan.items[0].access.way.n, 2);
     ck_assert_uint_eq(scan.items[0].access.way.directories[0].mode, 0100);
     ck_assert_uint_eq(scan.items[0].access.mode, 0644);
-    scan_clear(&scan);
+    clear(&scan);
 }
 END_TEST
 
@@ -402,7 +263,7 @@ static void make_config_map(void)
 
 START_TEST(links_may_stay_inside)
 {
-    struct scan scan;
+    struct found scan;
     char real[PATH_MAX];
 
     make_config_map();
@@ -410,7 +271,7 @@ START_TEST(links_may_stay_inside)
     run(&scan);
     ck_assert_ptr_nonnull(realpath(unit_path("etc/..1"), real));
     ck_assert_str_eq(scan.items[0].place, real);
-    scan_clear(&scan);
+    clear(&scan);
     ck_assert_int_eq(mkdir(unit_path("etc/..2"), 0755), 0);
     unit_write_text("etc/..2/a.json", "two");
     ck_assert_int_eq(symlink("..2", unit_path("etc/..data_tmp")), 0);
@@ -440,25 +301,20 @@ static bool known_if_same(void *user, const char *name, const char *path, const 
 START_TEST(known_files_are_not_read_again)
 {
     struct file_id id;
-    struct scan_input input = {.directories = directories,
-                               .n_directories = 1,
-                               .max_new = 8,
-                               .own_uid = geteuid(),
-                               .known = known_if_same,
-                               .user = &id};
-    struct scan scan;
+    const struct scan_input input = {.known = known_if_same, .user = &id};
+    struct found scan;
 
     unit_write_text("etc/a.json", "x");
     run(&scan);
     id = scan.items[0].id;
-    scan_clear(&scan);
-    ck_assert_int_eq(scan_run(&scan, &input), 0);
+    clear(&scan);
+    run_with(&scan, input);
     ck_assert_int_eq(scan.items[0].kind, SCAN_SAME);
-    scan_clear(&scan);
+    clear(&scan);
     unit_write_text("etc/a.json", "longer");
-    ck_assert_int_eq(scan_run(&scan, &input), 0);
+    run_with(&scan, input);
     ck_assert_int_eq(scan.items[0].kind, SCAN_READ);
-    scan_clear(&scan);
+    clear(&scan);
 }
 END_TEST
 
@@ -485,43 +341,35 @@ static bool make_too_long(void *user, const char *name, const char *path, const 
 
 START_TEST(who_may_read_it_is_of_the_content_that_was_read)
 {
-    const struct scan_input input = {.directories = directories,
-                                     .n_directories = 1,
-                                     .max_new = 8,
-                                     .own_uid = geteuid(),
-                                     .known = replace_by_a_secret};
-    struct scan scan;
+    const struct scan_input input = {.known = replace_by_a_secret};
+    struct found scan;
 
     unit_write_text("etc/a.json", "public");
     ck_assert_int_eq(chmod(unit_path("etc/a.json"), 0644), 0);
-    ck_assert_int_eq(scan_run(&scan, &input), 0);
+    run_with(&scan, input);
     ck_assert_int_eq(scan.items[0].kind, SCAN_READ);
     ck_assert_mem_eq(scan.items[0].bytes, "secret", 6);
     ck_assert_uint_eq(scan.items[0].access.mode, 0600);
-    scan_clear(&scan);
+    clear(&scan);
 }
 END_TEST
 
 START_TEST(files_that_grow_are_not_read_without_end)
 {
-    const struct scan_input input = {.directories = directories,
-                                     .n_directories = 1,
-                                     .max_new = 8,
-                                     .own_uid = geteuid(),
-                                     .known = make_too_long};
-    struct scan scan;
+    const struct scan_input input = {.known = make_too_long};
+    struct found scan;
 
     unit_write_text("etc/a.json", "short");
-    ck_assert_int_eq(scan_run(&scan, &input), 0);
+    run_with(&scan, input);
     ck_assert_int_eq(scan.items[0].kind, SCAN_REFUSED);
-    scan_clear(&scan);
+    clear(&scan);
 }
 END_TEST
 
 START_TEST(without_fds_it_looks_again)
 {
     struct rlimit all, none;
-    struct scan scan;
+    struct found scan;
 
     unit_write_text("etc/a.json", "x");
     ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &all), 0);
@@ -530,9 +378,9 @@ START_TEST(without_fds_it_looks_again)
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &none), 0);
     run(&scan);
     ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &all), 0);
-    ck_assert_int_eq(scan.failed[0], -EMFILE);
-    ck_assert(scan.again);
-    scan_clear(&scan);
+    ck_assert_int_eq(scan.scan.failed[0], -EMFILE);
+    ck_assert(scan.scan.again);
+    clear(&scan);
 }
 END_TEST
 
@@ -556,10 +404,8 @@ int main(void)
 
     tcase_add_checked_fixture(tests, setup, teardown);
     suite_add_tcase(suite, tests);
-    tcase_add_test(tests, names_are_stems);
-    tcase_add_test(tests, profiles_are_read_in_the_order_of_their_names);
-    tcase_add_test(tests, the_earlier_directory_wins);
     tcase_add_test(tests, a_link_to_nothing_masks);
+    tcase_add_test(tests, only_a_trusted_directory_masks);
     tcase_add_test(tests, a_broken_file_hides_the_one_behind_it);
     tcase_add_test(tests, directories_may_be_missing);
     tcase_add_test(tests, files_that_others_can_write_are_refused);

@@ -12,14 +12,22 @@ struct fixture {
     char *directory;
     unsigned told;
     unsigned everything;
+    bool all; /* as it was told last */
+    size_t n_names;
+    char name[NAME_MAX + 1];
 };
 
-static void on_changed(void *user, bool everything)
+static void on_changed(void *user)
 {
     struct fixture *fixture = user;
+    const struct watch *watch = &fixture->watch;
 
     fixture->told++;
-    fixture->everything += everything;
+    fixture->everything += watch->everything;
+    fixture->all = watch->all;
+    fixture->n_names = watch->n_names;
+    memcpy(fixture->name, watch->names[0], sizeof(fixture->name));
+    watch_forget(&fixture->watch);
     watch_arm(&fixture->watch, &fixture->directory, 1, NULL, 0);
 }
 
@@ -180,6 +188,41 @@ START_TEST(other_places_are_watched_too)
 }
 END_TEST
 
+START_TEST(names_are_told_where_that_is_all)
+{
+    char name[32];
+    struct fixture fixture;
+
+    ck_assert_int_eq(mkdir(unit_path("d"), 0755), 0);
+    start(&fixture, "d");
+    unit_write_text("d/a.json", "x");
+    unit_write_text("d/a.json", "y");
+    ck_assert_uint_eq(run(&fixture, LONG_ENOUGH), 1);
+    ck_assert(!fixture.all);
+    ck_assert_uint_eq(fixture.n_names, 1);
+    ck_assert_str_eq(fixture.name, "a.json");
+    ck_assert_int_eq(rename(unit_path("d/a.json"), unit_path("d/b")), 0);
+    ck_assert_uint_eq(run(&fixture, LONG_ENOUGH), 1);
+    ck_assert(!fixture.all);
+    ck_assert_uint_eq(fixture.n_names, 2);
+    /* The directory itself, another directory in it, and more names than are kept. */
+    ck_assert_int_eq(chmod(unit_path("d"), 0750), 0);
+    ck_assert_uint_eq(run(&fixture, LONG_ENOUGH), 1);
+    ck_assert(fixture.all);
+    ck_assert_int_eq(mkdir(unit_path("d/sub"), 0755), 0);
+    ck_assert_uint_eq(run(&fixture, LONG_ENOUGH), 1);
+    ck_assert(fixture.all);
+    for (unsigned i = 0; i <= WATCH_NAMES_MAX; i++) {
+        snprintf(name, sizeof(name), "d/%u.json", i);
+        unit_write_text(name, "x");
+    }
+    ck_assert_uint_ge(run(&fixture, LONG_ENOUGH), 1);
+    ck_assert(fixture.all);
+    ck_assert_uint_eq(fixture.everything, 0);
+    stop(&fixture);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite;
@@ -190,5 +233,6 @@ int main(void)
     tcase_add_test(tests, a_stream_of_changes_is_told_now_and_then);
     tcase_add_test(tests, directories_come_and_go);
     tcase_add_test(tests, other_places_are_watched_too);
+    tcase_add_test(tests, names_are_told_where_that_is_all);
     return unit_end(suite);
 }

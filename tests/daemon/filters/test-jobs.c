@@ -180,7 +180,7 @@ START_TEST(what_may_take_long_leaves_a_worker_free)
     ck_assert_ptr_null(take(&fixture));
     jobs_remove(&fixture.jobs, TAILQ_FIRST(&fixture.jobs.running));
     ck_assert_uint_eq(take(&fixture)->request.caps, 2);
-    ck_assert(jobs_find(&fixture.jobs, fixture.source, &two)->suspect);
+    ck_assert(jobs_find(fixture.source, &two)->suspect);
     ck_assert_ptr_null(take(&fixture));
     /* It is forgotten after a while. */
     now_usec += JOBS_COSTLY_INTERVAL_USEC;

@@ -99,24 +99,6 @@ START_TEST(newer_errors_win)
 }
 END_TEST
 
-START_TEST(the_oldest_content_is_pending)
-{
-    struct registry registry = {0};
-    struct store store;
-    struct profile_entry *entry = registry_add(&registry, "x");
-
-    store_init(&store, 3);
-    ck_assert_uint_eq(entry_pending_since(entry), UINT64_MAX);
-    entry->served = make_source(&store, 0644, 1);
-    ck_assert_uint_eq(entry_pending_since(entry), UINT64_MAX);
-    entry->next = make_source(&store, 0644, 9);
-    ck_assert_uint_eq(entry_pending_since(entry), 9);
-    entry->compiling = make_source(&store, 0644, 7);
-    ck_assert_uint_eq(entry_pending_since(entry), 7);
-    registry_clear(&registry);
-}
-END_TEST
-
 START_TEST(what_is_removed_forgets_its_entry)
 {
     struct registry registry = {0};
@@ -144,7 +126,6 @@ int main(void)
     tcase_add_test(tests, states_follow_from_what_is_there);
     tcase_add_test(tests, both_files_have_to_be_readable);
     tcase_add_test(tests, newer_errors_win);
-    tcase_add_test(tests, the_oldest_content_is_pending);
     tcase_add_test(tests, what_is_removed_forgets_its_entry);
     return unit_end(suite);
 }

@@ -453,11 +453,40 @@ START_TEST(a_file_that_is_not_to_be_taken_leaves_the_last_good_version)
 }
 END_TEST
 
+START_TEST(the_oldest_content_is_pending)
+{
+    struct fake *fake = fake_new();
+    struct service *service = &fake->service;
+
+    ck_assert_uint_eq(service_pending_since(service), UINT64_MAX);
+    fake_offer(fake, "a", "{1}", 3);
+    fake_offer(fake, "b", "{2}", 4);
+    fake_offer(fake, "a", "{3}", 5);
+    ck_assert_uint_eq(service_pending_since(service), 3);
+    service->scanning = 2;
+    ck_assert_uint_eq(service_pending_since(service), 2);
+    service->scanning = 7;
+    fake_succeed(fake, fake_take(fake), 1);
+    ck_assert_uint_eq(service_pending_since(service), 4);
+    /* Who waits for the content of scan 5 is content with the one of scan 6. */
+    fake_offer(fake, "b", "{4}", 6);
+    fake_offer(fake, "b", "{5}", 6);
+    fake_succeed(fake, fake_take(fake), 2);
+    ck_assert_uint_eq(service_pending_since(service), 5);
+    service_remove(service, 0);
+    ck_assert_uint_eq(service_pending_since(service), 6);
+    fake_succeed(fake, fake_take(fake), 3);
+    ck_assert_uint_eq(service_pending_since(service), 7);
+    fake_free(fake);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite;
     TCase *tests = unit_begin(&suite, "service");
 
+    tcase_add_test(tests, the_oldest_content_is_pending);
     tcase_add_test(tests, a_first_version_comes_into_service);
     tcase_add_test(tests, a_new_version_takes_the_place_of_the_old_one_when_it_is_compiled);
     tcase_add_test(tests, who_uses_the_old_version_keeps_it);

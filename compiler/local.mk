@@ -58,7 +58,7 @@ libcompiler_la_SOURCES = \
 	compiler/prove/symbolic.c compiler/prove/symbolic.h \
 	compiler/prove/symbolic-step.c compiler/prove/symbolic-step.h \
 	compiler/prove/symbolic-value.c compiler/prove/symbolic-value.h \
-	compiler/prove/walk.c compiler/prove/walk.h \
+	compiler/prove/walk.c compiler/prove/walk.h compiler/prove/witness.c compiler/prove/witness.h \
 	compiler/questions/against-libseccomp.c compiler/questions/against-libseccomp.h \
 	compiler/questions/combine.c compiler/questions/combine.h \
 	compiler/questions/compare.c compiler/questions/compare.h \

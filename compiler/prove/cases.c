@@ -145,6 +145,15 @@ bool cases_whole(struct cases *cases, uint32_t list, uint64_t *steps, bdd_ref *w
     return items[list].has_whole;
 }
 
+size_t cases_length(const struct cases *cases, uint32_t list)
+{
+    size_t n = 0;
+
+    for (; list != CASES_NONE; list = cases->items[list].next)
+        n++;
+    return n;
+}
+
 uint32_t cases_evaluate(const struct cases *cases, uint32_t list, const uint64_t words[BDD_WORDS])
 {
     while (!bdd_evaluate(cases->bdd, cases->items[list].holds, words))

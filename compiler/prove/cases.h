@@ -56,6 +56,9 @@ uint32_t cases_first(struct cases *cases, bdd_ref holds, bdd_ref result, uint32_
  */
 bool cases_whole(struct cases *cases, uint32_t list, uint64_t *steps, bdd_ref *whole);
 
+/* How many cases LIST has. */
+size_t cases_length(const struct cases *cases, uint32_t list);
+
 /* What LIST says for the arguments WORDS. */
 uint32_t cases_evaluate(const struct cases *cases, uint32_t list, const uint64_t words[BDD_WORDS]);
 

@@ -24,6 +24,7 @@
 #include "compiler/prove/symbolic-step.h"
 #include "compiler/prove/symbolic-value.h"
 #include "compiler/prove/symbolic.h"
+#include "compiler/prove/witness.h"
 #include "util/arena.h"
 
 enum {
@@ -31,7 +32,9 @@ enum {
     MAX_STATES = 64 * 1024,  /* claims, for all calls */
     MAX_NODES = 1024 * 1024, /* in all */
     CLAIM_BUCKETS = 16 * 1024,
-    HALVES = 2 * BDD_WORDS, /* of arguments: what one load brings */
+    HALVES = WITNESS_HALVES,
+    MAX_MISSES = 12,         /* places where arguments are looked for in vain */
+    MAX_LOOKED_AT = 6 << 20, /* cases, to find such arguments: less than half a second */
 };
 
 /* A positive outcome beside SPLIT: a claim was met before. */
@@ -81,9 +84,10 @@ struct walk {
     struct place *waiting;
     size_t n_waiting;
     size_t waiting_room;
-    uint32_t list;    /* what the call that is being walked is asked for */
-    bool noting_path; /* costs as much again, so only where it is wanted */
+    struct witness_search search; /* for the call that is being walked */
+    bool noting_path;             /* costs as much again, so only where it is wanted */
     bool path_wanted;
+    size_t n_misses;
     uint64_t list_left; /* steps of diagrams */
     uint64_t whole_left;
 };
@@ -221,20 +225,28 @@ static int meet(struct walk *walk, const struct place *place)
 
 /* The arguments, if any can be named, for which the program answers GIVEN at PLACE and is asked
  * for something else. */
-static bool find_arguments(struct walk *walk, const struct place *place, uint32_t given,
-                           uint64_t words[BDD_WORDS])
+static bool find_arguments(struct walk *walk, const struct place *place, uint32_t given)
 {
+    struct difference *at = &walk->walked->at;
     struct bdd *bdd = walk->sym.bdd;
     bdd_ref here = BDD_TRUE;
     bdd_ref answer = bdd_constant(bdd, given);
 
+    /* The claim may have been too strong, so only what the program really does counts. */
+    if (witness_on_path(&walk->search, place->path.of, at) ||
+        (walk->n_misses == 0 && witness_at_edges(&walk->search, at)))
+        return true;
     for (size_t i = HALVES; i-- > 0;)
         here = bdd_and(bdd, here, place->path.of[i]);
     here = bdd_if(bdd, here, place->asked.first, answer);
-    return !bdd_failed(bdd) && bdd_find(bdd, here, answer, verdicts_differ, words) > 0;
+    return !bdd_failed(bdd) && bdd_find(bdd, here, answer, verdicts_differ, at->words) > 0 &&
+           witness_shows(&walk->search, at);
 }
 
-/* The program answers GIVEN at PLACE. Returns WALK_EQUAL, WALK_DIFFERS or WALK_SPENT. */
+/*
+ * The program answers GIVEN at PLACE. Returns WALK_EQUAL, WALK_DIFFERS or WALK_SPENT. Where nothing
+ * shows that the answer is wrong, another place may: the walk goes on, but has failed.
+ */
 static int compare(struct walk *walk, const struct place *place, uint32_t given)
 {
     struct difference *at = &walk->walked->at;
@@ -245,21 +257,11 @@ static int compare(struct walk *walk, const struct place *place, uint32_t given)
     walk->path_wanted = !walk->noting_path;
     at->arch = place->inputs[INPUT_ARCH].first;
     at->nr = place->inputs[INPUT_NR].first;
-    if (walk->path_wanted || !find_arguments(walk, place, given, at->words))
+    if (walk->path_wanted)
         return WALK_SPENT;
-
-    struct seccomp_data data = {
-        .nr = (int)at->nr,
-        .arch = at->arch,
-        .instruction_pointer = at->words[BDD_POINTER],
-    };
-
-    /* The claim may have been too strong, so only what the program really does counts. */
-    memcpy(data.args, at->words, sizeof(data.args));
-    at->verdict_a = cases_evaluate(walk->cases, walk->list, at->words);
-    at->verdict_b =
-        bpf_simulate(walk->sym.program, walk->sym.n, &data, walk->sym.big_endian).verdict;
-    return at->verdict_a == at->verdict_b ? WALK_SPENT : WALK_DIFFERS;
+    if (find_arguments(walk, place, given))
+        return WALK_DIFFERS;
+    return ++walk->n_misses < MAX_MISSES ? WALK_EQUAL : WALK_SPENT;
 }
 
 /* FACT, and that TEST is HOLDS. */
@@ -451,6 +453,8 @@ static int run_all(struct walk *walk, const struct place *start)
 
         r = run(walk, &place);
     }
+    if (r == WALK_EQUAL && walk->n_misses > 0)
+        r = WALK_SPENT;
     if (r != WALK_EQUAL)
         give_up(walk);
     return r == -E2BIG && !bdd_out_of_memory(walk->sym.bdd) ? WALK_SPENT
@@ -459,54 +463,69 @@ static int run_all(struct walk *walk, const struct place *start)
 }
 
 /*
- * Walks from START, where the diagrams may take STEPS in all; takes those that they took from
- * *LEFT. Where the program answers otherwise than it is asked, it goes the way again, to name
- * arguments.
+ * Walks from START, where the diagrams may take *LEFT steps in all, and takes from it those that
+ * they took. With SEARCHING, looks for arguments where the program answers otherwise than asked.
  */
-static int run_within(struct walk *walk, const struct place *start, uint64_t steps, uint64_t *left)
+static int run_within(struct walk *walk, const struct place *start, bool searching, uint64_t *left)
 {
     struct bdd *bdd = walk->sym.bdd;
     uint64_t before = bdd_steps(bdd);
     int r;
 
-    bdd_limit(bdd, MAX_NODES, steps);
-    walk->noting_path = false;
+    bdd_limit(bdd, MAX_NODES, *left);
+    walk->noting_path = searching;
     walk->path_wanted = false;
+    walk->n_misses = 0;
     r = run_all(walk, start);
-    if (r == WALK_SPENT && walk->path_wanted) {
-        bdd_limit(bdd, MAX_NODES, steps);
-        walk->noting_path = true;
-        r = run_all(walk, start);
-    }
     *left -= bdd_steps(bdd) - before < *left ? bdd_steps(bdd) - before : *left;
     return r;
 }
 
+/* The function of all rules at once: START is then asked for that. False: see cases_whole(). */
+static bool ask_for_all(struct walk *walk, struct place *start)
+{
+    bdd_limit(walk->sym.bdd, MAX_NODES, walk->whole_left);
+    start->asked.list = CASES_NONE;
+    forget(&start->asked.facts);
+    return cases_whole(walk->cases, walk->search.list, &walk->whole_left, &start->asked.first);
+}
+
 /*
  * Walks for the calls of INPUTS, which all have the same list: rule by rule, which fails soon where
- * the program goes another way; then with the function of all.
+ * the program goes another way; then with the function of all. Where neither proves the program,
+ * goes the way again, to name arguments.
  */
 static int walk_calls(struct walk *walk, const struct range inputs[INPUT_COUNT], uint32_t list)
 {
     struct place start = {.inputs = {inputs[INPUT_ARCH], inputs[INPUT_NR]}};
     struct bdd *bdd = walk->sym.bdd;
+    struct place whole;
+    bool differs;
     int r;
 
-    walk->list = list;
+    walk->search.list = list;
+    walk->search.n_cases = cases_length(walk->cases, list);
     forget(&start.path);
     forget(&start.asked.facts);
     bdd_limit(bdd, MAX_NODES, walk->list_left);
     start.asked.first = bdd_constant(bdd, NEXT_CASE);
     start.asked.list = list;
     settle_asked(walk, &start.asked);
-    r = run_within(walk, &start, walk->list_left, &walk->list_left);
+    r = run_within(walk, &start, false, &walk->list_left);
     if (r != WALK_SPENT)
         return r;
-    bdd_limit(bdd, MAX_NODES, walk->whole_left);
-    start.asked.list = CASES_NONE;
-    if (!cases_whole(walk->cases, list, &walk->whole_left, &start.asked.first))
-        return bdd_out_of_memory(bdd) ? -ENOMEM : WALK_SPENT;
-    return run_within(walk, &start, walk->whole_left, &walk->whole_left);
+    differs = walk->path_wanted;
+    whole = start;
+    if (ask_for_all(walk, &whole)) {
+        r = run_within(walk, &whole, false, &walk->whole_left);
+        if (r == WALK_SPENT && walk->path_wanted)
+            r = run_within(walk, &whole, true, &walk->whole_left);
+    } else if (bdd_out_of_memory(bdd)) {
+        return -ENOMEM;
+    }
+    if (r == WALK_SPENT && differs)
+        r = run_within(walk, &start, true, &walk->list_left);
+    return r;
 }
 
 /* The last value of the range that begins before NEXT, the first of the following one. */
@@ -562,6 +581,13 @@ int walk_program(struct walked *walked, const struct behaviour *asked, struct ca
     };
     walk->cases = cases;
     walk->walked = walked;
+    walk->search = (struct witness_search){
+        .cases = cases,
+        .program = program,
+        .n = n,
+        .big_endian = big_endian,
+        .left = MAX_LOOKED_AT,
+    };
     walk->list_left = WALK_MAX_STEPS / 2;
     walk->whole_left = WALK_MAX_STEPS / 2;
     if (symbolic_find_liveness(&walk->sym) < 0 || find_reads(walk) < 0)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-event.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "compiler/facts/kernel-version.h"
@@ -419,6 +420,8 @@ static void start_rooms(struct daemon *daemon)
     daemon->background.targets = daemon->targets;
     daemon->background.n_targets = daemon->n_targets;
     daemon->background.path = options->cache_path;
+    daemon->background.since = (int64_t)time(NULL);
+    daemon->cache.size_limit = options->cache_size;
     daemon->cache.log = &daemon->log;
     daemon->cache.event = daemon->event;
     daemon->cache.background = &daemon->background;
@@ -529,8 +532,7 @@ static int start(struct daemon *daemon)
         return r;
     /* The processes first, while there is nothing in this one that they should not have. */
     if (options->cache_path)
-        cache_start(&daemon->cache, &daemon->children, options->cache_path, options->cache_size,
-                    &daemon->own);
+        cache_start(&daemon->cache, &daemon->children, options->cache_path, &daemon->own);
     r = start_spawner(daemon);
     if (r == 0)
         r = workers_start(&daemon->workers, options->workers, options->compile_timeout_usec);

@@ -213,7 +213,8 @@ static const struct {
      "these may be writable by others, as Kubernetes' volumes are"},
     {"cache", "DIR", OTHER(parse_cache), "keep compiled filters in DIR; '' for none"},
     {"no-cache", NULL, OTHER(parse_no_cache), "keep no filters on disk"},
-    {"cache-size", "MIB", OTHER(parse_cache_size), "keep at most this much on disk (default 64)"},
+    {"cache-size", "MIB", OTHER(parse_cache_size),
+     "keep at most this much on disk (default: 64 to 1024)"},
     {"targets", "LIST", OTHER(parse_targets), "serve these: native, all (default), or names"},
     {"workers", "N", NUMBER(workers, 1, POOL_WORKERS_MAX),
      "compile in N processes (default: one per core, up to 4)"},
@@ -286,7 +287,6 @@ static void set_defaults(struct options *options)
 
     *options = (struct options){
         .cache_path = cache && *cache ? cache : CACHE_DIR,
-        .cache_size = (uint64_t)64 * MIB,
         .workers = default_workers(),
         .compile_timeout_usec = (uint64_t)20 * USEC_PER_SEC,
         .idle_timeout_usec = (uint64_t)600 * USEC_PER_SEC,

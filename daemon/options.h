@@ -17,7 +17,7 @@ struct options {
     size_t n_directories;
     bool shared_directories; /* they may be writable by others */
     const char *cache_path;  /* NULL: no cache on disk */
-    uint64_t cache_size;     /* bytes */
+    uint64_t cache_size;     /* bytes; 0: as the number of profiles wants it */
     const struct target *targets[ABI_COUNT];
     size_t n_targets;
     unsigned workers;

@@ -166,7 +166,7 @@ enum wire_lacks {
 enum wire_cache_state {
     WIRE_CACHE_NONE = 0,    /* the daemon was told to use none */
     WIRE_CACHE_USED = 1,    /* filters are read from it and written to it */
-    WIRE_CACHE_FAILING = 2, /* it cannot be used, or cannot be written */
+    WIRE_CACHE_FAILING = 2, /* it cannot be used, cannot be written, or is full */
 };
 
 /* The reply to a STATUS without a name. Counters start at 0 with the daemon. */

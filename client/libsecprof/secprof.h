@@ -235,7 +235,7 @@ int secprof_list(struct secprof *handle, secprof_list_fn fn, void *data);
 enum secprof_cache_state {
     SECPROF_CACHE_NONE = 0,    /* the daemon was told to use none */
     SECPROF_CACHE_USED = 1,    /* filters are read from it and written to it */
-    SECPROF_CACHE_FAILING = 2, /* it cannot be used, or cannot be written */
+    SECPROF_CACHE_FAILING = 2, /* it cannot be used, cannot be written, or is full */
 };
 
 /* The daemon. Counters begin at 0 with it. Later versions may have more fields at the end. */

@@ -45,11 +45,29 @@ static enum cache_outcome read_entry(void *user, const uint8_t key[DIGEST_SIZE],
     return cache_read(&cache->dir, key, target, cache->bytes, compiled);
 }
 
-static void write_entry(void *user, const struct compiled *compiled, const uint8_t key[DIGEST_SIZE])
+/* How large the cache may become: as large as the profiles want, where nobody said it. */
+static uint64_t size_limit(const struct cache *cache)
+{
+    const struct background *background = cache->background;
+    const uint64_t each = (uint64_t)CACHE_SIZE_EACH * background->n_targets;
+    const uint64_t all = background->service->registry.n * each;
+
+    if (cache->size_limit)
+        return cache->size_limit;
+    if (all < CACHE_SIZE_MIN)
+        return CACHE_SIZE_MIN;
+    return all < CACHE_SIZE_MAX ? all : CACHE_SIZE_MAX;
+}
+
+static void write_entry(void *user, const struct compiled *compiled, const uint8_t key[DIGEST_SIZE],
+                        enum cache_use use, bool costly)
 {
     struct cache *cache = user;
-    int r = cache_writer_add(&cache->writer, compiled, key);
+    int r;
 
+    cache->writer.size_limit = size_limit(cache);
+    cache->writer.since = cache->background->since;
+    r = cache_writer_add(&cache->writer, compiled, key, use, costly);
     if (r < 0)
         background_note_written(cache->background, r);
 }
@@ -129,7 +147,7 @@ static void on_found(void *user)
 }
 
 void cache_start(struct cache *cache, struct children *children, const char *path,
-                 uint64_t size_limit, const struct own_filters *own)
+                 const struct own_filters *own)
 {
     int r = cache_dir_find(&cache->dir, path, geteuid());
 
@@ -143,7 +161,7 @@ void cache_start(struct cache *cache, struct children *children, const char *pat
     cache->writer.failed = on_failed;
     cache->writer.found = on_found;
     cache->writer.user = cache;
-    r = cache_writer_start(&cache->writer, children, &cache->dir, size_limit, own);
+    r = cache_writer_start(&cache->writer, children, &cache->dir, own);
     if (r < 0)
         log_write(cache->log, LOG_WARNING, "the cache cannot be written: %s", strerror(-r));
 }

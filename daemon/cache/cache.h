@@ -19,7 +19,15 @@
 struct background;
 struct log;
 
+enum {
+    CACHE_SIZE_EACH = 8 * 1024, /* for each filter of a profile, where nobody said how much */
+};
+
+#define CACHE_SIZE_MIN UINT64_C(67108864)
+#define CACHE_SIZE_MAX UINT64_C(1073741824)
+
 struct cache {
+    uint64_t size_limit; /* of all entries, in bytes on the disk; 0: as many as profiles want */
     /* What it uses; set by its owner. */
     struct log *log;
     sd_event *event;
@@ -44,7 +52,7 @@ struct cache_ops cache_ops(struct cache *cache);
  * says so, and the daemon does its work without.
  */
 void cache_start(struct cache *cache, struct children *children, const char *path,
-                 uint64_t size_limit, const struct own_filters *own);
+                 const struct own_filters *own);
 
 /* Opens what was found, for the first scan. If it cannot be used, it is looked for again later. */
 void cache_open(struct cache *cache);

@@ -18,14 +18,25 @@
 
 enum {
     STAT_BLOCK = 512,
+    BLOCK = 4096, /* what a file takes on the disk grows by this */
     /* What an eviction leaves of the limit, in percent, so that not every write needs one. */
     EVICT_TO_PERCENT = 90,
+    MODE_NEEDED = 0600,
+    MODE_OTHER = 0400,
 };
 
 #define TEMPORARY_PREFIX ".new-"
 
+/* What has to go first; less than what an entry is for, so that it may be compared with it. */
+enum rank {
+    RANK_UNUSED = CACHE_AHEAD, /* it was not used since DISK->since */
+    RANK_OTHER = CACHE_ASKED,
+    RANK_NEEDED = CACHE_NEEDED,
+};
+
 struct old_entry {
     char name[DIGEST_HEX_SIZE];
+    enum rank rank;
     struct timespec used;
     uint64_t size;
 };
@@ -52,14 +63,23 @@ static DIR *open_directory(int dir_fd)
     return dir;
 }
 
-static int by_use(const void *a, const void *b)
+static int by_rank_and_use(const void *a, const void *b)
 {
-    const struct timespec *x = &((const struct old_entry *)a)->used;
-    const struct timespec *y = &((const struct old_entry *)b)->used;
+    const struct old_entry *one = a, *other = b;
+    const struct timespec *x = &one->used, *y = &other->used;
 
+    if (one->rank != other->rank)
+        return one->rank < other->rank ? -1 : 1;
     if (x->tv_sec != y->tv_sec)
         return x->tv_sec < y->tv_sec ? -1 : 1;
     return (x->tv_nsec > y->tv_nsec) - (x->tv_nsec < y->tv_nsec);
+}
+
+static enum rank rank_of(const struct cache_disk *disk, const struct stat *st)
+{
+    if (st->st_mtim.tv_sec < disk->since)
+        return RANK_UNUSED;
+    return (st->st_mode & 07777) == MODE_NEEDED ? RANK_NEEDED : RANK_OTHER;
 }
 
 /* Lists all entries and sums up their sizes. *ENTRIES is the caller's to free. */
@@ -91,6 +111,7 @@ static int list_entries(const struct cache_disk *disk, struct old_entry **entrie
             room = room ? room * 2 : 64;
         }
         list[*n].used = st.st_mtim;
+        list[*n].rank = rank_of(disk, &st);
         list[*n].size = disk_size(&st);
         memcpy(list[*n].name, item->d_name, DIGEST_HEX_SIZE);
         *size += list[(*n)++].size;
@@ -100,23 +121,45 @@ static int list_entries(const struct cache_disk *disk, struct old_entry **entrie
     return 0;
 }
 
-/* Removes the entries that were not used for longest until all fit the limit well. */
-static void evict(struct cache_disk *disk)
+/*
+ * Removes entries that matter less than what is for USE, so that SIZE bytes more fit the limit
+ * well; of what each start needs no more than has to be.
+ */
+static void evict(struct cache_disk *disk, enum cache_use use, uint64_t size)
 {
     cleanup_free struct old_entry *entries = NULL;
-    const uint64_t goal = disk->size_limit / 100 * EVICT_TO_PERCENT;
+    const uint64_t well = disk->size_limit / 100 * EVICT_TO_PERCENT;
     size_t n;
 
     if (list_entries(disk, &entries, &n, &disk->size) < 0)
         return;
     disk->counted = true;
-    if (disk->size <= disk->size_limit)
+    if (disk->size + size <= disk->size_limit)
         return;
     if (n > 1)
-        qsort(entries, n, sizeof(*entries), by_use);
-    for (size_t i = 0; i < n && disk->size > goal; i++)
+        qsort(entries, n, sizeof(*entries), by_rank_and_use);
+    for (size_t i = 0; i < n && (int)entries[i].rank <= (int)use; i++) {
+        if (disk->size + size <= (entries[i].rank == RANK_NEEDED ? disk->size_limit : well))
+            break;
         if (unlinkat(disk->dir_fd, entries[i].name, 0) == 0)
             disk->size -= entries[i].size;
+    }
+    disk->is_full = disk->size + size > disk->size_limit;
+    disk->full_use = use;
+    disk->full_since = disk->since;
+}
+
+/* Makes room for SIZE bytes more for USE. Returns false where that is not possible. */
+static bool make_room(struct cache_disk *disk, enum cache_use use, uint64_t size)
+{
+    if (disk->counted && disk->size + size <= disk->size_limit)
+        return true;
+    /* To look through all of them once more each time would take long. */
+    if (disk->counted && disk->is_full && use <= disk->full_use && disk->full_since == disk->since)
+        return false;
+    evict(disk, use, size);
+    /* Where nothing can be counted, one more does no harm. */
+    return !disk->counted || disk->size + size <= disk->size_limit;
 }
 
 /* Removes all files in the directory DIR_FD whose names are such. */
@@ -155,26 +198,27 @@ int cache_disk_open(struct cache_disk *disk)
     return 0;
 }
 
-static int write_synced(int fd, const void *bytes, size_t size)
+static int write_whole(int fd, const void *bytes, size_t size, bool costly)
 {
     int r = io_write_all(fd, bytes, size);
 
-    if (r < 0)
+    if (r < 0 || !costly)
         return r;
     return fsync(fd) < 0 ? -errno : 0;
 }
 
 /* Writes the temporary file and gives it its name. */
 static int write_file(const struct cache_disk *disk, const char *temporary, const char *name,
-                      const void *bytes, size_t size)
+                      const void *bytes, size_t size, enum cache_use use, bool costly)
 {
-    cleanup_close int fd = openat(disk->dir_fd, temporary,
-                                  O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+    cleanup_close int fd =
+        openat(disk->dir_fd, temporary, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC,
+               use == CACHE_NEEDED ? MODE_NEEDED : MODE_OTHER);
     int r;
 
     if (fd < 0)
         return -errno;
-    r = write_synced(fd, bytes, size);
+    r = write_whole(fd, bytes, size, costly);
     if (r == 0 && renameat(disk->dir_fd, temporary, disk->dir_fd, name) < 0)
         r = -errno;
     if (r < 0)
@@ -182,38 +226,50 @@ static int write_file(const struct cache_disk *disk, const char *temporary, cons
     return r;
 }
 
+/* What the entry NAME takes on the disk; 0: there is none. */
+static uint64_t size_of(const struct cache_disk *disk, const char *name)
+{
+    struct stat st;
+
+    return fstatat(disk->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 ? disk_size(&st) : 0;
+}
+
 int cache_disk_write(struct cache_disk *disk, const uint8_t key[DIGEST_SIZE], const void *bytes,
-                     size_t size)
+                     size_t size, enum cache_use use, bool costly)
 {
     char name[DIGEST_HEX_SIZE], temporary[64];
-    struct stat st;
+    uint64_t before;
     int r;
 
     if (!cache_dir_is_below(disk->place_fd, disk->dir_fd))
         return -ESTALE;
+    if (!make_room(disk, use, (size + BLOCK - 1) / BLOCK * BLOCK) && use != CACHE_NEEDED)
+        return CACHE_FULL;
     digest_hex(key, name);
     snprintf(temporary, sizeof(temporary), TEMPORARY_PREFIX "%d", (int)getpid());
-    r = write_file(disk, temporary, name, bytes, size);
+    /* One that an error left behind. */
+    (void)unlinkat(disk->dir_fd, temporary, 0);
+    before = size_of(disk, name);
+    r = write_file(disk, temporary, name, bytes, size, use, costly);
     /* A full disk: perhaps it is this very directory that is too large. */
     if (r == -ENOSPC || r == -EDQUOT)
-        evict(disk);
+        disk->counted = false;
     if (r < 0)
         return r;
-    if (!disk->counted)
-        evict(disk);
-    else if (fstatat(disk->dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-        disk->size += disk_size(&st);
-    if (disk->size > disk->size_limit)
-        evict(disk);
-    return 0;
+    disk->size += size_of(disk, name);
+    disk->size -= before < disk->size ? before : disk->size;
+    return CACHE_WRITTEN;
 }
 
 void cache_disk_remove(struct cache_disk *disk, const uint8_t key[DIGEST_SIZE])
 {
     char name[DIGEST_HEX_SIZE];
+    uint64_t size;
 
     digest_hex(key, name);
-    /* Sizes are counted anew with the next entry. */
-    disk->counted = false;
-    (void)unlinkat(disk->dir_fd, name, 0);
+    size = size_of(disk, name);
+    if (unlinkat(disk->dir_fd, name, 0) < 0)
+        return;
+    disk->size -= size < disk->size ? size : disk->size;
+    disk->is_full = false;
 }

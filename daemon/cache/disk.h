@@ -10,14 +10,19 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/cache/queue.h"
 #include "daemon/digest.h"
 
 struct cache_disk {
     int place_fd;        /* the cache's directory; borrowed */
     int dir_fd;          /* its subdirectory with the entries; -1: not opened */
     uint64_t size_limit; /* of all entries, in bytes on the disk */
+    int64_t since;       /* what was not used since this time (s) is of no use any more */
     uint64_t size;       /* of what is there, once COUNTED */
     bool counted;
+    bool is_full; /* nothing can go for FULL_USE, as things were at FULL_SINCE */
+    enum cache_use full_use;
+    int64_t full_since;
 };
 
 /*
@@ -27,13 +32,15 @@ struct cache_disk {
 int cache_disk_open(struct cache_disk *disk);
 
 /*
- * Writes the SIZE bytes at BYTES as the entry KEY: to a temporary file, synced, renamed. Then
- * removes the entries that were not used for longest, where all together are over the limit.
- * Returns 0 or -errno (-ESTALE: the subdirectory is another one by now); it holds the whole entry
- * or none of it.
+ * Writes the SIZE bytes at BYTES as the entry KEY: to a temporary file, renamed; COSTLY: synced
+ * before. Where all together would be over the limit, entries that matter less than USE go first,
+ * of these the ones that were not used for longest. What is CACHE_NEEDED can be told by its mode,
+ * 0600; others have 0400. Returns CACHE_WRITTEN, CACHE_FULL, or -errno (-ESTALE: the subdirectory
+ * is another one by now). After a crash of the machine an entry may be cut short: its checksum says
+ * so.
  */
 int cache_disk_write(struct cache_disk *disk, const uint8_t key[DIGEST_SIZE], const void *bytes,
-                     size_t size);
+                     size_t size, enum cache_use use, bool costly);
 
 /* Removes the entry KEY, if it is there and can be removed. */
 void cache_disk_remove(struct cache_disk *disk, const uint8_t key[DIGEST_SIZE]);

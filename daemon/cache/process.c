@@ -55,8 +55,11 @@ static bool obey(struct cache_disk *disk, uint8_t *packet, size_t room)
         answer.result = cache_disk_open(disk);
         break;
     case CACHE_WRITE:
+        disk->size_limit = request.size_limit;
+        disk->since = request.since;
         answer.result = cache_disk_write(disk, request.key, packet + sizeof(request),
-                                         (size_t)len - sizeof(request));
+                                         (size_t)len - sizeof(request), (enum cache_use)request.use,
+                                         request.costly != 0);
         break;
     case CACHE_DROP:
         cache_disk_remove(disk, request.key);
@@ -72,7 +75,7 @@ void cache_process_main(int sock, pid_t parent, const void *arg)
 {
     static uint8_t packet[sizeof(struct cache_request) + CACHE_ENTRY_MAX];
     const struct cache_process_arg *given = arg;
-    struct cache_disk disk = {.place_fd = PLACE_FD, .dir_fd = -1, .size_limit = given->size_limit};
+    struct cache_disk disk = {.place_fd = PLACE_FD, .dir_fd = -1};
 
     if (confine(sock, parent, given) < 0)
         return;

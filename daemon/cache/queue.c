@@ -14,13 +14,14 @@ void cache_queue_init(struct cache_queue *queue, void (*done)(void *user, int re
 
 int cache_queue_add(struct cache_queue *queue, struct cache_write *write)
 {
-    if (queue->n >= CACHE_QUEUE_MAX) {
+    if (queue->bytes + write->size > CACHE_QUEUE_BYTES) {
         free(write);
         return -EAGAIN;
     }
     write->again = false;
     STAILQ_INSERT_TAIL(&queue->writes, write, link);
     queue->n++;
+    queue->bytes += write->size;
     return 0;
 }
 
@@ -68,6 +69,7 @@ static void finish_first(struct cache_queue *queue, int result)
 
     STAILQ_REMOVE_HEAD(&queue->writes, link);
     queue->n--;
+    queue->bytes -= write->size;
     free(write);
     if (queue->done)
         queue->done(queue->user, result);

@@ -14,13 +14,22 @@
 #include "daemon/digest.h"
 
 enum {
-    CACHE_QUEUE_MAX = 256, /* entries that wait to be written; more are dropped */
+    CACHE_QUEUE_BYTES = 32 * 1024 * 1024, /* of entries that wait to be written */
+};
+
+/* What an entry is for. One that is full takes no entry in the place of what matters more. */
+enum cache_use {
+    CACHE_AHEAD,  /* it was made ahead of time: in the place of entries that nobody uses any more */
+    CACHE_ASKED,  /* somebody asked for it: in the place of what was made ahead of time, too */
+    CACHE_NEEDED, /* each start needs it: in the place of any other */
 };
 
 /* An entry on its way to the disk. */
 struct cache_write {
     STAILQ_ENTRY(cache_write) link;
-    bool again; /* it was tried once, while the directory was gone */
+    bool again;  /* it was tried once, while the directory was gone */
+    bool costly; /* to make it again takes longer than to have the disk keep it for sure */
+    enum cache_use use;
     uint8_t key[DIGEST_SIZE];
     size_t size; /* 0: what is there is to be dropped */
     uint8_t bytes[];
@@ -36,10 +45,10 @@ enum cache_step {
 struct cache_queue {
     STAILQ_HEAD(cache_write_list, cache_write) writes;
     size_t n;
+    size_t bytes; /* of all of them */
     enum cache_step step;
     bool is_stale; /* the process has no directory open, or says that it is out of its place */
-    /* Called for each entry when it is done with: RESULT is CACHE_WRITTEN, CACHE_DROPPED or -errno.
-     */
+    /* Called for each entry when it is done with: RESULT is as below, or -errno. */
     void (*done)(void *user, int result);
     void *user;
 };
@@ -47,11 +56,15 @@ struct cache_queue {
 enum {
     CACHE_WRITTEN = 0,
     CACHE_DROPPED = 1, /* or was not there, or cannot be removed */
+    CACHE_FULL = 2,    /* there is no room for what it is for */
 };
 
 void cache_queue_init(struct cache_queue *queue, void (*done)(void *user, int result), void *user);
 
-/* Adds WRITE (consumed). Returns 0; -EAGAIN where too many wait. */
+/*
+ * Adds WRITE (consumed). Returns 0; -EAGAIN where too much waits, which takes a disk that does
+ * nothing for as long as ten thousand compiles take.
+ */
 int cache_queue_add(struct cache_queue *queue, struct cache_write *write);
 
 /* The newest entry that waits to be written under KEY; NULL: there is none. */

@@ -14,11 +14,14 @@
 static int ask(const struct cache_writer *writer, enum cache_order order,
                const struct cache_write *write)
 {
-    struct cache_request request = {.order = order};
+    struct cache_request request = {
+        .order = order, .size_limit = writer->size_limit, .since = writer->since};
     struct iovec iov[2] = {{&request, sizeof(request)}};
 
     if (write) {
         memcpy(request.key, write->key, DIGEST_SIZE);
+        request.use = (uint16_t)write->use;
+        request.costly = write->costly;
         iov[1] = (struct iovec){(void *)write->bytes, write->size};
     }
     return child_send(&writer->child, iov, order == CACHE_WRITE ? 2 : 1, NULL, 0);
@@ -125,10 +128,10 @@ static void on_stopped(void *user)
 }
 
 int cache_writer_start(struct cache_writer *writer, struct children *children,
-                       struct cache_dir *dir, uint64_t size_limit, const struct own_filters *own)
+                       struct cache_dir *dir, const struct own_filters *own)
 {
     static const struct child_events events = {on_spoke, on_ended, on_stopped};
-    const struct cache_process_arg arg = {dir->place_fd, size_limit, own};
+    const struct cache_process_arg arg = {dir->place_fd, own};
 
     writer->dir = dir;
     cache_queue_init(&writer->queue, writer->done, writer->user);
@@ -158,6 +161,8 @@ static int make_write(const struct cache_writer *writer, const uint8_t key[DIGES
     *write = malloc(sizeof(**write) + size);
     if (!*write)
         return -ENOMEM;
+    (*write)->use = CACHE_NEEDED;
+    (*write)->costly = false;
     memcpy((*write)->key, key, DIGEST_SIZE);
     (*write)->size = 0;
     return 0;
@@ -173,7 +178,7 @@ static int enqueue(struct cache_writer *writer, struct cache_write *write)
 }
 
 int cache_writer_add(struct cache_writer *writer, const struct compiled *compiled,
-                     const uint8_t key[DIGEST_SIZE])
+                     const uint8_t key[DIGEST_SIZE], enum cache_use use, bool costly)
 {
     struct cache_write *write, *smaller;
     int r = make_write(writer, key, CACHE_ENTRY_MAX, &write);
@@ -181,6 +186,8 @@ int cache_writer_add(struct cache_writer *writer, const struct compiled *compile
     if (r < 0)
         return r;
     write->size = cache_entry_build(compiled, key, write->bytes);
+    write->use = use;
+    write->costly = costly;
     /* Most entries are far smaller than the largest. */
     smaller = realloc(write, sizeof(*write) + write->size);
     return enqueue(writer, smaller ? smaller : write);

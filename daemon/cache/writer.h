@@ -23,8 +23,10 @@ struct cache_writer {
     struct child child;
     struct cache_dir *dir;
     struct cache_queue queue;
+    uint64_t size_limit; /* of all entries, in bytes on the disk; to be set before one is added */
+    int64_t since;       /* CLOCK_REALTIME, s: entries not used since then are of no use any more */
 
-    /* Called for each entry: RESULT is CACHE_WRITTEN, CACHE_DROPPED or -errno. */
+    /* Called for each entry: RESULT is CACHE_WRITTEN, CACHE_FULL, CACHE_DROPPED or -errno. */
     void (*done)(void *user, int result);
     /* Called where the process ended, and how. There is none from now on. */
     void (*lost)(void *user, const char *why);
@@ -36,12 +38,11 @@ struct cache_writer {
 };
 
 /*
- * Starts the process. DIR, where a place was found, is borrowed. What is written stays under
- * SIZE_LIMIT bytes. OWN has the filter that the process installs. The callbacks have to be set.
- * Returns 0 or -errno; then entries are refused.
+ * Starts the process. DIR, where a place was found, is borrowed. OWN has the filter that the
+ * process installs. The callbacks have to be set. Returns 0 or -errno; then entries are refused.
  */
 int cache_writer_start(struct cache_writer *writer, struct children *children,
-                       struct cache_dir *dir, uint64_t size_limit, const struct own_filters *own);
+                       struct cache_dir *dir, const struct own_filters *own);
 
 /* False where nothing can be written any more, whatever happens to the directory. */
 bool cache_writer_is_alive(const struct cache_writer *writer);
@@ -50,11 +51,11 @@ bool cache_writer_is_alive(const struct cache_writer *writer);
 void cache_writer_stop(struct cache_writer *writer);
 
 /*
- * Takes the entry with KEY for COMPILED to be written. Returns 0; -EAGAIN where too many wait;
- * -EPIPE where there is no process; -ENOMEM.
+ * Takes the entry with KEY for COMPILED to be written, which is for USE, and for sure where it was
+ * COSTLY. Returns 0; -EAGAIN where too much waits; -EPIPE where there is no process; -ENOMEM.
  */
 int cache_writer_add(struct cache_writer *writer, const struct compiled *compiled,
-                     const uint8_t key[DIGEST_SIZE]);
+                     const uint8_t key[DIGEST_SIZE], enum cache_use use, bool costly);
 
 /* The same for the entry under KEY, which is bad, to be removed. */
 int cache_writer_drop(struct cache_writer *writer, const uint8_t key[DIGEST_SIZE]);

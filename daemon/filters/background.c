@@ -2,13 +2,18 @@
 /* Compiles ahead of time. Works through the queue of jobs and the cache like everybody else. */
 #include "daemon/filters/background.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
+#include "compiler/facts/abi.h"
 #include "compiler/parse/request.h"
 #include "daemon/cache/queue.h"
 #include "daemon/log.h"
+
+static_assert(ABI_COUNT <= 32, "a bit for each target");
 
 static const struct cache_ops *cache_of(const struct background *background)
 {
@@ -41,28 +46,67 @@ static bool is_busy(struct background *background)
            jobs->n > jobs->n_background || background->draining;
 }
 
+/* What SOURCE's filter for the target AT is made by. */
+static struct variant_request request_for(const struct background *background,
+                                          const struct source *source, size_t at)
+{
+    const struct service *service = background->service;
+    struct variant_request request = service_default_request(service);
+
+    request.target = background->targets[at];
+    /* The next start looks for the native one before it knows what it can be cut down to. */
+    if (request.target != service->host)
+        source_normalise(source, &request);
+    return request;
+}
+
+/* Looks whether the disk has the next filter of SOURCE. */
+static void look_for(const struct background *background, struct source *source)
+{
+    struct service *service = background->service;
+    const size_t at = source->next_target++;
+    const struct variant_request request = request_for(background, source, at);
+
+    /* The native one is in memory: the profile is in service with it. */
+    if ((request.target != service->host || background->natives) &&
+        !service_is_kept(service, source, &request))
+        source->missing |= UINT32_C(1) << at;
+    if (source->next_target < background->n_targets)
+        return;
+    if (source->missing)
+        source_enter(source, &service->lacking);
+    else
+        source_leave(source);
+}
+
+/*
+ * First it looks for all filters, and only then has missing ones made. So what nobody uses any more
+ * is known before room is needed: see cache_disk_write().
+ */
 bool background_step(struct background *background)
 {
     struct service *service = background->service;
-    struct variant_request request = service_default_request(service);
     struct source *source;
+    struct variant_request request;
+    unsigned at;
 
     if (!background_is_wanted(background) || is_busy(background))
         return false;
     source = TAILQ_FIRST(&service->ahead);
-    if (!source) {
-        background->natives = false;
-        return false;
+    if (source) {
+        look_for(background, source);
+        return true;
     }
-    request.target = background->targets[source->next_target++];
-    if (source->next_target == background->n_targets)
+    background->natives = false;
+    source = TAILQ_FIRST(&service->lacking);
+    if (!source)
+        return false;
+    at = (unsigned)__builtin_ctz(source->missing);
+    source->missing &= source->missing - 1;
+    if (!source->missing)
         source_leave(source);
-    /* The next start looks for the native one before it knows what it can be cut down to. */
-    if (request.target != service->host)
-        source_normalise(source, &request);
-    /* The native one is in memory: the profile is in service with it. */
-    if (request.target != service->host || background->natives)
-        service_prepare(service, source, &request);
+    request = request_for(background, source, at);
+    service_prepare(service, source, &request);
     return true;
 }
 
@@ -77,9 +121,11 @@ static void start_over(struct background *background)
         if (!source)
             continue;
         source->next_target = 0;
+        source->missing = 0;
         source_enter(source, &background->service->ahead);
     }
     background->natives = true;
+    background->since = (int64_t)time(NULL);
 }
 
 /* Has the owner look whether background_is_wanted(). */
@@ -137,9 +183,16 @@ void background_note_written(struct background *background, int result)
 {
     char text[BACKGROUND_WHY_SIZE];
 
-    if (result == CACHE_WRITTEN) {
+    /* A full one takes what is needed all the same. */
+    if (result == CACHE_WRITTEN && !background->paused_until_usec)
         end_failing(background, "the cache can be written again");
+    /* One less is on its way. */
+    if (result == CACHE_WRITTEN || result == CACHE_DROPPED)
         tell(background);
+    if (result == CACHE_FULL && !background->paused_until_usec) {
+        pause_for(background, "the cache is full (--cache-size)");
+        background->paused_until_usec =
+            service_now(background->service) + BACKGROUND_PAUSE_FULL_USEC;
     }
     if (result >= 0)
         return;
@@ -199,6 +252,11 @@ uint32_t background_left(const struct background *background)
     TAILQ_FOREACH(source, &background->service->ahead, link)
     {
         left += (uint32_t)(background->n_targets - source->next_target);
+        left += (uint32_t)__builtin_popcount(source->missing);
+    }
+    TAILQ_FOREACH(source, &background->service->lacking, link)
+    {
+        left += (uint32_t)__builtin_popcount(source->missing);
     }
     return left;
 }

@@ -26,6 +26,9 @@ enum {
     BACKGROUND_WHY_SIZE = 512,
 };
 
+/* After an entry did not fit: until then nobody knows what is of no use any more. */
+#define BACKGROUND_PAUSE_FULL_USEC UINT64_C(3600000000)
+
 struct background {
     /* What it uses; set by its owner. Its cache is the service's. */
     struct service *service;
@@ -33,6 +36,7 @@ struct background {
     size_t n_targets;
     const char *path; /* of the cache, for people; NULL: there is to be none */
 
+    int64_t since;                 /* CLOCK_REALTIME, s: when it began to look for all */
     bool draining;                 /* it waits for entries on their way */
     bool natives;                  /* this machine's filters may be missing on the disk, too */
     uint64_t paused_until_usec;    /* 0: it does not pause */
@@ -53,7 +57,8 @@ void background_wake(struct background *background);
 /* Lets it try again to write to the disk. */
 void background_unpause(struct background *background);
 
-/* CACHE_WRITTEN and the like, or -errno for an entry that was not written, which makes it pause. */
+/* CACHE_WRITTEN and the like (CACHE_FULL makes it pause for long), or -errno for an entry that was
+ * not written, which makes it pause. */
 void background_note_written(struct background *background, int result);
 
 /* There is no directory to write to, or nobody who could: WHY. It pauses. */

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "daemon/cache/entry.h"
+#include "daemon/cache/queue.h"
 
 struct compiled;
 
@@ -28,8 +29,12 @@ struct cache_ops {
     enum cache_outcome (*read)(void *user, const uint8_t key[DIGEST_SIZE],
                                const struct target *target, struct compiled *compiled);
 
-    /* Sends COMPILED on its way to the disk, under KEY. What comes of it, background.c hears. */
-    void (*write)(void *user, const struct compiled *compiled, const uint8_t key[DIGEST_SIZE]);
+    /*
+     * Sends COMPILED on its way to the disk, under KEY, for USE; COSTLY: so that it is there after
+     * a crash of the machine, too. What comes of it, background.c hears.
+     */
+    void (*write)(void *user, const struct compiled *compiled, const uint8_t key[DIGEST_SIZE],
+                  enum cache_use use, bool costly);
 
     /* Has the bad entry under KEY removed. */
     void (*drop)(void *user, const uint8_t key[DIGEST_SIZE]);

@@ -25,6 +25,7 @@ void service_init(struct service *service, const struct service_limits *limits)
     TAILQ_INIT(&service->scanned);
     TAILQ_INIT(&service->pending);
     TAILQ_INIT(&service->ahead);
+    TAILQ_INIT(&service->lacking);
     service->scanning = UINT64_MAX;
     service->retry_usec = UINT64_MAX;
 }
@@ -79,28 +80,33 @@ static enum cache_outcome read_cache(struct service *service, const struct sourc
 
 /* Sends what was compiled to the disk. */
 static void write_cache(struct service *service, const struct source *source,
-                        const struct variant_request *request, const struct compiled *compiled)
+                        const struct variant_request *request, const struct compiled *compiled,
+                        const struct job *job)
 {
+    const struct variant_request native = service_default_request(service);
+    const bool costly = service_now(service) - job->began_usec >= SERVICE_COSTLY_USEC;
     const struct cache_ops *cache = &service->cache;
+    enum cache_use use = job->priority == JOB_BACKGROUND ? CACHE_AHEAD : CACHE_ASKED;
     uint8_t key[DIGEST_SIZE];
 
+    if (source->entry && variant_request_equal(request, &native))
+        use = CACHE_NEEDED;
     if (!cache->is_open(cache->user))
         return;
     cache_key_finish(&source->key, request, key);
-    cache->write(cache->user, compiled, key);
+    cache->write(cache->user, compiled, key, use, costly);
 }
 
 /* The same under the request that REQUEST is cut down to, if that is another: see read_variant().
  */
 static void write_cache_normalised(struct service *service, const struct source *source,
-                                   const struct variant_request *request,
-                                   const struct compiled *compiled)
+                                   const struct compiled *compiled, const struct job *job)
 {
-    struct variant_request normalised = *request;
+    struct variant_request normalised = job->request;
 
     variant_normalise(&compiled->axes, &normalised);
-    if (!variant_request_equal(&normalised, request))
-        write_cache(service, source, &normalised, compiled);
+    if (!variant_request_equal(&normalised, &job->request))
+        write_cache(service, source, &normalised, compiled, job);
 }
 
 /* Logs that ENTRY changed, and why it did or did not. */
@@ -187,7 +193,8 @@ static void keep_failure(struct service *service, struct source *source, bool ke
     }
     failures_write(&service->failures, source->digest, line);
     kept.filter.text_len = strlen(line);
-    cache->write(cache->user, &kept, key);
+    /* It stands for a compile that took all the time that one may take. */
+    cache->write(cache->user, &kept, key, CACHE_NEEDED, true);
 }
 
 /* The failure because of which SOURCE is not to be compiled now, or NULL. */
@@ -421,9 +428,9 @@ void service_finish(struct service *service, struct job *job, const struct outco
     if (is_result) {
         service->compiles++;
         service->compile_errors += compiled->result != 0;
-        write_cache(service, source, &job->request, compiled);
+        write_cache(service, source, &job->request, compiled, job);
         if (!entry)
-            write_cache_normalised(service, source, &job->request, compiled);
+            write_cache_normalised(service, source, compiled, job);
         if (compiled->result != 0 && !is_version)
             log_write(service->log, LOG_NOTICE, "%s, for %s: refused: %.*s", source->path,
                       job->request.target->name, (int)first_line_length(&compiled->filter),
@@ -475,14 +482,20 @@ static int read_variant(struct service *service, struct source *source,
     return VARIANT_NOWHERE;
 }
 
-void service_prepare(struct service *service, struct source *source,
+bool service_is_kept(struct service *service, struct source *source,
                      const struct variant_request *request)
 {
     struct compiled cached;
+
+    return read_cache(service, source, request, &cached) == CACHE_HIT;
+}
+
+void service_prepare(struct service *service, struct source *source,
+                     const struct variant_request *request)
+{
     struct job *job;
 
-    if (read_cache(service, source, request, &cached) != CACHE_HIT &&
-        !find_failure(service, source))
+    if (!service_is_kept(service, source, request) && !find_failure(service, source))
         (void)submit(service, source, request, JOB_BACKGROUND, &job);
 }
 

@@ -20,6 +20,10 @@
 
 struct log;
 
+enum {
+    SERVICE_COSTLY_USEC = 100000, /* a compile that took so long: its entry is worth an fsync(2) */
+};
+
 /* What the service asks of the event loop. Each of these does nothing but take a note. */
 struct service_hooks {
     uint64_t (*now)(void *user);   /* a monotonic clock, in microseconds */
@@ -46,8 +50,10 @@ struct service {
     struct waiter_list scanned; /* who waits for a scan, in the order of the scans */
     uint64_t scanning;          /* the number of the scan that is under way; UINT64_MAX: none is */
     struct source_list
-        pending;              /* versions that are compiled or are next, the oldest scan's first */
-    struct source_list ahead; /* versions in service for which background.c has work */
+        pending; /* versions that are compiled or are next, the oldest scan's first */
+    struct source_list
+        ahead; /* versions in service of which background.c has to look for filters */
+    struct source_list lacking; /* those of which it found some missing */
     uint64_t generation;
     uint64_t retry_usec; /* when the files are to be looked at again; UINT64_MAX: no need */
 
@@ -133,6 +139,10 @@ void service_leave(struct service *service, struct waiter *waiter);
 
 /* Has all compiles that failed tried again when somebody asks for them. */
 void service_forgive(struct service *service);
+
+/* True where SOURCE's variant for the normalised REQUEST is on the disk. It counts as used then. */
+bool service_is_kept(struct service *service, struct source *source,
+                     const struct variant_request *request);
 
 /*
  * Has SOURCE's variant for the normalised REQUEST compiled ahead of time, unless it is on the disk

@@ -66,7 +66,8 @@ struct source {
     struct source_jobs jobs; /* compiles of it that wait or run */
     TAILQ_ENTRY(source) link;
     struct source_list *list;    /* the one that it is in, of service.h; NULL: none */
-    size_t next_target;          /* the next one to be compiled ahead of time; see background.c */
+    size_t next_target;          /* the next one to be looked for ahead of time; see background.c */
+    uint32_t missing;            /* a bit for each target whose filter the disk lacks */
     uint64_t changed_at;         /* the number of the scan that found it; see service.c */
     struct profile_entry *entry; /* whose it is, or was to be; NULL once that is gone */
 };

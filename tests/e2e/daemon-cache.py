@@ -50,7 +50,7 @@ def test_restart(test):
                (len(os.listdir(test.path("cache/entries"))), os.listdir(test.path("cache"))),
                (n, ["entries"]))
     modes = {stat.S_IMODE(os.stat(test.path("cache/entries/" + name)).st_mode) for name in entries(test)}
-    test.equal("which others cannot read", modes, {0o600})
+    test.equal("which others cannot read; those made ahead have another mode", modes, {0o600, 0o400})
     daemon = Daemon(test, cache="cache", name="warm")
     status = daemon.idle()
     test.equal("a restart with a warm cache compiles nothing", (status.compiles, status.cache_bad),

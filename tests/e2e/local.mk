@@ -18,6 +18,7 @@ EXTRA_DIST += \
 	tests/e2e/daemon-packets.py \
 	tests/e2e/daemon-peers.py \
 	tests/e2e/daemon-serve.py \
+	tests/e2e/daemon-scale.py \
 	tests/e2e/daemon-subscribe.py \
 	tests/e2e/daemon-workers.py \
 	tests/data/differences.txt \

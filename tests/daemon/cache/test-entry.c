@@ -279,9 +279,11 @@ START_TEST(what_was_written_is_read)
         .place_fd = cache.place_fd, .dir_fd = cache.fd, .size_limit = 1 << 20};
 
     ck_assert_int_eq(read_back(&cache, &fixture), CACHE_MISS);
-    ck_assert_int_eq(cache_disk_write(&disk, fixture.key, fixture.bytes, fixture.size), 0);
+    ck_assert_int_eq(
+        cache_disk_write(&disk, fixture.key, fixture.bytes, fixture.size, CACHE_NEEDED, false), 0);
     ck_assert_int_eq(read_back(&cache, &fixture), CACHE_HIT);
-    ck_assert_int_eq(cache_disk_write(&disk, fixture.key, fixture.bytes, fixture.size), 0);
+    ck_assert_int_eq(
+        cache_disk_write(&disk, fixture.key, fixture.bytes, fixture.size, CACHE_NEEDED, false), 0);
     ck_assert_int_eq(read_back(&cache, &fixture), CACHE_HIT);
     cache_dir_clear(&cache);
     ck_assert_int_eq(read_back(&cache, &fixture), CACHE_MISS);
@@ -356,7 +358,8 @@ START_TEST(the_oldest_go_first)
         uint8_t key[DIGEST_SIZE] = {i};
         char name[CACHE_NAME_SIZE];
 
-        ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes)), 0);
+        ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes), CACHE_NEEDED, false),
+                         0);
         digest_hex(key, name);
         ck_assert_int_eq(utimensat(cache.fd, name, times, 0), 0);
         ck_assert_uint_le(count_entries(unit_path("cache/entries")), 10);
@@ -375,6 +378,81 @@ START_TEST(the_oldest_go_first)
 }
 END_TEST
 
+static bool is_there(const struct cache_dir *cache, uint8_t number)
+{
+    const uint8_t key[DIGEST_SIZE] = {number};
+    char name[CACHE_NAME_SIZE];
+
+    digest_hex(key, name);
+    return faccessat(cache->fd, name, F_OK, 0) == 0;
+}
+
+static int write_for(struct cache_disk *disk, uint8_t number, enum cache_use use)
+{
+    static const uint8_t bytes[4096];
+    const uint8_t key[DIGEST_SIZE] = {number};
+
+    return cache_disk_write(disk, key, bytes, sizeof(bytes), use, false);
+}
+
+static void use_at(const struct cache_dir *cache, uint8_t number, int64_t sec)
+{
+    const struct timespec times[2] = {{sec, 0}, {sec, 0}};
+    const uint8_t key[DIGEST_SIZE] = {number};
+    char name[CACHE_NAME_SIZE];
+
+    digest_hex(key, name);
+    ck_assert_int_eq(utimensat(cache->fd, name, times, 0), 0);
+}
+
+START_TEST(what_matters_more_stays)
+{
+    struct cache_dir cache;
+
+    open_cache(&cache);
+
+    struct cache_disk disk = {
+        .place_fd = cache.place_fd, .dir_fd = cache.fd, .size_limit = 10 * 4096, .since = 1000};
+
+    /* 0 to 3 are needed and oldest, 4 to 6 were asked for, 7 to 9 made ahead. */
+    for (uint8_t i = 0; i < 10; i++) {
+        const enum cache_use use = i < 4 ? CACHE_NEEDED : i < 7 ? CACHE_ASKED : CACHE_AHEAD;
+
+        ck_assert_int_eq(write_for(&disk, i, use), CACHE_WRITTEN);
+        use_at(&cache, i, 2000 + i);
+    }
+    /* Full: nothing that is made ahead gets in, however often. */
+    for (uint8_t i = 20; i < 23; i++)
+        ck_assert_int_eq(write_for(&disk, i, CACHE_AHEAD), CACHE_FULL);
+    ck_assert_uint_eq(count_entries(unit_path("cache/entries")), 10);
+    /* What is needed takes the place of others. */
+    ck_assert_int_eq(write_for(&disk, 10, CACHE_NEEDED), CACHE_WRITTEN);
+    for (uint8_t i = 0; i < 4; i++)
+        ck_assert(is_there(&cache, i));
+    ck_assert(!is_there(&cache, 4) && !is_there(&cache, 6) && is_there(&cache, 7));
+    ck_assert_int_eq(write_for(&disk, 11, CACHE_ASKED), CACHE_WRITTEN);
+    ck_assert_int_eq(write_for(&disk, 12, CACHE_ASKED), CACHE_WRITTEN);
+    ck_assert(is_there(&cache, 7) && is_there(&cache, 12));
+    /* A new look at all of them: what was not used since goes for anybody, needed or not. */
+    for (uint8_t i = 11; i <= 12; i++)
+        use_at(&cache, i, 5000);
+    use_at(&cache, 0, 5000);
+    disk.since = 4000;
+    ck_assert_int_eq(write_for(&disk, 13, CACHE_AHEAD), CACHE_WRITTEN);
+    ck_assert(is_there(&cache, 0) && is_there(&cache, 11) && is_there(&cache, 12));
+    ck_assert(!is_there(&cache, 1));
+    /* One that is removed makes room. */
+    disk.since = 0;
+    for (uint8_t i = 30; i < 40; i++)
+        (void)write_for(&disk, i, CACHE_AHEAD);
+    ck_assert_int_eq(write_for(&disk, 40, CACHE_AHEAD), CACHE_FULL);
+    cache_disk_remove(&disk, (uint8_t[DIGEST_SIZE]){11});
+    ck_assert_int_eq(write_for(&disk, 40, CACHE_AHEAD), CACHE_WRITTEN);
+    ck_assert_uint_le(count_entries(unit_path("cache/entries")), 10);
+    cache_dir_clear(&cache);
+}
+END_TEST
+
 /* What is in a directory that is out of its place, nobody would read. */
 START_TEST(nothing_is_written_out_of_place)
 {
@@ -386,18 +464,21 @@ START_TEST(nothing_is_written_out_of_place)
 
     struct cache_disk disk = {.place_fd = cache.place_fd, .dir_fd = -1, .size_limit = 1 << 20};
 
-    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes)), -ESTALE);
+    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes), CACHE_NEEDED, false),
+                     -ESTALE);
     ck_assert_int_eq(cache_disk_open(&disk), 0);
-    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes)), 0);
+    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes), CACHE_NEEDED, false), 0);
     ck_assert_int_eq(rename(unit_path("cache/entries"), unit_path("cache/aside")), 0);
-    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes)), -ESTALE);
+    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes), CACHE_NEEDED, false),
+                     -ESTALE);
     ck_assert_int_eq(cache_disk_open(&disk), 0);
-    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes)), 0);
+    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes), CACHE_NEEDED, false), 0);
     ck_assert_uint_eq(count_entries(unit_path("cache/entries")), 1);
     ck_assert_int_eq(rename(unit_path("cache/entries"), unit_path("cache/gone")), 0);
     ck_assert_int_eq(symlink("aside", unit_path("cache/entries")), 0);
     ck_assert_int_eq(cache_disk_open(&disk), -ENOTDIR);
-    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes)), -ESTALE);
+    ck_assert_int_eq(cache_disk_write(&disk, key, bytes, sizeof(bytes), CACHE_NEEDED, false),
+                     -ESTALE);
     cache_dir_clear(&cache);
 }
 END_TEST
@@ -443,6 +524,7 @@ int main(void)
     tcase_add_test(tests, what_was_written_is_read);
     tcase_add_test(tests, bad_entries_are_bad_until_they_are_removed);
     tcase_add_test(tests, the_oldest_go_first);
+    tcase_add_test(tests, what_matters_more_stays);
     tcase_add_test(tests, nothing_is_written_out_of_place);
     tcase_add_test(tests, leftovers_are_tidied_up);
     return unit_end(suite);

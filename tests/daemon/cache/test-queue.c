@@ -7,7 +7,7 @@
 #include "tests/daemon/unit.h"
 
 static struct cache_queue queue;
-static int results[2 * CACHE_QUEUE_MAX];
+static int results[512];
 static size_t n_results;
 
 static void on_done(void *user, int result)
@@ -135,13 +135,23 @@ START_TEST(nobody_looks_twice)
 }
 END_TEST
 
-START_TEST(no_more_than_some_wait)
+START_TEST(no_more_than_some_bytes_wait)
 {
-    for (size_t i = 0; i < CACHE_QUEUE_MAX; i++)
-        ck_assert_int_eq(add((uint8_t)i, 1), 0);
-    ck_assert_int_eq(add(1, 1), -EAGAIN);
-    ck_assert_uint_eq(queue.n, CACHE_QUEUE_MAX);
+    enum {
+        PIECE = CACHE_QUEUE_BYTES / 8,
+    };
+
+    for (uint8_t i = 0; i < 8; i++)
+        ck_assert_int_eq(add(i, PIECE), 0);
+    ck_assert_int_eq(add(8, 1), -EAGAIN);
+    ck_assert_uint_eq(queue.n, 8);
     ck_assert_uint_eq(n_results, 0);
+    /* One that is done makes room. */
+    made();
+    ck_assert_int_eq(cache_queue_next(&queue, true), CACHE_STEP_WRITE);
+    cache_queue_written(&queue, CACHE_WRITTEN, true);
+    ck_assert_int_eq(add(8, PIECE), 0);
+    ck_assert_int_eq(add(9, 1), -EAGAIN);
 }
 END_TEST
 
@@ -174,7 +184,7 @@ int main(void)
     tcase_add_test(tests, other_failures_are_told_at_once);
     tcase_add_test(tests, without_a_directory_all_fail);
     tcase_add_test(tests, nobody_looks_twice);
-    tcase_add_test(tests, no_more_than_some_wait);
+    tcase_add_test(tests, no_more_than_some_bytes_wait);
     tcase_add_test(tests, the_newest_is_found);
     suite_add_tcase(suite, tests);
     return unit_end(suite);

@@ -93,9 +93,12 @@ static void begin(void)
     ck_assert_int_eq(cache_dir_find(&dir, unit_path("c"), geteuid()), 0);
     ck_assert_int_eq(cache_dir_make(dir.place_fd), 0);
     ck_assert_int_eq(cache_dir_open(&dir, &other, why), TRUST_OK);
-    writer = (struct cache_writer){
-        .done = on_done, .lost = on_lost, .failed = on_failed, .found = on_found};
-    ck_assert_int_eq(cache_writer_start(&writer, &children, &dir, 1 << 26, &own), 0);
+    writer = (struct cache_writer){.size_limit = 1 << 26,
+                                   .done = on_done,
+                                   .lost = on_lost,
+                                   .failed = on_failed,
+                                   .found = on_found};
+    ck_assert_int_eq(cache_writer_start(&writer, &children, &dir, &own), 0);
 }
 
 static void end(void)
@@ -137,7 +140,7 @@ static uint8_t add(void)
     uint8_t key[DIGEST_SIZE];
 
     key_of(++next_key, key);
-    ck_assert_int_eq(cache_writer_add(&writer, &refused, key), 0);
+    ck_assert_int_eq(cache_writer_add(&writer, &refused, key, CACHE_ASKED, false), 0);
     return next_key;
 }
 
@@ -343,7 +346,7 @@ START_TEST(without_a_process_nothing_is_written)
     ck_assert_int_eq(seen.written + seen.errors, 10);
     ck_assert_uint_eq(cache_writer_waiting(&writer), 0);
     ck_assert(!cache_writer_is_alive(&writer));
-    ck_assert_int_eq(cache_writer_add(&writer, &refused, key), -EPIPE);
+    ck_assert_int_eq(cache_writer_add(&writer, &refused, key, CACHE_ASKED, false), -EPIPE);
     ck_assert_int_eq(cache_writer_drop(&writer, key), -EPIPE);
     remove_directory();
     cache_writer_look(&writer);

@@ -25,6 +25,8 @@ struct fake_entry {
     char text[256]; /* where REFUSED */
     bool bad;       /* it fails its check */
     struct variant_axes axes;
+    enum cache_use use;
+    bool costly;
 };
 
 struct fake {
@@ -98,7 +100,7 @@ static inline enum cache_outcome fake_read(void *user, const uint8_t key[DIGEST_
 }
 
 static inline void fake_write(void *user, const struct compiled *compiled,
-                              const uint8_t key[DIGEST_SIZE])
+                              const uint8_t key[DIGEST_SIZE], enum cache_use use, bool costly)
 {
     struct fake *fake = user;
     struct fake_entry *place = fake_find(fake, key);
@@ -106,7 +108,8 @@ static inline void fake_write(void *user, const struct compiled *compiled,
     ck_assert_uint_lt(fake->n, FAKE_ENTRIES);
     if (!place)
         place = &fake->entries[fake->n++];
-    *place = (struct fake_entry){.axes = compiled->axes, .refused = !compiled->filter.bytes};
+    *place = (struct fake_entry){
+        .axes = compiled->axes, .refused = !compiled->filter.bytes, .use = use, .costly = costly};
     memcpy(place->key, key, DIGEST_SIZE);
     if (compiled->filter.bytes)
         memcpy(place->code, compiled->filter.bytes, sizeof(place->code));

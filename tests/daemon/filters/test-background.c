@@ -204,6 +204,50 @@ START_TEST(in_another_directory_everything_is_missing)
 }
 END_TEST
 
+START_TEST(it_looks_for_all_before_it_makes_one)
+{
+    struct fixture fixture;
+    struct service *service;
+
+    start(&fixture);
+    service = &fixture.fake->service;
+    fake_serve(fixture.fake, "a", "{1}", 1);
+    fake_serve(fixture.fake, "b", "{2}", 1);
+    for (int i = 0; i < 6; i++) {
+        ck_assert_uint_eq(service->jobs.n, 0);
+        ck_assert(background_step(&fixture.background));
+    }
+    ck_assert_uint_eq(background_left(&fixture.background), 4);
+    ck_assert_uint_eq(work(&fixture), 4);
+    /* Only what a start looks for first is needed. */
+    for (size_t i = 0; i < fixture.fake->n; i++)
+        ck_assert_int_eq(fixture.fake->entries[i].use, i < 2 ? CACHE_NEEDED : CACHE_AHEAD);
+    fake_free(fixture.fake);
+}
+END_TEST
+
+START_TEST(a_full_cache_ends_it_for_long)
+{
+    struct fixture fixture;
+    struct background *background = &fixture.background;
+
+    start(&fixture);
+    fake_serve(fixture.fake, "a", "{1}", 1);
+    background_note_written(background, CACHE_FULL);
+    ck_assert_uint_eq(background->errors, 0);
+    ck_assert_ptr_nonnull(strstr(background->why, "full"));
+    ck_assert_int_eq(background_cache_state(background), WIRE_CACHE_FAILING);
+    /* What is needed is written all the same, and does not wake it. */
+    background_note_written(background, CACHE_WRITTEN);
+    ck_assert(!background_is_wanted(background));
+    fixture.fake->now_usec += BACKGROUND_PAUSE_FULL_USEC;
+    background_wake(background);
+    ck_assert_uint_ge(background->since, 1);
+    ck_assert_uint_eq(work(&fixture), 2);
+    fake_free(fixture.fake);
+}
+END_TEST
+
 START_TEST(the_state_of_the_cache_is_known)
 {
     struct fixture fixture;
@@ -245,6 +289,8 @@ int main(void)
     tcase_add_test(tests, it_pauses_while_nothing_can_be_written);
     tcase_add_test(tests, each_pause_is_longer_until_something_is_written);
     tcase_add_test(tests, in_another_directory_everything_is_missing);
+    tcase_add_test(tests, it_looks_for_all_before_it_makes_one);
+    tcase_add_test(tests, a_full_cache_ends_it_for_long);
     tcase_add_test(tests, the_state_of_the_cache_is_known);
     return unit_end(suite);
 }

@@ -47,12 +47,14 @@ void cache_key_finish(const struct digest *begun, const struct variant_request *
     digest_finish(&digest, key);
 }
 
-void cache_key_failure(const struct digest *begun, uint8_t key[DIGEST_SIZE])
+void cache_key_failure(const struct digest *begun, const struct target *target,
+                       uint8_t key[DIGEST_SIZE])
 {
     struct digest digest = *begun;
 
     /* No target is called so. */
     frame_text(&digest, "failure");
+    frame_text(&digest, target->name);
     digest_finish(&digest, key);
 }
 

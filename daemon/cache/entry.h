@@ -15,6 +15,7 @@
 #include "daemon/filters/packed.h"
 
 struct cache_dir;
+struct target;
 struct variant_request;
 
 /*
@@ -48,8 +49,9 @@ void cache_key_begin(struct digest *key, const void *bytes, size_t size);
 void cache_key_finish(const struct digest *begun, const struct variant_request *request,
                       uint8_t key[DIGEST_SIZE]);
 
-/* The key of what is remembered of that profile's failures. */
-void cache_key_failure(const struct digest *begun, uint8_t key[DIGEST_SIZE]);
+/* The key of what is remembered of that profile's failures for TARGET. */
+void cache_key_failure(const struct digest *begun, const struct target *target,
+                       uint8_t key[DIGEST_SIZE]);
 
 /* Writes the entry with KEY for COMPILED to BYTES (CACHE_ENTRY_MAX of them). Returns its size. */
 size_t cache_entry_build(const struct compiled *compiled, const uint8_t key[DIGEST_SIZE],

@@ -16,23 +16,25 @@ void failures_clear(struct failures *failures)
     memset(failures->places, 0, sizeof(failures->places));
 }
 
-/* What is remembered of that text; NULL: nothing. */
+/* What is remembered of that text for TARGET (NULL: any); NULL: nothing. */
 static const struct failure *find(const struct failures *failures,
-                                  const uint8_t profile[DIGEST_SIZE])
+                                  const uint8_t profile[DIGEST_SIZE], const struct target *target)
 {
     for (size_t i = 0; i < FAILURES_MAX; i++) {
         const struct failure *failure = &failures->places[i];
 
-        if (failure->n && !memcmp(failure->profile, profile, DIGEST_SIZE))
+        if (failure->n && (!target || failure->target == target) &&
+            !memcmp(failure->profile, profile, DIGEST_SIZE))
             return failure;
     }
     return NULL;
 }
 
 /* The place for that text: its own; else one that is free, or the first to be tried again. */
-static struct failure *find_place(struct failures *failures, const uint8_t profile[DIGEST_SIZE])
+static struct failure *find_place(struct failures *failures, const uint8_t profile[DIGEST_SIZE],
+                                  const struct target *target)
 {
-    const struct failure *found = find(failures, profile);
+    const struct failure *found = find(failures, profile, target);
     struct failure *best = &failures->places[found ? found - failures->places : 0];
 
     if (found)
@@ -43,6 +45,7 @@ static struct failure *find_place(struct failures *failures, const uint8_t profi
             best = &failures->places[i];
     *best = (struct failure){0};
     memcpy(best->profile, profile, DIGEST_SIZE);
+    best->target = target;
     return best;
 }
 
@@ -57,66 +60,70 @@ static uint64_t wait_after(const struct failures *failures, unsigned n)
 }
 
 /* That text failed for the N-th time in a row. */
-static void remember(struct failures *failures, const uint8_t profile[DIGEST_SIZE], unsigned n,
-                     const char *why, uint64_t now_usec)
+static void remember(struct failures *failures, const uint8_t profile[DIGEST_SIZE],
+                     const struct target *target, unsigned n, const char *why, uint64_t now_usec)
 {
-    struct failure *failure = find_place(failures, profile);
+    struct failure *failure = find_place(failures, profile, target);
 
     failure->n = n;
     failure->until_usec = now_usec + wait_after(failures, n);
     snprintf(failure->why, sizeof(failure->why), "%s", why);
 }
 
-void failures_note(struct failures *failures, const uint8_t profile[DIGEST_SIZE], const char *why,
-                   uint64_t now_usec)
+void failures_note(struct failures *failures, const uint8_t profile[DIGEST_SIZE],
+                   const struct target *target, const char *why, uint64_t now_usec)
 {
-    const unsigned n = failures_count(failures, profile);
+    const unsigned n = failures_count(failures, profile, target);
 
-    remember(failures, profile, n < FAILURE_N_MAX ? n + 1 : n, why, now_usec);
+    remember(failures, profile, target, n < FAILURE_N_MAX ? n + 1 : n, why, now_usec);
 }
 
 const struct failure *failures_find(const struct failures *failures,
-                                    const uint8_t profile[DIGEST_SIZE], uint64_t now_usec)
+                                    const uint8_t profile[DIGEST_SIZE], const struct target *target,
+                                    uint64_t now_usec)
 {
-    const struct failure *failure = find(failures, profile);
+    const struct failure *failure = find(failures, profile, target);
 
     return failure && failure->until_usec > now_usec ? failure : NULL;
 }
 
-unsigned failures_count(const struct failures *failures, const uint8_t profile[DIGEST_SIZE])
+unsigned failures_count(const struct failures *failures, const uint8_t profile[DIGEST_SIZE],
+                        const struct target *target)
 {
-    const struct failure *failure = find(failures, profile);
+    const struct failure *failure = find(failures, profile, target);
 
     return failure ? failure->n : 0;
 }
 
-void failures_forget(struct failures *failures, const uint8_t profile[DIGEST_SIZE])
+void failures_forget(struct failures *failures, const uint8_t profile[DIGEST_SIZE],
+                     const struct target *target)
 {
-    if (find(failures, profile))
-        memset(find_place(failures, profile), 0, sizeof(struct failure));
+    if (find(failures, profile, target))
+        memset(find_place(failures, profile, target), 0, sizeof(struct failure));
 }
 
 void failures_write(const struct failures *failures, const uint8_t profile[DIGEST_SIZE],
-                    char line[FAILURE_LINE_SIZE])
+                    const struct target *target, char line[FAILURE_LINE_SIZE])
 {
-    const struct failure *failure = find(failures, profile);
+    const struct failure *failure = find(failures, profile, target);
 
     snprintf(line, FAILURE_LINE_SIZE, "%u %s", failure ? failure->n : 0,
              failure ? failure->why : "");
 }
 
-void failures_read(struct failures *failures, const uint8_t profile[DIGEST_SIZE], const char *line,
-                   size_t len, uint64_t now_usec)
+void failures_read(struct failures *failures, const uint8_t profile[DIGEST_SIZE],
+                   const struct target *target, const char *line, size_t len, uint64_t now_usec)
 {
     char text[FAILURE_LINE_SIZE];
     unsigned n = 0;
     int end = 0;
 
     if (len >= sizeof(text) || len == 0 || line[0] < '0' || line[0] > '9' ||
-        find(failures, profile))
+        find(failures, profile, target))
         return;
     memcpy(text, line, len);
     text[len] = '\0';
     if (sscanf(text, "%4u %n", &n, &end) == 1 && end > 0 && n > 0)
-        remember(failures, profile, n < FAILURE_N_MAX ? n : FAILURE_N_MAX, text + end, now_usec);
+        remember(failures, profile, target, n < FAILURE_N_MAX ? n : FAILURE_N_MAX, text + end,
+                 now_usec);
 }

@@ -154,54 +154,65 @@ void service_forgive(struct service *service)
     service->forgiven = true;
 }
 
+static uint32_t bit_of(const struct target *target)
+{
+    return UINT32_C(1) << target->abis[0];
+}
+
 /* Learns what the disk remembers of SOURCE from before the start, once. */
-static void read_failure(struct service *service, struct source *source)
+static void read_failure(struct service *service, struct source *source,
+                         const struct target *target)
 {
     const struct cache_ops *cache = &service->cache;
+    const uint32_t bit = bit_of(target);
     uint8_t key[DIGEST_SIZE];
     struct compiled kept;
     enum cache_outcome outcome;
 
-    if (source->failure_read || !cache->is_open(cache->user))
+    if ((source->failure_read & bit) || !cache->is_open(cache->user))
         return;
-    source->failure_read = true;
-    cache_key_failure(&source->key, key);
+    source->failure_read |= bit;
+    cache_key_failure(&source->key, target, key);
     outcome = cache->read(cache->user, key, service->host, &kept);
-    source->failure_kept = outcome == CACHE_HIT;
+    if (outcome == CACHE_HIT)
+        source->failure_kept |= bit;
     if (outcome == CACHE_BAD)
         cache->drop(cache->user, key);
     if (outcome == CACHE_HIT && !service->forgiven)
-        failures_read(&service->failures, source->digest, kept.filter.text, kept.filter.text_len,
-                      service_now(service));
+        failures_read(&service->failures, source->digest, target, kept.filter.text,
+                      kept.filter.text_len, service_now(service));
 }
 
 /* Has the disk remember that SOURCE failed; or, KEEP being false, that it did not. */
-static void keep_failure(struct service *service, struct source *source, bool keep)
+static void keep_failure(struct service *service, struct source *source,
+                         const struct target *target, bool keep)
 {
     const struct cache_ops *cache = &service->cache;
+    const uint32_t bit = bit_of(target);
     char line[FAILURE_LINE_SIZE];
     uint8_t key[DIGEST_SIZE];
     struct compiled kept = {.result = -EINVAL, .filter.text = line};
 
-    if (!cache->is_open(cache->user) || (!keep && !source->failure_kept))
+    if (!cache->is_open(cache->user) || (!keep && !(source->failure_kept & bit)))
         return;
-    cache_key_failure(&source->key, key);
-    source->failure_kept = keep;
+    cache_key_failure(&source->key, target, key);
+    source->failure_kept = keep ? source->failure_kept | bit : source->failure_kept & ~bit;
     if (!keep) {
         cache->drop(cache->user, key);
         return;
     }
-    failures_write(&service->failures, source->digest, line);
+    failures_write(&service->failures, source->digest, target, line);
     kept.filter.text_len = strlen(line);
     /* It stands for a compile that took all the time that one may take. */
     cache->write(cache->user, &kept, key, CACHE_NEEDED, true);
 }
 
-/* The failure because of which SOURCE is not to be compiled now, or NULL. */
-static const struct failure *find_failure(struct service *service, struct source *source)
+/* The failure because of which SOURCE is not to be compiled for TARGET now, or NULL. */
+static const struct failure *find_failure(struct service *service, struct source *source,
+                                          const struct target *target)
 {
-    read_failure(service, source);
-    return failures_find(&service->failures, source->digest, service_now(service));
+    read_failure(service, source, target);
+    return failures_find(&service->failures, source->digest, target, service_now(service));
 }
 
 /* Finds or makes the job for REQUEST of SOURCE. */
@@ -213,7 +224,7 @@ static int submit(struct service *service, struct source *source,
 
     if (r < 0)
         return r;
-    (*job)->failed_before = failures_count(&service->failures, source->digest) > 0;
+    (*job)->failed_before = failures_count(&service->failures, source->digest, NULL) > 0;
     service->hooks.jobs_wait(service->hooks.user);
     return 0;
 }
@@ -224,7 +235,7 @@ static int submit(struct service *service, struct source *source,
  */
 static void retry_later(struct service *service, struct source *source)
 {
-    const struct failure *failure = find_failure(service, source);
+    const struct failure *failure = find_failure(service, source, service->host);
     uint64_t usec = service_now(service) + service->failures.wait_usec;
 
     if (failure && failure->until_usec > usec)
@@ -304,7 +315,7 @@ static void compile(struct service *service, struct profile_entry *entry, struct
         resolve(service, entry, r == 0 ? native : NULL, strerror(-r));
         return;
     }
-    failure = find_failure(service, source);
+    failure = find_failure(service, source, request.target);
     if (failure) {
         resolve(service, entry, NULL, failure->why);
         return;
@@ -398,10 +409,11 @@ static void note_result(struct service *service, const struct job *job, bool com
 
     jobs_note_cost(&service->jobs, job, !compiled, service_now(service));
     if (compiled)
-        failures_forget(&service->failures, source->digest);
+        failures_forget(&service->failures, source->digest, job->request.target);
     else
-        failures_note(&service->failures, source->digest, why, service_now(service));
-    keep_failure(service, source, !compiled);
+        failures_note(&service->failures, source->digest, job->request.target, why,
+                      service_now(service));
+    keep_failure(service, source, job->request.target, !compiled);
 }
 
 /* The text does not end with a NUL. */
@@ -495,7 +507,8 @@ void service_prepare(struct service *service, struct source *source,
 {
     struct job *job;
 
-    if (!service_is_kept(service, source, request) && !find_failure(service, source))
+    if (!service_is_kept(service, source, request) &&
+        !find_failure(service, source, request->target))
         (void)submit(service, source, request, JOB_BACKGROUND, &job);
 }
 
@@ -515,7 +528,7 @@ int service_find(struct service *service, struct source *source, struct variant_
     r = read_variant(service, source, request, &found->variant);
     if (r != VARIANT_NOWHERE)
         return r;
-    found->failure = find_failure(service, source);
+    found->failure = find_failure(service, source, request->target);
     return found->failure ? VARIANT_FAILED : VARIANT_NOWHERE;
 }
 

@@ -59,8 +59,8 @@ struct source {
     struct access_list access; /* that file's */
     struct variant_axes axes;
     bool axes_known;
-    bool failure_read; /* what the disk remembers of its failures is known; */
-    bool failure_kept; /* and it remembers some */
+    uint32_t failure_read; /* a bit for each target's ABI: what the disk remembers is known; */
+    uint32_t failure_kept; /* and it remembers a failure */
     struct variant_list variants;
     size_t n_variants;
     struct source_jobs jobs; /* compiles of it that wait or run */

@@ -133,6 +133,7 @@ check_PROGRAMS += tests/compiler/test-random
 TESTS += tests/compiler/test-random
 tests_compiler_test_random_SOURCES = tests/compiler/test-random.c \
 	tests/compiler/random-profile.c tests/compiler/random-profile.h \
+	tests/compiler/runc-stub.c tests/compiler/runc-stub.h \
 	tests/compiler/reference.c tests/compiler/reference.h
 tests_compiler_test_random_CPPFLAGS = $(check_unit_cppflags) $(SECCOMP_CFLAGS)
 tests_compiler_test_random_LDADD = $(compiler_test_libs) $(SECCOMP_LIBS)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
  * Random profiles for every target: the filter must be proven, must answer sampled calls as the
- * reference evaluator does, and may differ from libseccomp's filter only for a reason that is
- * listed here. The number of profiles is 500, or SECPROF_RANDOM_PROFILES; SECPROF_RANDOM_SEED
- * starts another series.
+ * reference evaluator does, and may differ from what runc makes of it with libseccomp only for a
+ * reason that is listed here. The number of profiles is 500, or SECPROF_RANDOM_PROFILES;
+ * SECPROF_RANDOM_SEED starts another series.
  */
 #include <check.h>
 #include <errno.h>
@@ -18,6 +18,7 @@
 #include "compiler/facts/abi.h"
 #include "compiler/facts/action.h"
 #include "compiler/facts/bpf.h"
+#include "compiler/facts/errno.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/facts/verdict.h"
 #include "compiler/parse/diag.h"
@@ -28,6 +29,7 @@
 #include "compiler/questions/libseccomp-filter.h"
 #include "tests/compiler/random-profile.h"
 #include "tests/compiler/reference.h"
+#include "tests/compiler/runc-stub.h"
 #include "tests/suite.h"
 #include "util/cleanup.h"
 
@@ -41,10 +43,15 @@ enum {
     LIBSECCOMP_SECONDS = 1,
 };
 
-/* Why libseccomp (2.5.4, 2.6.1) and secprof answer one call differently. */
+/* Why runc with libseccomp (2.5.4, 2.6.1) and secprof answer one call differently. */
 enum reason {
     UNNAMED,
-    NEWER,         /* the ENOSYS rule: runc puts it in front of libseccomp's filter */
+    SWITCHED_OFF,  /* "x-unknownSyscalls", which runc does not know */
+    NOT_LISTED,    /* runc: ENOSYS for newer calls on listed ABIs only */
+    NO_ERRNO,      /* runc: ENOSYS for newer calls also where the default kills, traps or asks */
+    X32_BIT,       /* runc: bit 30 alone says whose a number is; here -1 is x86_64's, 2^31 x32's */
+    PRIVATE,       /* runc: arm's private calls are the highest */
+    UNCOUNTED,     /* runc: calls behind a multiplexer, and unknown names, are not counted */
     NOT_LOADED,    /* the filter never loads the number: see loads_number() */
     UNKNOWN_NAME,  /* the installed libseccomp does not know the call's name */
     MULTIPLEXER,   /* it drops the argument tests of multiplexed calls, arg 0 first */
@@ -58,7 +65,12 @@ enum reason {
 
 static const char *const reason_names[REASONS] = {
     [UNNAMED] = "no reason",
-    [NEWER] = "newer than the profile",
+    [SWITCHED_OFF] = "newer calls: x-unknownSyscalls",
+    [NOT_LISTED] = "newer calls: an ABI that is not listed",
+    [NO_ERRNO] = "newer calls: the default is no errno",
+    [X32_BIT] = "newer calls: numbers on the other side of bit 30",
+    [PRIVATE] = "newer calls: arm's private ones count in runc",
+    [UNCOUNTED] = "newer calls: some do not count in runc",
     [NOT_LOADED] = "number not loaded",
     [UNKNOWN_NAME] = "name unknown to libseccomp",
     [MULTIPLEXER] = "multiplexed call",
@@ -83,6 +95,8 @@ struct trial {
     struct filter filter;
     struct sock_filter *other; /* libseccomp's; NULL: it refuses the profile */
     size_t n_other;
+    struct runc_stub stub;
+    uint32_t uncounted[ABI_COUNT]; /* highest numbers that runc does not find */
     struct arena *arena;
     struct totals *totals;
 };
@@ -199,10 +213,70 @@ static bool loads_number(const struct trial *t, const struct seccomp_data *data)
     return false;
 }
 
-/* True where the ENOSYS rule applies. */
-static bool is_newer(const struct trial *t, const struct abi *abi, uint32_t nr)
+/* The verdict for calls that are newer than the profile. */
+static uint32_t enosys(const struct trial *t)
 {
-    return reference_is_newer(&t->profile, &t->request, abi->id, t->syscalls, nr);
+    enum abi_id native = t->request.target->abis[0];
+
+    return SECCOMP_RET_ERRNO | (uint32_t)errno_by_name_on_abi("ENOSYS", native);
+}
+
+/* The highest number of the call NAME and of its multiplexer; 0 where ABI has neither. */
+static uint32_t number_of(const struct trial *t, const struct abi *abi, const char *name)
+{
+    const struct multiplexed *m = syscalls_multiplexed(name);
+    uint32_t own = 0, outer = 0;
+
+    if (syscalls_number(t->syscalls, abi->id, name, &own) < 0)
+        own = 0;
+    if (!m || syscalls_number(t->syscalls, abi->id, m->multiplexer, &outer) < 0)
+        outer = 0;
+    return own > outer ? own : outer;
+}
+
+/* The highest number that the rules name and that is not positive in libseccomp; 0: none. */
+static uint32_t highest_uncounted(const struct trial *t, const struct abi *abi)
+{
+    uint32_t token = seccomp_arch_resolve_name(abi->name);
+    uint32_t highest = 0;
+
+    for (size_t i = 0; i < t->profile.n_rules; i++) {
+        const struct rule *rule = &t->profile.rules[i];
+
+        for (size_t k = 0; k < rule->n_names && reference_is_active(rule, &t->request); k++) {
+            uint32_t nr = number_of(t, abi, rule->names[k].name);
+
+            if (nr > highest && seccomp_syscall_resolve_name_arch(token, rule->names[k].name) < 0)
+                highest = nr;
+        }
+    }
+    return highest;
+}
+
+/* Why only one of both says ENOSYS for the call NR of ABI, as one that is newer than the profile.
+ */
+static enum reason find_newer_reason(const struct trial *t, const struct abi *abi, uint32_t nr)
+{
+    uint32_t highest = t->stub.highest[abi->id];
+    bool theirs = t->stub.any && highest != 0 && nr > highest;
+    bool newer = reference_is_newer(&t->profile, &t->request, abi->id, t->syscalls, nr);
+    uint32_t action = t->profile.default_verdict & SECCOMP_RET_ACTION_FULL;
+
+    if (t->profile.unknown_is_default)
+        return SWITCHED_OFF;
+    if (action != SECCOMP_RET_ERRNO)
+        return NO_ERRNO;
+    if (abi->audit_arch == AUDIT_ARCH_X86_64 &&
+        ((nr & X32_SYSCALL_BIT) != 0) != (abi->id == ABI_X32))
+        return X32_BIT;
+    if (newer && !(t->stub.listed >> abi->id & 1))
+        return NOT_LISTED;
+    if (newer && !theirs && abi_is_private_number(abi, highest))
+        return PRIVATE;
+    /* Where runc finds no number at all, it has no stub for the ABI. */
+    if (newer ? highest == 0 && t->uncounted[abi->id] > 0 : theirs && t->uncounted[abi->id] >= nr)
+        return UNCOUNTED;
+    return UNNAMED;
 }
 
 /* Why libseccomp answers DATA, a call of ABI, with THEIRS. */
@@ -215,8 +289,6 @@ static enum reason find_reason(const struct trial *t, const struct abi *abi,
     const char *name = syscalls_name(t->syscalls, abi->id, nr);
     bool cut = false, high_argument = false, ordered = false;
 
-    if (is_newer(t, abi, nr))
-        return NEWER;
     if (!loads_number(t, data))
         return NOT_LOADED;
     if (!name)
@@ -251,17 +323,25 @@ static void compare_with_libseccomp(const struct trial *t, const struct abi *abi
 {
     bool big_endian = target_native_abi(t->request.target)->big_endian;
     uint32_t theirs = bpf_simulate(t->other, t->n_other, data, big_endian).verdict;
+    uint32_t nr = (uint32_t)data->nr;
+    bool stub = runc_stub_says_enosys(&t->stub, data);
+    bool newer =
+        reference_is_newer(&t->profile, &t->request, abi->id, t->syscalls, nr) && ours == enosys(t);
 
+    if (stub)
+        theirs = enosys(t);
     t->totals->compared++;
     if (theirs == ours)
         return;
 
-    enum reason reason = find_reason(t, abi, data, theirs);
+    enum reason reason =
+        stub || newer ? find_newer_reason(t, abi, nr) : find_reason(t, abi, data, theirs);
 
     t->totals->disagree[reason]++;
     if (reason == UNNAMED)
-        ck_abort_msg("%s: libseccomp %s, secprof %s, without a reason\n%s", describe_call(t, data),
-                     verdict_text(t->arena, theirs), verdict_text(t->arena, ours), t->text);
+        ck_abort_msg("%s: runc and libseccomp %s, secprof %s, without a reason\n%s",
+                     describe_call(t, data), verdict_text(t->arena, theirs),
+                     verdict_text(t->arena, ours), t->text);
 }
 
 static void check_call(const struct trial *t, const struct abi *abi,
@@ -429,6 +509,12 @@ static void run_trial(struct trial *t, struct random_source *random)
     t->other = NULL;
     r = variant_resolve(&variant, &t->profile, &t->request, t->arena, &diags);
     ck_assert_int_eq(r, 0);
+    runc_stub_make(&t->stub, &t->profile, &t->request);
+    for (int i = 0; i < t->request.target->n_abis; i++) {
+        const struct abi *abi = abi_get(t->request.target->abis[i]);
+
+        t->uncounted[abi->id] = highest_uncounted(t, abi);
+    }
     r = libseccomp_filter(&variant, LIBSECCOMP_SECONDS, t->arena, &t->other, &t->n_other);
     ck_assert_int_ge(r, 0);
     t->totals->refused += r == LIBSECCOMP_REFUSES;

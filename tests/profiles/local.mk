@@ -68,3 +68,11 @@ tests_profiles_test_removable_SOURCES = tests/profiles/test-removable.c \
 	tests/profiles/fixture.c tests/profiles/fixture.h
 tests_profiles_test_removable_CPPFLAGS = $(check_unit_cppflags)
 tests_profiles_test_removable_LDADD = $(profiles_test_libs)
+
+check_PROGRAMS += tests/profiles/test-digests
+TESTS += tests/profiles/test-digests
+EXTRA_DIST += tests/data/digests.txt
+tests_profiles_test_digests_SOURCES = tests/profiles/test-digests.c \
+	tests/profiles/fixture.c tests/profiles/fixture.h
+tests_profiles_test_digests_CPPFLAGS = $(check_unit_cppflags)
+tests_profiles_test_digests_LDADD = $(profiles_test_libs)

@@ -3,6 +3,14 @@
 dist_man_MANS += docs/secprofd.8 docs/secprof-oci-hook.8 docs/secprof-runtime.8
 dist_man_MANS += docs/secprof-profile.5
 EXTRA_DIST += docs/differences.md docs/figures.md docs/mutations.md docs/tried.md
+
+# What the installed programs, profiles and examples point to.
+dist_doc_DATA = README.md SECURITY.md CHANGELOG.md protocol/PROTOCOL.md
+docprofilesdir = $(docdir)/profiles
+dist_docprofiles_DATA = profiles/README.md
+docintegrationdir = $(docdir)/integration
+dist_docintegration_DATA = integration/README.md
+
 dist_man_MANS += docs/secprof.3 docs/secprofctl.1 docs/secprof-helper.1
 
 # One page tells of all functions; each has its name as a page too.

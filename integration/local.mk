@@ -30,7 +30,7 @@ secprof_runtime_SOURCES = integration/runtime.c
 hooksdir = $(datadir)/secprof/hooks.d
 nodist_hooks_DATA = integration/secprof.json
 dist_dropin_DATA = integration/runtime.conf
-EXTRA_DIST += integration/README.md integration/secprof.json.in
+EXTRA_DIST += integration/secprof.json.in
 CLEANFILES += integration/secprof.json
 
 integration/secprof.json: integration/secprof.json.in Makefile

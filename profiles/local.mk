@@ -8,4 +8,3 @@ own_profiles_data = profiles/secprofd.json profiles/secprofd-cache.json \
 	profiles/secprofd-spawner.json profiles/secprofd-worker.json
 profilesdir = $(prefix)/lib/secprof/profiles.d
 dist_profiles_DATA = profiles/default.json $(own_profiles_data)
-EXTRA_DIST += profiles/README.md

@@ -4,4 +4,3 @@ noinst_LTLIBRARIES += libprotocol.la
 libprotocol_la_SOURCES = \
 	protocol/codec.c protocol/codec.h \
 	protocol/protocol.h
-EXTRA_DIST += protocol/PROTOCOL.md

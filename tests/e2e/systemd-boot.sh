@@ -35,7 +35,7 @@ if ! "${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE -O1 -I"$here/../../client/libsecprof"
     not_ok "the program that asks without a pause builds"
     finish
 fi
-cp "$D/probe" "$here/systemd-inside.sh" "$here/profiles/marker.json" "$D/e2e/"
+cp "$D/probe" "$here/booted-lib.sh" "$here/systemd-inside.sh" "$here/profiles/marker.json" "$D/e2e/"
 cat > "$D/e2e/expected" <<END
 probes="$probes"
 under_default="$under_default"

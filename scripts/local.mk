@@ -7,10 +7,7 @@ EXTRA_DIST += \
 	.editorconfig \
 	ARCHITECTURE.md \
 	AUTHORS \
-	CHANGELOG.md \
 	CONTRIBUTING.md \
-	README.md \
-	SECURITY.md \
 	scripts/bench \
 	scripts/check-declarations \
 	scripts/check-documents \
@@ -24,10 +21,36 @@ EXTRA_DIST += \
 	scripts/fuzz \
 	scripts/lib.sh \
 	scripts/lint \
+	scripts/package \
+	scripts/root.sh \
 	scripts/soak \
 	scripts/test \
 	scripts/test-foreign \
 	scripts/test-kernel
+
+# Debian's packages: scripts/package makes them, and tests/package installs them.
+EXTRA_DIST += \
+	debian/changelog \
+	debian/control \
+	debian/copyright \
+	debian/golang-secprof-secprof-dev.docs \
+	debian/golang-secprof-secprof-dev.examples \
+	debian/golang-secprof-secprof-dev.install \
+	debian/libsecprof-dev.install \
+	debian/libsecprof0.install \
+	debian/libsecprof0.symbols \
+	debian/not-installed \
+	debian/python3-secprof.docs \
+	debian/python3-secprof.install \
+	debian/rules \
+	debian/secprof.install \
+	debian/secprof.postrm \
+	debian/source/format \
+	debian/tests/clients \
+	debian/tests/container \
+	debian/tests/control \
+	tests/package/boot.sh \
+	tests/package/inside.sh
 
 # For developers; nothing of the build needs them.
 .PHONY: format lint

@@ -10,10 +10,16 @@ build_packages=(build-essential autoconf automake libtool pkg-config linux-libc-
 # shellcheck disable=SC2034
 demo_packages=(util-linux coreutils)
 # shellcheck disable=SC2034
-test_packages=(clang clang-format-14 libclang-rt-dev shellcheck mandoc jq python3 xz-utils git
+test_packages=(clang libclang-rt-dev shellcheck mandoc jq python3 xz-utils git
     systemd systemd-container bubblewrap crun podman golang-github-containers-common util-linux
     libcap2-bin procps docker.io runc uidmap golang-go
-    clang-tidy cppcheck valgrind binutils)
+    clang-tidy cppcheck valgrind binutils mmdebstrap)
+# What only one of the releases has: the version of clang-format that makes our lines, in Debian 12;
+# Docker's command line in a package of its own, since Debian 13.
+case $(. /etc/os-release && printf '%s' "${VERSION_ID-}") in
+12) test_packages+=(clang-format-14) ;;
+*) test_packages+=(docker-cli) ;;
+esac
 # shellcheck disable=SC2034
 bench_packages=(crun jq)
 # What boots other kernels: arm64 and s390x, and ppc64el besides. What runs programs of other machines.
@@ -85,7 +91,7 @@ apt_get_quietly()
 
 # Installs those of the named Debian packages that are missing. Updates the package lists only
 # where they are too old to find one. Fails where one is still missing; a name that this release of
-# Debian does not have (clang-format-14) keeps none of the others from being installed.
+# Debian does not have keeps none of the others from being installed.
 need_packages()
 {
     local -a missing known=() unknown=()
@@ -136,10 +142,17 @@ c_sources()
     find util protocol compiler daemon client integration tests -name '*.[ch]' -type f | sort
 }
 
-# Prints the path of clang-format. Another version than 14 makes other lines.
+# Prints the path of clang-format 14; another version makes other lines. Fails where there is none.
 clang_format()
 {
-    command -v clang-format-14 || command -v clang-format
+    command -v clang-format-14 && return
+    command -v clang-format >/dev/null && clang-format --version | grep -q ' version 14\.' && command -v clang-format
+}
+
+# Fails where this release of Debian has no clang-format 14, so that nobody can ask for it.
+has_clang_format_14()
+{
+    ! command -v apt-cache >/dev/null || apt-cache show clang-format-14 >/dev/null 2>&1
 }
 
 # How many jobs make may run.

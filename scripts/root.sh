@@ -10,9 +10,9 @@ debian_mirror()
     apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' 'Label: Debian' | head -1
 }
 
-# make_root SUITE DIRECTORY PACKAGE…: a root with a compiler and these packages. What apt prints goes to
+# new_root SUITE DIRECTORY PACKAGE…: a root with a compiler and these packages. What apt prints goes to
 # standard error. Fails where the release or a package cannot be fetched.
-make_root()
+new_root()
 {
     local suite=$1 dir=$2 mirror packages
 
@@ -28,16 +28,17 @@ make_root()
 }
 
 # in_root DIRECTORY COMMAND…: runs a command in a root, with the kernel's file systems, in a mount namespace
-# of its own: nothing stays mounted.
+# of its own: nothing stays mounted. Not by chroot, in which no user namespace can be made.
 in_root()
 {
     # shellcheck disable=SC2016
     unshare -m --propagation private sh -c 'root=$0
-        mount --rbind "$root" "$root" && cd "$root" &&
+        mount --bind "$root" "$root" && cd "$root" &&
         mount -t proc proc proc && mount --rbind /sys sys && mount --rbind /dev dev &&
         mount -t tmpfs -o mode=755 tmpfs run &&
         cp /etc/resolv.conf etc/resolv.conf &&
-        exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 TERM=dumb chroot . "$@"' "$@"
+        pivot_root . . && umount -l . &&
+        exec env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/root LC_ALL=C.UTF-8 TERM=dumb "$@"' "$@"
 }
 
 # in_root_as_user DIRECTORY COMMAND…: the same as an ordinary user, builder, whose home is /build.

@@ -36,16 +36,23 @@ EXTRA_DIST += \
 	debian/golang-secprof-secprof-dev.docs \
 	debian/golang-secprof-secprof-dev.examples \
 	debian/golang-secprof-secprof-dev.install \
+	debian/golang-secprof-secprof-dev.lintian-overrides \
 	debian/libsecprof-dev.install \
+	debian/libsecprof-dev.lintian-overrides \
 	debian/libsecprof0.install \
+	debian/libsecprof0.lintian-overrides \
 	debian/libsecprof0.symbols \
 	debian/not-installed \
 	debian/python3-secprof.docs \
 	debian/python3-secprof.install \
+	debian/python3-secprof.lintian-overrides \
 	debian/rules \
 	debian/secprof.install \
+	debian/secprof.lintian-overrides \
+	debian/secprof.postinst \
 	debian/secprof.postrm \
 	debian/source/format \
+	debian/source/lintian-overrides \
 	debian/tests/clients \
 	debian/tests/container \
 	debian/tests/control \

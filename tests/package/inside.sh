@@ -31,7 +31,13 @@ is "the user was made" "secprof /usr/sbin/nologin" "$(getent passwd secprof | cu
 is "and the directory of profiles" "755 root" "$(stat -c '%a %U' /etc/secprof/profiles.d)"
 is "the socket listens and is enabled, the service waits for a client" "active enabled inactive" \
     "$(show secprofd.socket ActiveState) $(systemctl is-enabled secprofd.socket) $(show secprofd.service ActiveState)"
-has "an ordinary user's first request is answered" '^default ' "$(as_nobody secprofctl list 2>&1)"
+out=$(as_nobody secprofctl list 2>&1)
+has "an ordinary user's first request is answered" '^default ' "$out"
+# It answers before it is ready.
+if [ "$(until_is active show secprofd.service ActiveState)" != active ]; then
+    journalctl -q -o cat -u secprofd.service -u secprofd.socket
+    exit 1
+fi
 is "by the daemon's own user" secprof "$(ps -o user= -p "$(show secprofd.service MainPID)" | tr -d ' ')"
 is "a program under a filter" "unshare: unshare failed: Operation not permitted" \
     "$(as_nobody secprofctl run default -- unshare --user true 2>&1)"

@@ -155,18 +155,22 @@ static void on_scan_begun(void *user)
 {
     struct daemon *daemon = user;
 
-    if (daemon->scan)
-        sd_event_source_set_enabled(daemon->scan, SD_EVENT_ONESHOT);
+    if (!daemon->scan)
+        return;
+    (void)sd_event_source_set_priority(daemon->scan, PRIORITY_COMPILES);
+    (void)sd_event_source_set_enabled(daemon->scan, SD_EVENT_ONESHOT);
 }
 
-/* Clients come in between steps. Before the first scan is done nobody could be answered. */
+/* Clients never hold up the first step of a scan; the others take turns with them. */
 static int on_scan(sd_event_source *source, void *user)
 {
     struct daemon *daemon = user;
     int r;
 
-    if (follow_step(&daemon->follow))
+    if (follow_step(&daemon->follow)) {
+        sd_event_source_set_priority(source, SD_EVENT_PRIORITY_NORMAL);
         sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+    }
     if (daemon->is_open || (daemon->follow.scans == 1 && daemon->follow.scanning))
         return 0;
     daemon->is_open = true;

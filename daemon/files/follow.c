@@ -368,16 +368,19 @@ void follow_changes(struct follow *follow)
     struct watch *watch = &follow->watch;
     char names[WATCH_NAMES_MAX][WIRE_NAME_SIZE];
     const bool everything = watch->everything;
+    bool few;
     size_t n;
 
     /* When the scan ends it is asked what changed meanwhile. */
     if (follow->scanning)
         return;
-    if (!find_changed(follow, names, &n))
+    few = find_changed(follow, names, &n);
+    /* Before it begins: a scan that cannot is wanted again. */
+    watch_forget(watch);
+    if (!few)
         begin(follow, everything, NULL, 0);
     else if (n > 0)
         begin(follow, false, names, n);
-    watch_forget(watch);
 }
 
 /* True where something changed that is due, or another scan is wanted: then that has begun. */

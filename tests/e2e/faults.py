@@ -101,6 +101,10 @@ class Injector:
         values = self.LAYOUT.unpack(os.pread(self.file, self.LAYOUT.size, 0))
         return Record(counted=values[6], failed=values[7], lies=values[10])
 
+    def births(self):
+        """How many processes were made by others than the main one."""
+        return self.SEEN.unpack(os.pread(self.file, self.SEEN.size, self.LAYOUT.size))[0]
+
     def seen(self):
         """Which worker (any number) read which profile (any number), each time that one did."""
         at = self.LAYOUT.size + self.SEEN.size

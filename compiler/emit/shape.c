@@ -25,9 +25,8 @@ enum {
     NO_BASE = UINT16_MAX,
 };
 
-/* The best tree for the segments i..j. */
+/* How the best tree for the segments i..j begins. */
 struct cell {
-    uint64_t cost;
     uint16_t split; /* the best split is behind this segment */
     /* Where a chain of JEQ is better still, what it ends in: the child of segment BASE. */
     uint16_t base;
@@ -36,8 +35,8 @@ struct cell {
 /* A chain for the segments i..j, where j grows: all that is not BASE's child is a single value. */
 struct chain {
     const struct node *base; /* NULL: j is too far for a chain */
-    uint64_t holes;
-    uint64_t weight; /* of the holes */
+    uint32_t holes;
+    uint32_t weight; /* of the holes */
 };
 
 struct shaping {
@@ -46,7 +45,13 @@ struct shaping {
     const uint32_t *weights;
     size_t n;
     enum shape_aim aim;
-    uint64_t *before;   /* the weight of all segments before this one; of all of them at the end */
+    uint32_t *before; /* the weight of all segments before this one; of all of them at the end */
+    /*
+     * What the best tree for the segments i..j costs, at [i * n + j] and at [j * n + i]: a split
+     * reads along both. 32 bits are enough: a switch of 320 segments weighs less than 2^20, see
+     * traffic.c.
+     */
+    uint32_t *costs;
     struct cell *cells; /* row after row; NULL: too many segments, split in the middle */
 };
 
@@ -56,7 +61,7 @@ static bool is_single(const struct segment *segments, size_t i, size_t n)
                      : segments[i].first == UINT32_MAX;
 }
 
-static uint64_t weight_of(const struct shaping *shaping, size_t i, size_t j)
+static uint32_t weight_of(const struct shaping *shaping, size_t i, size_t j)
 {
     return shaping->before[j + 1] - shaping->before[i];
 }
@@ -69,7 +74,7 @@ static struct cell *cell_of(const struct shaping *shaping, size_t i, size_t j)
 /* Goes on with segment J. */
 static void chain_add(struct chain *chain, const struct shaping *shaping, size_t j)
 {
-    if (!chain->base || chain->base == shaping->segments[j].child)
+    if (chain->base == shaping->segments[j].child)
         return;
     if (!is_single(shaping->segments, j, shaping->n)) {
         chain->base = NULL;
@@ -80,60 +85,75 @@ static void chain_add(struct chain *chain, const struct shaping *shaping, size_t
 }
 
 /* What CHAIN costs for segments of WEIGHT, its holes taken as equally heavy. */
-static uint64_t chain_cost(const struct chain *chain, uint64_t weight)
+static uint32_t chain_cost(const struct chain *chain, uint32_t weight)
 {
     if (!chain->base)
-        return UINT64_MAX;
+        return UINT32_MAX;
     if (chain->holes == 0)
         return 0;
     return chain->holes * (SHAPE_INSN_COST + weight) - chain->weight * (chain->holes - 1) / 2;
+}
+
+/* The best split of the segments from the one whose row of costs is ROW to the one whose column is
+ * COLUMN, behind one of those from FROM to TO. Returns what both parts cost. */
+static uint32_t best_split(const uint32_t *row, const uint32_t *column, size_t from, size_t to,
+                           size_t *split)
+{
+    uint32_t least = UINT32_MAX;
+
+    for (size_t t = from; t <= to; t++) {
+        uint32_t cost = row[t] + column[t + 1];
+
+        *split = cost < least ? t : *split;
+        least = cost < least ? cost : least;
+    }
+    return least;
 }
 
 /* Fills the cells of all runs that begin with segment I. */
 static void fill_row(struct shaping *shaping, size_t i)
 {
     const struct segment *segments = shaping->segments;
+    size_t n = shaping->n;
+    uint32_t *costs = &shaping->costs[i * n];
     struct cell *row = cell_of(shaping, i, 0); /* only its cells from I on are there */
+    const struct cell *next = i + 1 < n ? cell_of(shaping, i + 1, 0) : NULL;
     /* What a chain ends in is the first child, or the second where the first is a hole. */
     struct chain chains[2] = {{segments[i].child, 0, 0}, {NULL, 0, 0}};
 
-    row[i] = (struct cell){0, (uint16_t)i, (uint16_t)i};
-    if (i + 1 < shaping->n) {
+    costs[i] = 0;
+    row[i] = (struct cell){(uint16_t)i, (uint16_t)i};
+    if (next) {
         chains[1].base = segments[i + 1].child;
         chain_add(&chains[1], shaping, i);
     }
-    for (size_t j = i + 1; j < shaping->n; j++) {
-        const struct cell *next = cell_of(shaping, i + 1, j);
-        uint64_t weight = weight_of(shaping, i, j);
-        struct cell cell = {UINT64_MAX, (uint16_t)i, NO_BASE};
+    for (size_t j = i + 1; j < n; j++) {
+        uint32_t weight = weight_of(shaping, i, j);
         /*
          * As Knuth bounds it: not before the split of i..j-1, and not behind that of i+1..j. With
          * chains that is not always so, but nearly.
          */
         size_t low = row[j - 1].split;
         size_t from = low < i + SLACK ? i : low - SLACK;
-        size_t to = next->split + (size_t)SLACK;
+        size_t high = next[j].split + (size_t)SLACK;
+        size_t to = high < from ? from : high < j ? high : j - 1;
+        size_t split = from;
+        uint32_t cost =
+            SHAPE_INSN_COST + weight + best_split(costs, &shaping->costs[j * n], from, to, &split);
+        uint16_t base = NO_BASE;
 
-        for (size_t t = from; t <= to && t < j; t++) {
-            uint64_t cost =
-                SHAPE_INSN_COST + weight + row[t].cost + cell_of(shaping, t + 1, j)->cost;
-
-            if (cost < cell.cost) {
-                cell.cost = cost;
-                cell.split = (uint16_t)t;
-            }
-        }
         for (size_t c = 0; c < ARRAY_SIZE(chains); c++) {
+            if (!chains[c].base)
+                continue;
             chain_add(&chains[c], shaping, j);
-
-            uint64_t cost = chain_cost(&chains[c], weight);
-
-            if (cost <= cell.cost) {
-                cell.cost = cost;
-                cell.base = (uint16_t)(i + c);
+            if (chain_cost(&chains[c], weight) <= cost) {
+                cost = chain_cost(&chains[c], weight);
+                base = (uint16_t)(i + c);
             }
         }
-        row[j] = cell;
+        row[j] = (struct cell){(uint16_t)split, base};
+        costs[j] = cost;
+        shaping->costs[j * n + i] = cost;
     }
 }
 
@@ -237,45 +257,58 @@ static int make_tree(struct shaping *shaping, size_t i, size_t j, struct branch_
     return r < 0 ? r : make_tree(shaping, split + 1, j, &branch->if_true);
 }
 
-static void fill_cells(struct shaping *shaping)
+/* Makes what a tree is chosen by. What it allocates is freed by the caller. */
+static int fill_tables(struct shaping *shaping)
 {
-    for (size_t i = 0; i < shaping->n; i++)
+    size_t n = shaping->n;
+
+    shaping->before = malloc((n + 1) * sizeof(*shaping->before));
+    if (!shaping->before)
+        return -ENOMEM;
+    shaping->before[0] = 0;
+    for (size_t i = 0; i < n; i++)
         shaping->before[i + 1] = shaping->before[i] + shaping->weights[i];
-    for (size_t i = shaping->n; shaping->cells && i-- > 0;)
+    if (n > MAX_SEGMENTS)
+        return 0;
+    shaping->costs = malloc(n * n * sizeof(*shaping->costs));
+    shaping->cells = malloc(n * (n + 1) / 2 * sizeof(*shaping->cells));
+    if (!shaping->costs || !shaping->cells)
+        return -ENOMEM;
+    for (size_t i = n; i-- > 0;)
         fill_row(shaping, i);
+    return 0;
+}
+
+static void free_tables(struct shaping *shaping)
+{
+    free(shaping->before);
+    free(shaping->costs);
+    free(shaping->cells);
 }
 
 int shape_build(struct branch_target *root, const struct segment *segments, const uint32_t *weights,
                 size_t n, enum shape_aim aim, struct arena *arena)
 {
-    bool cells = n <= MAX_SEGMENTS;
     struct shaping shaping = {
-        .arena = arena,
-        .segments = segments,
-        .weights = weights,
-        .n = n,
-        .aim = aim,
-        .before = arena_calloc(arena, n + 1, sizeof(*shaping.before)),
-        .cells = cells ? arena_calloc(arena, n * (n + 1) / 2, sizeof(*shaping.cells)) : NULL,
-    };
+        .arena = arena, .segments = segments, .weights = weights, .n = n, .aim = aim};
+    int r = fill_tables(&shaping);
 
-    if (!shaping.before || (cells && !shaping.cells))
-        return -ENOMEM;
-    fill_cells(&shaping);
-    return make_tree(&shaping, 0, n - 1, root);
+    if (r == 0)
+        r = make_tree(&shaping, 0, n - 1, root);
+    free_tables(&shaping);
+    return r;
 }
 
 size_t shape_least(const struct segment *segments, size_t n)
 {
     cleanup_free uint32_t *weights = calloc(n, sizeof(*weights));
-    cleanup_free uint64_t *before = calloc(n + 1, sizeof(*before));
-    cleanup_free struct cell *cells = calloc(n * (n + 1) / 2, sizeof(*cells));
-    struct shaping shaping = {NULL, segments, weights, n, SHAPE_CHEAPEST, before, cells};
+    struct shaping shaping = {.segments = segments, .weights = weights, .n = n};
+    size_t least = SIZE_MAX;
 
-    if (!weights || !before || !cells)
-        return SIZE_MAX;
-    fill_cells(&shaping);
-    return (size_t)(cell_of(&shaping, 0, n - 1)->cost / SHAPE_INSN_COST);
+    if (weights && fill_tables(&shaping) == 0 && shaping.costs)
+        least = shaping.costs[n - 1] / SHAPE_INSN_COST;
+    free_tables(&shaping);
+    return least;
 }
 
 /* True where segment I is a single value between two that are alike. */

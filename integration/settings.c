@@ -176,16 +176,13 @@ const char *settings_read(struct settings *settings, const char *path, bool opti
                           struct arena *arena)
 {
     cleanup_close int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    const char *wrong = NULL;
+    const char *wrong;
     char *text = NULL;
     size_t len = 0;
 
     if (fd < 0 && optional && errno == ENOENT)
         return NULL;
-    if (fd < 0)
-        wrong = strerror(errno);
-    if (!wrong)
-        wrong = check_file(fd);
+    wrong = fd < 0 ? strerror(errno) : check_file(fd);
     if (!wrong) {
         text = whole_file_read(fd, FILE_MAX_BYTES, DEADLINE_NEVER, arena, &len);
         wrong = text ? NULL : strerror(errno);

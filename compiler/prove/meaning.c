@@ -390,7 +390,7 @@ static int answer_all(struct meaning *m, struct behaviour *meaning)
     const struct target *target = m->request->target;
     struct arch_range *archs = arena_calloc(m->arena, 2 * TARGET_ABIS_MAX + 1, sizeof(*archs));
     struct nr_range *foreign = arena_alloc(m->arena, sizeof(*foreign));
-    struct arch_range served[TARGET_ABIS_MAX];
+    struct arch_range served[TARGET_ABIS_MAX] = {{0}};
     size_t n_served = 0;
     size_t n = 0;
     uint64_t next = 0;

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /* Feeds a profile to libseccomp the way runc does, and reads the program back. */
+#ifndef _GNU_SOURCE
 #define _GNU_SOURCE /* memfd_create() */
+#endif
 #include "compiler/questions/libseccomp-filter.h"
 
 #include <errno.h>
@@ -183,7 +185,11 @@ int libseccomp_filter(const struct variant *variant, unsigned int seconds, struc
 {
     bool big_endian = target_native_abi(variant->target)->big_endian;
     cleanup_close int fd = memfd_create("libseccomp", MFD_CLOEXEC);
-    int r = fd < 0 ? -errno : build_in_child(variant, seconds, fd);
+
+    if (fd < 0)
+        return -errno;
+
+    int r = build_in_child(variant, seconds, fd);
 
     return r != 0 ? r : read_program(fd, big_endian, arena, insns, n_insns);
 }

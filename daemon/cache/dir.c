@@ -16,7 +16,7 @@
 /* PATH from the root, without slashes at its end; NULL: no memory, or no working directory. */
 static char *absolute_path(const char *path)
 {
-    cleanup_free char *here = *path == '/' ? NULL : getcwd(NULL, 0);
+    cleanup_free char *here = *path == '/' ? NULL : realpath(".", NULL);
     char *absolute;
 
     if (*path != '/' && !here)

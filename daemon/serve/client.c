@@ -297,11 +297,14 @@ static void handle_packet(struct client *client, const void *packet, size_t len,
         answer_refuse(answer, WIRE_LIMIT, "too many connections");
     else if (r != WIRE_OK)
         answer_refuse(answer, (enum wire_status)r, "%s", "");
-    /* Only who asks for something is looked up so closely. */
-    else if ((r = peer_learn_groups(peer, client->fd)) < 0)
-        answer_refuse(answer, WIRE_FAILED, "your groups: %s", strerror(-r));
-    else
-        dispatch(&server->handlers, &client->asker, &client->request, answer);
+    else {
+        /* Only who asks for something is looked up so closely. */
+        r = peer_learn_groups(peer, client->fd);
+        if (r < 0)
+            answer_refuse(answer, WIRE_FAILED, "your groups: %s", strerror(-r));
+        else
+            dispatch(&server->handlers, &client->asker, &client->request, answer);
+    }
     act(client, answer);
 }
 

@@ -26,6 +26,7 @@ struct client_life {
     enum client_state state;
     bool refused;    /* over a limit: its first request is answered with that, and it is closed */
     bool last;       /* the next reply is the last one */
+    bool dismissed;  /* the daemon ends it: whatever it asks is answered with that */
     bool subscribed; /* changes follow the next reply, or that reply is sent */
     uint64_t active_usec;
 };

@@ -42,6 +42,63 @@ static void stop_waiting(struct client *client)
     client->woken = false;
 }
 
+/*
+ * Receives one packet. No request of others than administrators has an fd, and theirs are never
+ * taken, since to close one can take for ever. Before Linux 6.16 they arrive all the same: so what
+ * has some is only looked at, and stays in the queue, which ends in a sink. It is answered, being
+ * counted so that the request is refused.
+ */
+static ssize_t receive(struct client *client, uint8_t *packet, size_t size, int fds[PACKET_MAX_FDS],
+                       size_t *n_fds)
+{
+    bool attached;
+    ssize_t len;
+
+    if (client->asker.trusted)
+        return packet_recv(client->fd, packet, size, fds, PACKET_MAX_FDS, n_fds, MSG_DONTWAIT);
+    fds[0] = -1;
+    if (client->guarded) {
+        len = packet_recv_bare(client->fd, packet, size, &attached, MSG_DONTWAIT | MSG_PEEK);
+        *n_fds = client->life.last = attached;
+        if (len == 0 || (len < 0 && len != -EMSGSIZE) || attached)
+            return len;
+    }
+    len = packet_recv_bare(client->fd, packet, size, &attached, MSG_DONTWAIT);
+    *n_fds = attached;
+    return len;
+}
+
+static void close_fds(const int *fds, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (fds[i] >= 0)
+            close(fds[i]);
+}
+
+/*
+ * Takes what is still in the queue of CLIENT, whose connection ends. With packets left in it, the
+ * next receive of the peer would fail with ECONNRESET, before the replies that are there.
+ */
+static void drain(struct client *client)
+{
+    uint8_t packet[WIRE_MAX_REQUEST + 1];
+    int fds[PACKET_MAX_FDS];
+    size_t n_fds = 0;
+    ssize_t len;
+
+    /* Nothing can follow then, so it comes to an end. */
+    if (client->gone || shutdown(client->fd, SHUT_RD) < 0)
+        return;
+    do {
+        n_fds = 0;
+        len = receive(client, packet, sizeof(packet), fds, &n_fds);
+        close_fds(fds, n_fds);
+        /* What has an fd that this process must not close stays where it is. */
+        if (client->guarded && n_fds > 0)
+            return;
+    } while (len > 0 || len == -EMSGSIZE || len == -EBADMSG || len == -EMFILE);
+}
+
 /* Gives back all that CLIENT has, if it has ended. */
 static void settle(struct client *client)
 {
@@ -49,6 +106,7 @@ static void settle(struct client *client)
 
     if (client->life.state != CLIENT_ENDED)
         return;
+    drain(client);
     if (!client->asked)
         server_note_useless(server);
     stop_waiting(client);
@@ -263,17 +321,9 @@ void client_end(struct client *client)
     settle(client);
 }
 
-void client_stop(struct client *client)
+static void refuse_dismissed(struct answer *answer)
 {
-    struct answer *answer = &client->server->answer;
-
-    if (client->life.state == CLIENT_WAITING) {
-        stop_waiting(client);
-        answer_begin(answer);
-        answer_refuse(answer, WIRE_STOPPING, "%s", "");
-        send_answer(client, answer);
-    }
-    client_end(client);
+    answer_refuse(answer, WIRE_STOPPING, "the daemon ends this connection: connect again");
 }
 
 /* Handles one packet of LEN bytes that came with N_FDS fds. */
@@ -293,7 +343,9 @@ static void handle_packet(struct client *client, const void *packet, size_t len,
         return;
     }
     answer_begin(answer);
-    if (client->life.refused)
+    if (client->life.dismissed)
+        refuse_dismissed(answer);
+    else if (client->life.refused)
         answer_refuse(answer, WIRE_LIMIT, "too many connections");
     else if (r != WIRE_OK)
         answer_refuse(answer, (enum wire_status)r, "%s", "");
@@ -306,32 +358,6 @@ static void handle_packet(struct client *client, const void *packet, size_t len,
             dispatch(&server->handlers, &client->asker, &client->request, answer);
     }
     act(client, answer);
-}
-
-/*
- * Receives one packet. No request of others than administrators has an fd, and theirs are never
- * taken, since to close one can take for ever. Before Linux 6.16 they arrive all the same: so what
- * has some is only looked at, and stays in the queue, which ends in a sink. It is answered, being
- * counted so that the request is refused.
- */
-static ssize_t receive(struct client *client, uint8_t *packet, size_t size, int fds[PACKET_MAX_FDS],
-                       size_t *n_fds)
-{
-    bool attached;
-    ssize_t len;
-
-    if (client->asker.trusted)
-        return packet_recv(client->fd, packet, size, fds, PACKET_MAX_FDS, n_fds, MSG_DONTWAIT);
-    fds[0] = -1;
-    if (client->guarded) {
-        len = packet_recv_bare(client->fd, packet, size, &attached, MSG_DONTWAIT | MSG_PEEK);
-        *n_fds = client->life.last = attached;
-        if (len == 0 || (len < 0 && len != -EMSGSIZE) || attached)
-            return len;
-    }
-    len = packet_recv_bare(client->fd, packet, size, &attached, MSG_DONTWAIT);
-    *n_fds = attached;
-    return len;
 }
 
 /* Reads and handles one packet, if there is one. */
@@ -353,11 +379,39 @@ static void read_packet(struct client *client)
         handle_packet(client, packet, (size_t)len, n_fds);
         client->asker.fd = -1;
     } else {
+        client->gone = len == 0;
         set_state(client, CLIENT_ENDED);
     }
-    for (size_t i = 0; i < n_fds; i++)
-        if (fds[i] >= 0)
-            close(fds[i]);
+    close_fds(fds, n_fds);
+}
+
+/* Tries again to send the reply that is kept. */
+static void flush(struct client *client)
+{
+    cleanup_free void *out = steal_ptr(&client->out);
+
+    if (transmit(client, out, client->out_len, steal_fd(&client->out_fd)) < 0)
+        set_state(client, CLIENT_ENDED);
+}
+
+void client_dismiss(struct client *client)
+{
+    struct answer *answer = &client->server->answer;
+
+    client->life.dismissed = true;
+    if (client->life.state == CLIENT_WRITING)
+        flush(client);
+    if (client->life.state == CLIENT_WAITING) {
+        stop_waiting(client);
+        answer_begin(answer);
+        refuse_dismissed(answer);
+        send_answer(client, answer);
+    }
+    /* What was sent by now is answered, as far as its socket has room; then there is no more. */
+    if (client->life.state == CLIENT_READING && shutdown(client->fd, SHUT_RD) == 0)
+        while (client->life.state == CLIENT_READING)
+            read_packet(client);
+    client_end(client);
 }
 
 int client_new(struct server *server, int fd, struct peer *peer, bool refused)
@@ -404,21 +458,13 @@ int client_new(struct server *server, int fd, struct peer *peer, bool refused)
     return r;
 }
 
-/* Tries again to send the reply that is kept. */
-static void flush(struct client *client)
-{
-    cleanup_free void *out = steal_ptr(&client->out);
-
-    if (transmit(client, out, client->out_len, steal_fd(&client->out_fd)) < 0)
-        set_state(client, CLIENT_ENDED);
-}
-
 void client_on_io(struct client *client, uint32_t revents)
 {
     switch (client_state_task(client->life.state, revents)) {
     case CLIENT_DO_NOTHING:
         return;
     case CLIENT_DO_END:
+        client->gone = true;
         set_state(client, CLIENT_ENDED);
         break;
     case CLIENT_DO_READ:

@@ -38,6 +38,7 @@ struct client {
     bool narrow;  /* its socket has room for few replies */
     bool guarded; /* it may not send fds, but the kernel lets it: see receive() */
     bool asked;   /* it has sent a good request, and is not over a limit */
+    bool gone;    /* the peer has ended the connection */
     bool watched; /* by the server, for what its state waits for */
     union wire_request request;
     uint64_t seen;        /* where subscribed: how many of all changes it has heard of */
@@ -67,7 +68,8 @@ void client_push(struct client *client);
 /* Ends the connection. */
 void client_end(struct client *client);
 
-/* The daemon stops: says so to a client that waits, and ends the connection. */
-void client_stop(struct client *client);
+/* Ends the connection of a client that may not know of it yet: answers what it asked by now, with
+ * WIRE_STOPPING. */
+void client_dismiss(struct client *client);
 
 #endif

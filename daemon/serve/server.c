@@ -313,7 +313,7 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *user)
 
         if (deadline <= now) {
             server->handlers.numbers.connections_idle += !client->life.refused;
-            client_end(client);
+            client_dismiss(client);
         } else {
             server_sweep_at(server, deadline);
         }
@@ -362,7 +362,7 @@ int server_open(struct server *server)
 void server_close(struct server *server)
 {
     for (struct client *client; (client = TAILQ_FIRST(&server->clients));)
-        client_stop(client);
+        client_dismiss(client);
     sinks_close(&server->sinks);
     server->ready_io = sd_event_source_disable_unref(server->ready_io);
     if (server->ready >= 0)

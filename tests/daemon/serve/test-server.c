@@ -467,6 +467,51 @@ START_TEST(who_does_nothing_is_closed)
 }
 END_TEST
 
+/* A connection that ends while requests are unread: the replies that are there come first. */
+START_TEST(no_reply_is_hidden)
+{
+    struct serving *serving = serving_new();
+    int fds[6];
+
+    for (unsigned i = 0; i < 5; i++)
+        fds[i] = connect_client();
+    run(serving);
+    /* One over the limit: only its first request is answered. */
+    for (uint32_t serial = 1; serial < 4; serial++)
+        ask_list(fds[4], serial);
+    /* Another protocol after two good requests. */
+    ask_list(fds[3], 1);
+    ask_list(fds[3], 2);
+    ck_assert_int_eq(send(fds[3], "no packet of this protocol", 26, MSG_NOSIGNAL), 26);
+    ask_list(fds[3], 4);
+    run(serving);
+    ck_assert_int_eq(hear(fds[4], 1, NULL), WIRE_LIMIT);
+    ck_assert_int_eq(recv(fds[4], &(char){0}, 1, 0), 0);
+    ck_assert_int_eq(hear(fds[3], 1, NULL), WIRE_OK);
+    ck_assert_int_eq(hear(fds[3], 2, NULL), WIRE_OK);
+    ck_assert_int_eq(recv(fds[3], &(char){0}, 1, 0), 0);
+
+    /* The daemon stops: what was sent is answered, also behind a request that waits. */
+    fds[5] = connect_client();
+    run(serving);
+    serve(serving);
+    ask_get(fds[0], 1, 1);
+    run(serving);
+    for (uint32_t serial = 2; serial < 5; serial++)
+        ask_list(fds[0], serial);
+    ask_list(fds[1], 1);
+    server_close(&serving->server);
+    for (uint32_t serial = 1; serial < 5; serial++)
+        ck_assert_int_eq(hear(fds[0], serial, NULL), WIRE_STOPPING);
+    ck_assert_int_eq(recv(fds[0], &(char){0}, 1, 0), 0);
+    ck_assert_int_eq(hear(fds[1], 1, NULL), WIRE_STOPPING);
+    ck_assert_int_eq(recv(fds[1], &(char){0}, 1, 0), 0);
+    for (size_t i = 0; i < ARRAY_SIZE(fds); i++)
+        close(fds[i]);
+    serving_free(serving);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite;
@@ -484,5 +529,6 @@ int main(void)
     tcase_add_test(tests, who_reads_slowly_gets_all);
     tcase_add_test(tests, a_connection_too_many_is_told_so);
     tcase_add_test(tests, who_does_nothing_is_closed);
+    tcase_add_test(tests, no_reply_is_hidden);
     return unit_end(suite);
 }

@@ -347,7 +347,6 @@ static void fit_fds(struct daemon *daemon)
     const struct fds_limits wanted = {
         .connections = options->max_connections,
         .variants = options->max_variants,
-        .contents = options->max_contents,
         .profiles = options->max_profiles,
     };
     const size_t n = fds_raise();
@@ -357,10 +356,10 @@ static void fit_fds(struct daemon *daemon)
         return;
     log_write(
         &daemon->log, LOG_WARNING,
-        "there are fds (RLIMIT_NOFILE %zu, wanted %zu) for %zu profiles, %zu connections, %zu "
-        "other filters and %zu contents only",
+        "there are fds (RLIMIT_NOFILE %zu, wanted %zu) for %zu profiles, %zu connections and %zu "
+        "other filters only",
         n, fds_needed(&wanted), daemon->fits.profiles, daemon->fits.connections,
-        daemon->fits.variants, daemon->fits.contents);
+        daemon->fits.variants);
 }
 
 /* The targets to be served: the host's, which always is, and those that were asked for. */
@@ -397,7 +396,7 @@ static void start_rooms(struct daemon *daemon)
     const struct options *options = daemon->options;
     const struct service_limits limits = {
         .max_variants = daemon->fits.variants,
-        .max_contents = daemon->fits.contents,
+        .max_contents = options->max_contents,
         /* One worker stays free for what is urgent, where there is more than one. */
         .max_background = options->workers > 1 ? options->workers - 1 : 1,
         .compile_timeout_usec = options->compile_timeout_usec,

@@ -7,8 +7,8 @@
 
 enum {
     EACH_CONNECTION = 8, /* its socket, and the fds that it does not read */
-    EACH_VARIANT = 2,    /* the filter, and secprof-helper with it */
-    EACH_PROFILE = 3,    /* the same, and the text */
+    EACH_VARIANT = 2,    /* the filter, and a file that is kept: secprof-helper, or a text */
+    EACH_PROFILE = 1,    /* its filter; see daemon/filters/texts.h */
 };
 
 size_t fds_raise(void)
@@ -28,7 +28,7 @@ size_t fds_needed(const struct fds_limits *limits)
 {
     const size_t in_flight = EACH_CONNECTION * limits->connections;
     const size_t open = FDS_OWN + limits->connections + EACH_VARIANT * limits->variants +
-                        limits->contents + EACH_PROFILE * limits->profiles;
+                        EACH_PROFILE * limits->profiles;
 
     /* Each of the two is counted by itself. */
     return open > in_flight ? open : in_flight;
@@ -49,8 +49,7 @@ bool fds_fit(struct fds_limits *limits, size_t n)
     size_t rest;
 
     is_cut |= cut(&limits->variants, n / 8);
-    is_cut |= cut(&limits->contents, n / 16);
-    rest = FDS_OWN + limits->connections + EACH_VARIANT * limits->variants + limits->contents;
+    rest = FDS_OWN + limits->connections + EACH_VARIANT * limits->variants;
     is_cut |= cut(&limits->profiles, n > rest ? (n - rest) / EACH_PROFILE : 0);
     return is_cut;
 }

@@ -15,8 +15,7 @@ enum {
 
 struct fds_limits {
     size_t connections;
-    size_t variants; /* filters besides one for each profile */
-    size_t contents;
+    size_t variants; /* filters besides one for each profile, and as many files kept for clients */
     size_t profiles;
 };
 

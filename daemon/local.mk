@@ -40,6 +40,7 @@ libdaemon_la_SOURCES = \
 	daemon/filters/registry.c daemon/filters/registry.h \
 	daemon/filters/service.c daemon/filters/service.h \
 	daemon/filters/store.c daemon/filters/store.h \
+	daemon/filters/texts.c daemon/filters/texts.h \
 	daemon/filters/waiter.c daemon/filters/waiter.h \
 	daemon/process/child.c daemon/process/child.h \
 	daemon/process/confine.c daemon/process/confine.h \

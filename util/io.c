@@ -45,8 +45,27 @@ ssize_t io_read_up_to(int fd, void *bytes, size_t size)
 
 int io_pread_all(int fd, void *bytes, size_t size)
 {
+    return io_pread_all_at(fd, bytes, size, 0);
+}
+
+int io_pread_all_at(int fd, void *bytes, size_t size, off_t offset)
+{
     for (size_t done = 0; done < size;) {
-        ssize_t n = pread(fd, (char *)bytes + done, size - done, (off_t)done);
+        ssize_t n = pread(fd, (char *)bytes + done, size - done, offset + (off_t)done);
+
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n <= 0)
+            return n < 0 ? -errno : -EIO;
+        done += (size_t)n;
+    }
+    return 0;
+}
+
+int io_pwrite_all(int fd, const void *bytes, size_t size, off_t offset)
+{
+    for (size_t done = 0; done < size;) {
+        ssize_t n = pwrite(fd, (const char *)bytes + done, size - done, offset + (off_t)done);
 
         if (n < 0 && errno == EINTR)
             continue;

@@ -25,6 +25,13 @@ ssize_t io_read_up_to(int fd, void *bytes, size_t size);
  */
 int io_pread_all(int fd, void *bytes, size_t size);
 
+/* The same for the SIZE bytes from OFFSET on. */
+int io_pread_all_at(int fd, void *bytes, size_t size, off_t offset);
+
+/* Writes the SIZE bytes at BYTES from OFFSET on, and does not move FD's own. Returns as
+ * io_write_all(). */
+int io_pwrite_all(int fd, const void *bytes, size_t size, off_t offset);
+
 /*
  * Reads the whole file FD, which has no more than MAX bytes, and does not move its offset. Returns
  * 0, with *SIZE bytes at *BYTES, which the caller frees; -EFBIG if there are more; -EIO if the file

@@ -35,6 +35,7 @@ void service_clear(struct service *service)
     registry_clear(&service->registry);
     jobs_clear(&service->jobs);
     contents_clear(&service->contents);
+    store_clear(&service->store);
 }
 
 uint64_t service_now(const struct service *service)

@@ -36,6 +36,47 @@ void store_init(struct store *store, size_t max)
 {
     *store = (struct store){.max = max};
     TAILQ_INIT(&store->order);
+    TAILQ_INIT(&store->kept);
+    texts_init(&store->texts);
+}
+
+void store_clear(struct store *store)
+{
+    texts_clear(&store->texts);
+}
+
+/* Closes FILE, if it is there. */
+static void drop_file(struct store *store, struct kept_file *file)
+{
+    if (file->fd < 0)
+        return;
+    TAILQ_REMOVE(&store->kept, file, link);
+    store->n_kept--;
+    close(file->fd);
+    file->fd = -1;
+}
+
+bool store_is_full(const struct store *store, const struct kept_file *file)
+{
+    return file->fd < 0 && store->n_kept >= store->max;
+}
+
+void store_keep_file(struct store *store, struct kept_file *file, int fd)
+{
+    drop_file(store, file);
+    for (struct kept_file *first;
+         (first = TAILQ_FIRST(&store->kept)) && store_is_full(store, file);)
+        drop_file(store, first);
+    file->fd = fd;
+    TAILQ_INSERT_TAIL(&store->kept, file, link);
+    store->n_kept++;
+}
+
+int store_open_file(struct store *store, struct kept_file *file)
+{
+    TAILQ_REMOVE(&store->kept, file, link);
+    TAILQ_INSERT_TAIL(&store->kept, file, link);
+    return store_reopen(file->fd);
 }
 
 /* A memfd that holds the bytes and has MODE, with the flags that a kernel may not know in
@@ -98,23 +139,25 @@ int source_new(struct source **out, struct store *store, const void *bytes, size
                const char *path)
 {
     struct source *source = calloc(1, sizeof(*source));
+    int r = -ENOMEM;
 
     if (!source)
-        return -ENOMEM;
+        return r;
+    source->path = strdup(path);
+    if (source->path)
+        r = texts_add(&store->texts, bytes, size, &source->at);
+    if (r < 0) {
+        free(source->path);
+        free(source);
+        return r;
+    }
     source->refs = 1;
     source->store = store;
     source->size = size;
+    source->copy.fd = -1;
     LIST_INIT(&source->variants);
     digest_of(bytes, size, source->digest);
     cache_key_begin(&source->key, bytes, size);
-    source->path = strdup(path);
-    source->fd = source->path ? store_seal("secprof-profile", bytes, size) : -ENOMEM;
-    if (source->fd < 0) {
-        int r = source->fd;
-
-        source_unref(source);
-        return r;
-    }
     *out = source;
     return 0;
 }
@@ -136,8 +179,7 @@ static void variant_free(struct stored_variant *variant)
         munmap((void *)variant->code, variant_size(variant));
     if (variant->fd >= 0)
         close(variant->fd);
-    if (variant->helper_fd >= 0)
-        close(variant->helper_fd);
+    drop_file(variant->source->store, &variant->helper);
     free(variant->text);
     free(variant);
 }
@@ -176,8 +218,8 @@ void source_unref(struct source *source)
         return;
     for (struct stored_variant *variant; (variant = LIST_FIRST(&source->variants));)
         variant_drop(variant);
-    if (source->fd >= 0)
-        close(source->fd);
+    drop_file(source->store, &source->copy);
+    texts_drop(&source->store->texts, source->at, source->size);
     free(source->path);
     free(source);
 }
@@ -262,7 +304,7 @@ int source_keep(struct source *source, const struct variant_request *request,
     if (!variant)
         return -ENOMEM;
     variant->fd = -1;
-    variant->helper_fd = -1;
+    variant->helper.fd = -1;
     variant->source = source;
     variant->request = *request;
 
@@ -295,7 +337,32 @@ int variant_open(const struct stored_variant *variant)
     return store_reopen(variant->fd);
 }
 
-int source_open(const struct source *source)
+int source_copy(const struct source *source)
 {
-    return store_reopen(source->fd);
+    cleanup_free char *bytes = malloc(source->size + 1); /* malloc(0) may return NULL */
+    uint8_t digest[DIGEST_SIZE];
+    int r;
+
+    if (!bytes)
+        return -ENOMEM;
+    r = texts_read(&source->store->texts, source->at, source->size, bytes);
+    if (r < 0)
+        return r;
+    /* Whatever goes wrong with the places of texts, none is ever taken for another one. */
+    digest_of(bytes, source->size, digest);
+    if (memcmp(digest, source->digest, DIGEST_SIZE) != 0)
+        return -EIO;
+    return store_seal("secprof-profile", bytes, source->size);
+}
+
+int source_open(struct source *source)
+{
+    if (source->copy.fd < 0) {
+        int fd = source_copy(source);
+
+        if (fd < 0)
+            return fd;
+        store_keep_file(source->store, &source->copy, fd);
+    }
+    return store_open_file(source->store, &source->copy);
 }

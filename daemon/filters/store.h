@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * What is kept in memory: the sources (versions of profiles that were read) and, for each, the
- * variants compiled from it, each in a sealed memfd of its own.
+ * What is kept in memory: the sources (versions of profiles that were read), whose texts lie in one
+ * file, and for each the variants compiled from it, each in a sealed memfd of its own.
  */
 #ifndef DAEMON_FILTERS_STORE_H
 #define DAEMON_FILTERS_STORE_H
@@ -15,6 +15,13 @@
 #include "compiler/prove/prove.h"
 #include "daemon/digest.h"
 #include "daemon/files/access.h"
+#include "daemon/filters/texts.h"
+
+/* A sealed memfd that was made because a client wanted it, and is kept for the next one. */
+struct kept_file {
+    TAILQ_ENTRY(kept_file) link;
+    int fd; /* -1: there is none */
+};
 
 /* A filter in memory, or the compiler's refusal of this variant. */
 struct stored_variant {
@@ -26,8 +33,8 @@ struct stored_variant {
     bool pinned;                    /* never dropped to make room: variant_pin() */
     int fd;                         /* sealed memfd with the filter, in the target's byte order */
     const void *code;               /* the same, mapped; NULL without a filter */
-    int helper_fd; /* secprof-helper with the filter, once somebody wanted it; helper-open.h */
-    uint8_t digest[DIGEST_SIZE]; /* SHA-256 of those bytes */
+    struct kept_file helper;        /* secprof-helper with the filter; see helper-open.h */
+    uint8_t digest[DIGEST_SIZE];    /* SHA-256 of those bytes */
     uint32_t n_insns;
     uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
     char *text;     /* the compiler's lines about it, each without the name of the file */
@@ -37,13 +44,17 @@ LIST_HEAD(variant_list, stored_variant);
 LIST_HEAD(source_jobs, job);
 TAILQ_HEAD(source_list, source);
 TAILQ_HEAD(variant_order, stored_variant);
+TAILQ_HEAD(kept_list, kept_file);
 
 /* All variants. */
 struct store {
     struct variant_order order; /* those that are not pinned, the least recently used first */
     size_t n;
     size_t n_pinned;
-    size_t max; /* of those that are not pinned */
+    size_t max;            /* of those that are not pinned, and of files that are kept */
+    struct kept_list kept; /* the least recently used first */
+    size_t n_kept;
+    struct texts texts;
 };
 
 /* One version of a profile. Its content never changes; it lives as long as somebody refers to it.
@@ -51,8 +62,9 @@ struct store {
 struct source {
     unsigned refs;
     struct store *store;
-    int fd; /* sealed memfd with the profile's bytes */
+    uint64_t at; /* where the profile's bytes are in the store's texts, SIZE of them */
     size_t size;
+    struct kept_file copy; /* a file of its own with them */
     uint8_t digest[DIGEST_SIZE];
     struct digest key;         /* everything of a cache key that does not depend on the request */
     char *path;                /* the file that it was read from */
@@ -73,6 +85,19 @@ struct source {
 };
 
 void store_init(struct store *store, size_t max);
+
+/* Gives back what is left when there are no sources any more. */
+void store_clear(struct store *store);
+
+/* True where FILE is not there, and another one would have to go for it. */
+bool store_is_full(const struct store *store, const struct kept_file *file);
+
+/* Has STORE keep FD (consumed) as FILE. The least recently used one goes where there are too many.
+ */
+void store_keep_file(struct store *store, struct kept_file *file, int fd);
+
+/* Opens FILE, which is there, as variant_open(). */
+int store_open_file(struct store *store, struct kept_file *file);
 
 /*
  * Makes a source of the SIZE bytes at BYTES, read from PATH (copied), with one reference. Returns 0
@@ -122,8 +147,14 @@ void variant_pin(struct stored_variant *variant);
  */
 int variant_open(const struct stored_variant *variant);
 
-/* The same for the profile's text. */
-int source_open(const struct source *source);
+/* The same for the profile's text, in a file of its own that is made at the first time. */
+int source_open(struct source *source);
+
+/*
+ * Makes a sealed memfd with SOURCE's text. Returns an fd that the caller owns; -EIO where what is
+ * kept is not what was read any more; or another -errno.
+ */
+int source_copy(const struct source *source);
 
 /*
  * Makes a memfd called NAME that holds the SIZE bytes at BYTES and can change no more: sealed

@@ -18,6 +18,7 @@
 #include "daemon/priority.h"
 #include "daemon/process/spawner.h"
 #include "daemon/process/worker.h"
+#include "util/cleanup.h"
 
 enum {
     WHY_SIZE = 160,
@@ -181,6 +182,8 @@ static void on_made(void *user, int sock, pid_t pid)
 
 static int send_job(const struct worker *worker, const struct job *job)
 {
+    /* A worker sees no text but its own. */
+    cleanup_close int fd = source_copy(job->source);
     const struct worker_request request = {
         .magic = WORKER_MAGIC,
         .audit_arch = target_native_abi(job->request.target)->audit_arch,
@@ -191,7 +194,9 @@ static int send_job(const struct worker *worker, const struct job *job)
     };
     const struct iovec iov = {(void *)&request, sizeof(request)};
 
-    return child_send(&worker->child, &iov, 1, &job->source->fd, 1);
+    if (fd < 0)
+        return fd;
+    return child_send(&worker->child, &iov, 1, &fd, 1);
 }
 
 /*
@@ -200,7 +205,8 @@ static int send_job(const struct worker *worker, const struct job *job)
  */
 static bool is_lack(int error)
 {
-    return error == -ETOOMANYREFS || error == -ENOBUFS || error == -ENOMEM || error == -EAGAIN;
+    return error == -ETOOMANYREFS || error == -ENOBUFS || error == -ENOMEM || error == -EAGAIN ||
+           error == -EMFILE || error == -ENFILE;
 }
 
 /* Hands JOB to the worker at PLACE. Returns false where it has to wait. */

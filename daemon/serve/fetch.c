@@ -61,6 +61,45 @@ static const struct target *find_target(const struct handlers *handlers, uint32_
     return NULL;
 }
 
+/*
+ * True where ASKER may have a filter made, for which there may be a JOB already. Each new filter
+ * takes time, and memory for as long as somebody keeps it open, and there are as many as there are
+ * sets of capabilities.
+ */
+static bool may_cause(struct handlers *handlers, const struct asker *asker, const struct job *job)
+{
+    if (asker->trusted || asker->waits > 0 || (job && !TAILQ_EMPTY(&job->waiters)))
+        return true;
+    return budget_take(&handlers->compiles, asker->peer.payer, service_now(handlers->service),
+                       NULL);
+}
+
+/* WHAT there is too much of for one user. */
+static void refuse_too_many(const struct handlers *handlers, const char *what,
+                            struct answer *answer)
+{
+    answer_refuse(answer, WIRE_LIMIT,
+                  "too many %s: one user gets %u in a minute (--max-compiles-per-minute)", what,
+                  handlers->compiles.max);
+}
+
+/*
+ * Where VARIANT as WANTED is a file that is not kept, and the one that goes for it lives on with
+ * whoever has it open: true where ASKER may have it made all the same.
+ */
+static bool may_replace(struct handlers *handlers, const struct asker *asker,
+                        const struct wanted *wanted, const struct stored_variant *variant)
+{
+    const struct kept_file *file = NULL;
+
+    if (wanted->delivery == WIRE_DELIVER_HELPER)
+        file = &variant->helper;
+    else if (wanted->delivery == WIRE_DELIVER_PROFILE)
+        file = &variant->source->copy;
+    return !file || !store_is_full(&handlers->service->store, file) ||
+           may_cause(handlers, asker, NULL);
+}
+
 /* Hands out VARIANT as WANTED. */
 static void deliver(struct handlers *handlers, const struct asker *asker,
                     const struct wanted *wanted, struct stored_variant *variant,
@@ -76,6 +115,10 @@ static void deliver(struct handlers *handlers, const struct asker *asker,
     const char *why = NULL;
     int r = 0;
 
+    if (!may_replace(handlers, asker, wanted, variant)) {
+        refuse_too_many(handlers, "files that are not in memory any more", answer);
+        return;
+    }
     memcpy(reply.digest, variant->digest, DIGEST_SIZE);
     memcpy(reply.source_digest, variant->source->digest, DIGEST_SIZE);
     answer_reply(answer, &reply, sizeof(reply));
@@ -104,19 +147,6 @@ static void deliver(struct handlers *handlers, const struct asker *asker,
     }
 }
 
-/*
- * True where ASKER may have a filter made, for which there may be a JOB already. Each new filter
- * takes time, and memory for as long as somebody keeps it open, and there are as many as there are
- * sets of capabilities.
- */
-static bool may_cause(struct handlers *handlers, const struct asker *asker, const struct job *job)
-{
-    if (asker->trusted || asker->waits > 0 || (job && !TAILQ_EMPTY(&job->waiters)))
-        return true;
-    return budget_take(&handlers->compiles, asker->peer.payer, service_now(handlers->service),
-                       NULL);
-}
-
 static void wait_for(struct answer *answer, struct job *job)
 {
     answer->kind = ANSWER_AFTER_JOB;
@@ -132,10 +162,7 @@ static void wait_for_compile(struct handlers *handlers, const struct asker *aske
 
     /* First of all: who is refused must not make a job, nor one more urgent. */
     if (!may_cause(handlers, asker, job)) {
-        answer_refuse(answer, WIRE_LIMIT,
-                      "too many filters that were never asked for before: one user gets %u in a "
-                      "minute (--max-compiles-per-minute)",
-                      handlers->compiles.max);
+        refuse_too_many(handlers, "filters that were never asked for before", answer);
         return;
     }
     r = service_request(handlers->service, source, request, &job);

@@ -65,7 +65,7 @@ static int build(struct stored_variant *variant, const char **why)
     }
     if (r < 0)
         return r;
-    variant->helper_fd = r;
+    store_keep_file(variant->source->store, &variant->helper, r);
     return HELPER_OPENED;
 }
 
@@ -78,11 +78,11 @@ int helper_open(struct stored_variant *variant, const struct target *host, int *
         *why = helper_template_size == 0 ? not_built : not_here;
         return HELPER_REFUSED;
     }
-    if (variant->helper_fd < 0)
+    if (variant->helper.fd < 0)
         r = build(variant, why);
     if (r != HELPER_OPENED)
         return r;
-    r = store_reopen(variant->helper_fd);
+    r = store_open_file(variant->source->store, &variant->helper);
     if (r < 0)
         return r;
     *fd = r;

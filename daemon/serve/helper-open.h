@@ -12,8 +12,8 @@ enum helper_outcome {
 };
 
 /*
- * Opens VARIANT's helper for the kernel HOST, which is built at the first time and kept as long as
- * VARIANT: a new file description, read-only, at offset 0, which can be executed. Returns
+ * Opens VARIANT's helper for the kernel HOST, which is built where it is not kept from an
+ * earlier time: a new file description, read-only, at offset 0, which can be executed. Returns
  * HELPER_OPENED and *FD, which the caller owns; HELPER_REFUSED with the reason in *WHY, for a
  * person; or -errno.
  */

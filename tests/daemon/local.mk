@@ -84,6 +84,12 @@ tests_daemon_cache_test_entry_SOURCES = tests/daemon/cache/test-entry.c
 tests_daemon_cache_test_entry_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_cache_test_entry_LDADD = $(daemon_test_libs)
 
+check_PROGRAMS += tests/daemon/filters/test-texts
+TESTS += tests/daemon/filters/test-texts
+tests_daemon_filters_test_texts_SOURCES = tests/daemon/filters/test-texts.c
+tests_daemon_filters_test_texts_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_filters_test_texts_LDADD = $(daemon_test_libs)
+
 check_PROGRAMS += tests/daemon/filters/test-failures
 TESTS += tests/daemon/filters/test-failures
 tests_daemon_filters_test_failures_SOURCES = tests/daemon/filters/test-failures.c

@@ -3,8 +3,7 @@
 #include "daemon/fds.h"
 #include "tests/daemon/unit.h"
 
-static const struct fds_limits usual = {
-    .connections = 1024, .variants = 512, .contents = 256, .profiles = 4096};
+static const struct fds_limits usual = {.connections = 1024, .variants = 512, .profiles = 4096};
 
 /* LimitNOFILE= of the unit. */
 START_TEST(the_defaults_fit_the_unit)
@@ -14,6 +13,17 @@ START_TEST(the_defaults_fit_the_unit)
     ck_assert(!fds_fit(&limits, 16384));
     ck_assert_mem_eq(&limits, &usual, sizeof(limits));
     ck_assert_uint_le(fds_needed(&limits), 16384);
+}
+END_TEST
+
+/* A common hard limit. */
+START_TEST(ten_thousand_profiles_fit_twenty_thousand)
+{
+    struct fds_limits limits = usual;
+
+    limits.profiles = 10000;
+    ck_assert(!fds_fit(&limits, 20000));
+    ck_assert_uint_eq(limits.profiles, 10000);
 }
 END_TEST
 
@@ -40,14 +50,13 @@ START_TEST(one_thousand_and_twenty_four)
     ck_assert(fds_fit(&limits, 1024));
     ck_assert_uint_eq(limits.connections, 128);
     ck_assert_uint_eq(limits.variants, 128);
-    ck_assert_uint_eq(limits.contents, 64);
-    ck_assert_uint_eq(limits.profiles, 138);
+    ck_assert_uint_eq(limits.profiles, 480);
 }
 END_TEST
 
 START_TEST(small_limits_stay)
 {
-    struct fds_limits limits = {.connections = 10, .variants = 5, .contents = 5, .profiles = 7};
+    struct fds_limits limits = {.connections = 10, .variants = 5, .profiles = 7};
 
     ck_assert(!fds_fit(&limits, 1024));
     ck_assert_uint_eq(limits.profiles, 7);
@@ -62,6 +71,7 @@ int main(void)
     TCase *tests = unit_begin(&suite, "fds");
 
     tcase_add_test(tests, the_defaults_fit_the_unit);
+    tcase_add_test(tests, ten_thousand_profiles_fit_twenty_thousand);
     tcase_add_test(tests, what_is_left_fits);
     tcase_add_test(tests, one_thousand_and_twenty_four);
     tcase_add_test(tests, small_limits_stay);

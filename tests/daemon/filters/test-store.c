@@ -190,7 +190,7 @@ START_TEST(a_source_lives_as_long_as_its_references)
     ck_assert_ptr_eq(source_ref(source), source);
     source_unref(source);
     ck_assert_uint_eq(store.n, 1);
-    ck_assert_int_eq(pread(source->fd, bytes, 2, 0), 2);
+    ck_assert_int_eq(texts_read(&store.texts, source->at, 2, bytes), 0);
     ck_assert_mem_eq(bytes, "{}", 2);
     source_unref(source);
     ck_assert_uint_eq(store.n, 0);
@@ -217,6 +217,65 @@ START_TEST(requests_are_cut_down_once_the_axes_are_known)
 }
 END_TEST
 
+START_TEST(a_text_has_a_file_while_there_is_room)
+{
+    struct store store;
+    struct source *sources[4];
+    char bytes[3] = "";
+    int fd;
+
+    store_init(&store, 2);
+    for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+        sources[i] = make_source(&store, (char[]){'{', (char)('0' + i), '}', '\0'});
+    for (size_t i = 0; i < ARRAY_SIZE(sources); i++) {
+        ck_assert_int_eq(store_is_full(&store, &sources[i]->copy), i >= 2);
+        fd = source_open(sources[i]);
+        ck_assert_int_ge(fd, 0);
+        ck_assert_int_eq(fcntl(fd, F_GETFL) & O_ACCMODE, O_RDONLY);
+        ck_assert_int_eq(fcntl(fd, F_GET_SEALS) & 0xf,
+                         F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE);
+        ck_assert_int_eq(read(fd, bytes, 3), 3);
+        ck_assert_mem_eq(bytes, ((char[]){'{', (char)('0' + i), '}'}), 3);
+        close(fd);
+        /* The first one is used all the time. */
+        close(source_open(sources[0]));
+    }
+    ck_assert_uint_eq(store.n_kept, 2);
+    ck_assert_int_ge(sources[0]->copy.fd, 0);
+    ck_assert_int_eq(sources[1]->copy.fd, -1);
+    ck_assert_int_eq(sources[2]->copy.fd, -1);
+    ck_assert_int_ge(sources[3]->copy.fd, 0);
+    ck_assert(!store_is_full(&store, &sources[3]->copy));
+    for (size_t i = 0; i < ARRAY_SIZE(sources); i++)
+        source_unref(sources[i]);
+    ck_assert_uint_eq(store.n_kept, 0);
+    store_clear(&store);
+}
+END_TEST
+
+/* Should the places of texts ever be mixed up, no text is taken for another one. */
+START_TEST(a_text_that_changed_is_refused)
+{
+    struct store store;
+    struct source *source, *other;
+    uint64_t at;
+
+    store_init(&store, 2);
+    source = make_source(&store, "{0}");
+    other = make_source(&store, "{1}");
+    at = source->at;
+    source->at = other->at;
+    ck_assert_int_eq(source_copy(source), -EIO);
+    ck_assert_int_eq(source_open(source), -EIO);
+    ck_assert_int_eq(source->copy.fd, -1);
+    source->at = at;
+    close(source_copy(source));
+    source_unref(source);
+    source_unref(other);
+    store_clear(&store);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite;
@@ -229,5 +288,7 @@ int main(void)
     tcase_add_test(tests, refusals_are_kept_without_a_filter);
     tcase_add_test(tests, a_source_lives_as_long_as_its_references);
     tcase_add_test(tests, requests_are_cut_down_once_the_axes_are_known);
+    tcase_add_test(tests, a_text_has_a_file_while_there_is_room);
+    tcase_add_test(tests, a_text_that_changed_is_refused);
     return unit_end(suite);
 }

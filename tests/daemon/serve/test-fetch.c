@@ -78,6 +78,39 @@ START_TEST(files_are_handed_out)
 }
 END_TEST
 
+/* What goes for another file lives on with whoever has it: so many of these in a minute. */
+START_TEST(files_in_the_place_of_others_are_counted)
+{
+    struct asking *asking = asking_new();
+    char name[] = "a";
+
+    asking->fake->service.store.max = 2;
+    for (int i = 0; i < 6; i++) {
+        name[0] = (char)('a' + i);
+        asking_serve(asking, name, 0644);
+    }
+    /* Two fit, and the budget has two more. */
+    for (int i = 0; i < 6; i++) {
+        name[0] = (char)('a' + i);
+        asking->request.get.delivery = WIRE_DELIVER_PROFILE;
+        ck_assert_int_eq(get(asking, name, 0), i < 4 ? WIRE_OK : WIRE_LIMIT);
+        if (i < 4)
+            assert_file(asking->answer.fd, name, 1);
+    }
+    assert_has(asking_why(asking), "--max-compiles-per-minute");
+    ck_assert_int_eq(get(asking, "d", 0), WIRE_OK);
+    assert_file(asking->answer.fd, "d", 1);
+    asking->request.get.delivery = WIRE_DELIVER_FD;
+    ck_assert_int_eq(get(asking, "f", 0), WIRE_OK);
+    close(asking->answer.fd);
+    asking_as_admin(asking);
+    asking->request.get.delivery = WIRE_DELIVER_PROFILE;
+    ck_assert_int_eq(get(asking, "f", 0), WIRE_OK);
+    assert_file(asking->answer.fd, "f", 1);
+    asking_free(asking);
+}
+END_TEST
+
 /* No executable for another machine: the host of the service is not that of the filter then. */
 START_TEST(what_cannot_be_delivered_is_refused)
 {
@@ -372,6 +405,7 @@ int main(void)
 
     tcase_add_test(tests, what_is_in_memory_comes_at_once);
     tcase_add_test(tests, files_are_handed_out);
+    tcase_add_test(tests, files_in_the_place_of_others_are_counted);
     tcase_add_test(tests, what_cannot_be_delivered_is_refused);
     tcase_add_test(tests, targets_are_checked);
     tcase_add_test(tests, a_new_variant_is_waited_for);

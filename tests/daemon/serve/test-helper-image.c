@@ -116,7 +116,7 @@ static void refused(struct stored_variant *variant, const char *word)
     ck_assert_ptr_nonnull(why);
     ck_assert_msg(strstr(why, word), "no '%s' in: %s", word, why);
     ck_assert_int_eq(fd, -1);
-    ck_assert_int_eq(variant->helper_fd, -1);
+    ck_assert_int_eq(variant->helper.fd, -1);
 }
 
 static void skip_if_not_built(void)
@@ -413,7 +413,7 @@ START_TEST(all_clients_share_one_sealed_file)
 
     skip_if_not_built();
     variant = keep(source, NULL, 0, allow_all, 1);
-    ck_assert_int_eq(variant->helper_fd, -1);
+    ck_assert_int_eq(variant->helper.fd, -1);
     a = open_helper(variant);
     b = open_helper(variant);
     ck_assert_int_eq(fstat(a, &a_stat), 0);

@@ -39,7 +39,7 @@ until_is()
     local wanted=$1 got=
 
     shift
-    for _ in $(seq 150); do
+    for _ in $(seq 600); do
         got=$("$@" 2>&1)
         [ "$got" != "$wanted" ] || break
         sleep 0.1

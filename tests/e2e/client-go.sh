@@ -42,7 +42,7 @@ start_daemon
 
 python3 "$here/grown_server.py" "$D/grown" > "$D/grown.out" &
 grown=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     [ ! -s "$D/grown.out" ] || break
     sleep 0.1
 done

@@ -60,7 +60,7 @@ dockerd --config-file "$D/daemon.json" --iptables=false --ip6tables=false --brid
     --storage-driver=vfs --data-root "$D/docker" --exec-root "$D/exec" --pidfile "$D/docker.pid" \
     -H "$DOCKER_HOST" > "$D/dockerd.log" 2>&1 &
 dockerd=$!
-for _ in $(seq 200); do
+for _ in $(seq 600); do
     if docker version >/dev/null 2>&1; then break; fi
     sleep 0.1
 done

@@ -92,7 +92,7 @@ if [ "$(id -u)" -eq 0 ]; then
     is "the filter is the one that the daemon serves: diff finds nothing" 0 "$(
         "$build/secprofctl" helper default -- sleep 60 &
         pid=$!
-        for _ in $(seq 50); do
+        for _ in $(seq 600); do
             [ "$(tr '\0' ' ' 2>/dev/null < "/proc/$pid/cmdline")" != "sleep 60 " ] || break
             sleep 0.05
         done
@@ -306,7 +306,7 @@ echo "$1" > /proc/sys/vm/memfd_noexec || exit 9
 shift
 "$1/secprofd" --socket "$2/noexec.sock" --profiles "$2/profiles" --no-cache --targets native 2>"$2/noexec.log" &
 daemon=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     "$1/secprofctl" --socket "$2/noexec.sock" list >/dev/null 2>&1 && break
     sleep 0.1
 done

@@ -112,7 +112,7 @@ start_daemon()
     "$build/secprofd" --socket "$SECPROF_SOCKET" --profiles "$D/profiles" --cache "$D/cache" \
         --targets native > "$D/secprofd.log" 2>&1 </dev/null &
     daemon=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         # It serves before all profiles are compiled.
         if list=$(ctl list 2>/dev/null) && ! grep -q pending <<< "$list"; then return 0; fi
         kill -0 "$daemon" 2>/dev/null || break

@@ -111,7 +111,7 @@ with_full_log()
 
 python3 "$D/full-log.py" "$D/full" &
 filler=$!
-for _ in $(seq 200); do
+for _ in $(seq 600); do
     [ ! -e "$D/full.full" ] || break
     sleep 0.05
 done
@@ -159,7 +159,7 @@ open(sys.argv[1] + ".up", "w").close()
 time.sleep(600)
 END
 other=$!
-for _ in $(seq 200); do
+for _ in $(seq 600); do
     [ ! -e "$D/other.sock.up" ] || break
     sleep 0.05
 done
@@ -230,7 +230,7 @@ if command -v systemd-socket-activate >/dev/null 2>&1; then
     systemd-socket-activate --seqpacket -l "$SECPROF_SOCKET" "$build/secprofd" \
         --profiles "$D/profiles" --cache "$D/cache" --targets native > "$D/activated.log" 2>&1 </dev/null &
     daemon=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ ! -S "$SECPROF_SOCKET" ] || break
         sleep 0.05
     done

@@ -54,7 +54,7 @@ fds()
 {
     local n
 
-    for _ in $(seq 50); do
+    for _ in $(seq 600); do
         n=$(find "/proc/$daemon/fd" -mindepth 1 | wc -l)
         [ "$n" -gt "${1:-0}" ] || break
         sleep 0.1

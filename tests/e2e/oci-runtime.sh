@@ -77,7 +77,7 @@ config listener '.annotations["io.secprof.profile"] = "listener" |
 ctl reload >/dev/null
 python3 "$here/listener.py" "$D/listener.sock" > "$D/listener.out" 2>&1 &
 listener=$!
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     [ ! -S "$D/listener.sock" ] || break
     sleep 0.05
 done

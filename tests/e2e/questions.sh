@@ -202,7 +202,22 @@ sleep 600 &
 plain=$!
 "$build/secprofctl" run default -- sleep 600 &
 confined=$!
-sleep 0.5
+# until_filters N PID: until the process has N filters more than this one.
+until_filters()
+{
+    local own
+
+    own=$(filters_of $$)
+    for _ in $(seq 600); do
+        [ "$(filters_of "$2")" != $((own + $1)) ] || break
+        sleep 0.05
+    done
+}
+filters_of()
+{
+    sed -n 's/^Seccomp_filters:[[:space:]]*//p' "/proc/$1/status"
+}
+until_filters 1 $confined
 more_clean_up()
 {
     kill "$plain" "$confined" ${doubly:-} 2>/dev/null
@@ -218,7 +233,7 @@ if [ $code -eq 0 ]; then
     # marker on top of large: both count.
     "$build/secprofctl" run marker -- "$build/secprofctl" run default -- sleep 600 &
     doubly=$!
-    sleep 0.5
+    until_filters 2 $doubly
     gives "of two filters" 0 '; filter 2 of 2' disasm pid:$doubly
     gives "together they allow at most what one allows" 0 'nothing' diff --subset pid:$doubly default
     has "which is said" '2 filters together' "$(cat out)"
@@ -237,12 +252,13 @@ def end(*_):
     going = False
 signal.signal(signal.SIGUSR1, count)
 signal.signal(signal.SIGTERM, end)
+open("going", "w").close()
 while going:
     sent += 1
     signal.raise_signal(signal.SIGUSR1)
 print(sent - got)' > lost &
     busy=$!
-    sleep 0.3
+    for _ in $(seq 600); do [ ! -e going ] || break; sleep 0.05; done
     for _ in $(seq 100); do run_ctl disasm pid:$busy; done
     kill "$busy"
     wait "$busy"

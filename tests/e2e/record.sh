@@ -83,7 +83,7 @@ for signal in TERM HUP; do
     "$build/secprofctl" record -o "$D/term.json" -- sh -c \
         "trap 'echo got it; exit 9' $signal; echo ready; while :; do sleep 0.1; done" > "$D/out" 2>/dev/null &
     pid=$!
-    for _ in $(seq 100); do grep -q ready "$D/out" && break; sleep 0.05; done
+    for _ in $(seq 600); do grep -q ready "$D/out" && break; sleep 0.05; done
     kill -$signal $pid
     wait $pid
     is "SIG$signal reaches the command" "9 got it" "$? $(tail -1 "$D/out")"
@@ -95,7 +95,7 @@ done
 (trap '' HUP && exec "$build/secprofctl" record -o "$D/term.json" -- sh -c \
     "trap 'sleep 0.3; exit 9' TERM; echo ready; while :; do sleep 0.1; done") > "$D/out" 2>/dev/null &
 pid=$!
-for _ in $(seq 100); do grep -q ready "$D/out" && break; sleep 0.05; done
+for _ in $(seq 600); do grep -q ready "$D/out" && break; sleep 0.05; done
 kill -HUP $pid
 sleep 0.3
 kill -TERM $pid
@@ -104,7 +104,7 @@ is "an ignored SIGHUP does not count" 9 $?
 rm -f "$D/term.json" "$D/out"
 "$build/secprofctl" record -o "$D/kill.json" -- sh -c 'echo $$; while :; do sleep 0.1; done' > "$D/out" 2>/dev/null &
 pid=$!
-for _ in $(seq 100); do [ -s "$D/out" ] && break; sleep 0.05; done
+for _ in $(seq 600); do [ -s "$D/out" ] && break; sleep 0.05; done
 kill -KILL $pid
 wait $pid 2>/dev/null
 for _ in $(seq 40); do kill -0 "$(cat "$D/out")" 2>/dev/null || break; sleep 0.05; done

@@ -58,7 +58,7 @@ start()
         --rootfs "$D/rootfs" "/$waiter" \
         > "$D/podman.out" 2>&1 &
     podman=$!
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         pid=$(find_waiter)
         [ -z "$pid" ] && kill -0 $podman 2>/dev/null || break
         sleep 0.1

@@ -259,7 +259,7 @@ if [ "$(id -u)" = 0 ]; then
     as_nobody "$build/secprofctl" get marker 2> err > out; is "a public one: exit code 0" 0 $?
     "$build/secprofctl" run default -- sleep 60 &
     sleeper=$!
-    for _ in $(seq 100); do grep -q '^Seccomp:.*2' /proc/$sleeper/status && break; sleep 0.05; done
+    for _ in $(seq 600); do grep -q '^Seccomp:.*2' /proc/$sleeper/status && break; sleep 0.05; done
     as_nobody "$build/secprofctl" disasm pid:$sleeper 2> err > out
     is "the filters of another user's process: exit code 5" 5 $?
     kill $sleeper

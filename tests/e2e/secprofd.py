@@ -425,7 +425,8 @@ class Test:
 
     @staticmethod
     def until(condition, seconds=10, what="a condition"):
-        """Waits until the condition holds; returns its value."""
+        """Waits until the condition holds; returns its value. No test of speed: the machine may be busy."""
+        seconds = max(seconds, 60)
         end = time.monotonic() + seconds
         while True:
             value = condition()

@@ -136,7 +136,7 @@ systemctl daemon-reload
 systemctl restart secprofd.service
 pid=$(show secprofd.service MainPID)
 kill -STOP "$pid"
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     now=$(show secprofd.service MainPID)
     if [ "$now" != 0 ] && [ "$now" != "$pid" ]; then break; fi
     sleep 0.1
@@ -187,7 +187,7 @@ for i in $(seq 12); do
     else
         pid=$(show secprofd.service MainPID)
         kill -KILL "$pid"
-        for _ in $(seq 100); do
+        for _ in $(seq 600); do
             now=$(show secprofd.service MainPID)
             if [ "$now" != 0 ] && [ "$now" != "$pid" ]; then break; fi
             sleep 0.1

@@ -19,7 +19,7 @@ watchers=()
 # lines N FILE: waits until the file has N lines; prints them.
 lines()
 {
-    for _ in $(seq 100); do
+    for _ in $(seq 600); do
         [ "$(wc -l < "$2")" -lt "$1" ] || break
         sleep 0.1
     done
@@ -30,7 +30,7 @@ ctl watch > "$D/all" 2> "$D/errors" &
 watchers+=($!)
 ctl watch --json new > "$D/new" 2>/dev/null &
 watchers+=($!)
-for _ in $(seq 100); do
+for _ in $(seq 600); do
     [ "$(ctl status --json | jq .subscribers)" -lt 2 ] || break
     sleep 0.1
 done

@@ -78,9 +78,15 @@ struct lowering {
     size_t ranges_room;
 };
 
+/* From number FIRST of ABI on the decision is DECISION. */
 static int add_range(struct lowering *low, uint32_t first, const struct abi *abi,
                      const struct decision *decision)
 {
+    const struct policy_range *last = low->n_ranges ? &low->ranges[low->n_ranges - 1] : NULL;
+
+    if (last && last->decision == decision && last->abi == abi)
+        return 0;
+
     int r = arena_grow(low->arena, &low->ranges, low->n_ranges, &low->ranges_room,
                        sizeof(*low->ranges));
 

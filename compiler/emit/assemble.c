@@ -7,12 +7,14 @@
 #include "compiler/emit/assemble.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "compiler/emit/shape.h"
 #include "compiler/emit/traffic.h"
 #include "compiler/facts/bpf.h"
 #include "util/arena.h"
+#include "util/cleanup.h"
 
 enum {
     OFFSET_MAX = 255, /* of a conditional jump */
@@ -90,7 +92,7 @@ static int32_t find_jump(const struct assembler *as, const struct sock_filter *i
     for (size_t back = 1; back <= OFFSET_MAX && back <= as->n; back++) {
         const struct sock_filter *other = &as->code[as->n - back];
 
-        if (other->code == insn->code && other->k == insn->k && other->jt + back == insn->jt &&
+        if (other->k == insn->k && other->code == insn->code && other->jt + back == insn->jt &&
             other->jf + back == insn->jf)
             return (int32_t)(as->n - back);
     }
@@ -268,11 +270,12 @@ int assemble(struct sock_filter **program, size_t *n, const struct diagram *diag
              const struct node *root, enum shape_aim aim, const struct target *target,
              struct syscalls *syscalls, struct arena *arena)
 {
+    cleanup_free struct sock_filter *code = malloc(BPF_MAX_INSNS * sizeof(*code));
     struct assembler as = {
         .arena = arena,
         .aim = aim,
         .weights = traffic_follow(diagram, root, target, syscalls, arena),
-        .code = arena_calloc(arena, BPF_MAX_INSNS, sizeof(*as.code)),
+        .code = code,
         .spots = arena_calloc(arena, diagram->n_nodes, sizeof(*as.spots)),
     };
 

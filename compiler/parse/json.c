@@ -65,10 +65,16 @@ const struct json_node *json_get(const struct json_node *object, const char *key
     return NULL;
 }
 
-struct location json_location(const struct json_doc *doc, uint32_t offset)
+struct location json_location_near(const struct json_doc *doc, uint32_t offset, size_t *near)
 {
-    size_t low = 0, high = doc->n_lines;
+    size_t low = *near;
+    size_t high = low + 2 < doc->n_lines ? low + 2 : doc->n_lines;
 
+    if (low >= high || offset < doc->lines[low] ||
+        (high < doc->n_lines && offset >= doc->lines[high])) {
+        low = 0;
+        high = doc->n_lines;
+    }
     while (high - low > 1) {
         size_t middle = low + (high - low) / 2;
 
@@ -77,7 +83,15 @@ struct location json_location(const struct json_doc *doc, uint32_t offset)
         else
             high = middle;
     }
+    *near = low;
     return (struct location){(uint32_t)low + 1, offset - doc->lines[low] + 1};
+}
+
+struct location json_location(const struct json_doc *doc, uint32_t offset)
+{
+    size_t near = 0;
+
+    return json_location_near(doc, offset, &near);
 }
 
 static int index_lines(struct builder *b)

@@ -69,6 +69,12 @@ int json_parse(struct json_doc *doc, const char *text, size_t len, const struct 
 /* The line and column of the byte at OFFSET. */
 struct location json_location(const struct json_doc *doc, uint32_t offset);
 
+/*
+ * The same for who asks for one place after the other: *NEAR is the line (from 0) at which to look
+ * first, with the one behind it, and becomes the line of OFFSET.
+ */
+struct location json_location_near(const struct json_doc *doc, uint32_t offset, size_t *near);
+
 /* The value of KEY in OBJECT (of type JSON_OBJECT), or NULL where it has none. */
 const struct json_node *json_get(const struct json_node *object, const char *key);
 

@@ -15,9 +15,9 @@
 #include "util/cleanup.h"
 #include "util/suggest.h"
 
-struct location reader_location(const struct reader *reader, const struct json_node *node)
+struct location reader_location(struct reader *reader, const struct json_node *node)
 {
-    return json_location(reader->doc, node->offset);
+    return json_location_near(reader->doc, node->offset, &reader->line);
 }
 
 const char *reader_quote(const struct reader *reader, const char *text)
@@ -32,7 +32,8 @@ static void add_at(struct reader *reader, enum diag_severity severity, uint32_t 
     if (!text)
         reader->no_memory = true;
     else
-        diags_add(reader->diags, severity, json_location(reader->doc, offset), "%s", text);
+        diags_add(reader->diags, severity, json_location_near(reader->doc, offset, &reader->line),
+                  "%s", text);
 }
 
 void reader_add(struct reader *reader, enum diag_severity severity, const struct json_node *node,

@@ -20,6 +20,7 @@ struct reader {
     const struct json_doc *doc;
     struct arena *arena;
     struct diags *diags;
+    size_t line;     /* from 0: of the last place that was asked for */
     size_t n_errors; /* found by this reader; DIAGS may hold others */
     bool no_memory;  /* some allocation failed: what was read is not complete */
 };
@@ -55,7 +56,7 @@ void reader_add(struct reader *reader, enum diag_severity severity, const struct
 #define reader_error(reader, node, ...)   reader_add(reader, DIAG_ERROR, node, __VA_ARGS__)
 #define reader_warning(reader, node, ...) reader_add(reader, DIAG_WARNING, node, __VA_ARGS__)
 
-struct location reader_location(const struct reader *reader, const struct json_node *node);
+struct location reader_location(struct reader *reader, const struct json_node *node);
 
 /* TEXT quoted for a message; see diag_quote(). */
 const char *reader_quote(const struct reader *reader, const char *text);

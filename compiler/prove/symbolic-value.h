@@ -30,9 +30,10 @@ struct bits {
     bdd_ref bit[32]; /* the lowest first */
 };
 
+/* Small: a machine has 18, and is copied wherever a run goes two ways. */
 struct value {
-    enum value_kind kind;
-    enum input input;
+    enum value_kind kind : 16;
+    enum input input : 16;
     uint32_t payload;
     const struct bits *bits;
 };

@@ -11,7 +11,7 @@ enum {
     SIZE_MAX_OF_ONE = 3 * 65536 + 1,
 };
 
-static char buffer[SIZE_MAX_OF_ONE];
+static char buffer[SIZE_MAX_OF_ONE], expected[SIZE_MAX_OF_ONE];
 
 struct text {
     uint64_t at;
@@ -32,8 +32,8 @@ static void assert_there(const struct texts *texts, const struct text *text)
 {
     memset(buffer, '?', text->size);
     ck_assert_int_eq(texts_read(texts, text->at, text->size, buffer), 0);
-    for (size_t i = 0; i < text->size; i++)
-        ck_assert_int_eq(buffer[i], text->letter);
+    memset(expected, text->letter, text->size);
+    ck_assert_mem_eq(buffer, expected, text->size);
 }
 
 /* Bytes of memory that the file takes. */

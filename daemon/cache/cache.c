@@ -129,7 +129,16 @@ static void on_lost(void *user, const char *why)
     struct cache *cache = user;
 
     log_write(cache->log, LOG_WARNING,
-              "the process that writes the cache %s; nothing is written until a restart", why);
+              "the process that writes the cache %s; nothing is written until %s", why,
+              cache->writer.is_stopped ? "it goes on" : "a restart");
+}
+
+static void on_went_on(void *user)
+{
+    struct cache *cache = user;
+
+    log_write(cache->log, LOG_NOTICE, "the process that writes the cache goes on");
+    background_note_writer(cache->background);
 }
 
 static void on_failed(void *user, const char *why)
@@ -158,6 +167,7 @@ void cache_start(struct cache *cache, struct children *children, const char *pat
     }
     cache->writer.done = on_written;
     cache->writer.lost = on_lost;
+    cache->writer.went_on = on_went_on;
     cache->writer.failed = on_failed;
     cache->writer.found = on_found;
     cache->writer.user = cache;

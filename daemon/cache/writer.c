@@ -105,6 +105,10 @@ static void on_spoke(void *user)
 
     if (len == -EAGAIN)
         return;
+    if (len == sizeof(answer) && writer->owed > 0) {
+        writer->owed--;
+        return;
+    }
     if (len != sizeof(answer) || writer->queue.step == CACHE_STEP_NONE) {
         lose(writer, "sent nonsense");
         return;
@@ -122,15 +126,30 @@ static void on_ended(void *user, const char *why)
     lose(user, why);
 }
 
+/* What waits is lost; what the process has already it does when it goes on. */
 static void on_stopped(void *user)
 {
-    lose(user, "was stopped by a signal");
+    struct cache_writer *writer = user;
+
+    writer->is_stopped = true;
+    writer->owed += writer->queue.step != CACHE_STEP_NONE;
+    writer->lost(writer->user, "was stopped by a signal");
+    cache_queue_fail(&writer->queue, -EPIPE);
+}
+
+static void on_went_on(void *user)
+{
+    struct cache_writer *writer = user;
+
+    writer->is_stopped = false;
+    writer->queue.is_stale = true;
+    writer->went_on(writer->user);
 }
 
 int cache_writer_start(struct cache_writer *writer, struct children *children,
                        struct cache_dir *dir, const struct own_filters *own)
 {
-    static const struct child_events events = {on_spoke, on_ended, on_stopped};
+    static const struct child_events events = {on_spoke, on_ended, on_stopped, on_went_on};
     const struct cache_process_arg arg = {dir->place_fd, own};
 
     writer->dir = dir;
@@ -140,7 +159,7 @@ int cache_writer_start(struct cache_writer *writer, struct children *children,
 
 bool cache_writer_is_alive(const struct cache_writer *writer)
 {
-    return child_exists(&writer->child);
+    return child_exists(&writer->child) && !writer->is_stopped;
 }
 
 void cache_writer_stop(struct cache_writer *writer)

@@ -2,8 +2,9 @@
 /*
  * Has cache entries written to the disk by a process of its own, so that no fsync(2) is waited for
  * in the event loop. Losing an entry costs a compile later, nothing else. Where the directory with
- * the entries is not in its place any more it is made again. The process itself is not: without it
- * nothing is written until a restart.
+ * the entries is not in its place any more it is made again. The process itself is not, since the
+ * main process may make none: where it ended nothing is written until a restart, and where somebody
+ * stopped it (SIGSTOP), until it goes on.
  */
 #ifndef DAEMON_CACHE_WRITER_H
 #define DAEMON_CACHE_WRITER_H
@@ -23,13 +24,17 @@ struct cache_writer {
     struct child child;
     struct cache_dir *dir;
     struct cache_queue queue;
+    bool is_stopped;
+    unsigned owed;       /* answers that nobody waits for any more */
     uint64_t size_limit; /* of all entries, in bytes on the disk; to be set before one is added */
     int64_t since;       /* CLOCK_REALTIME, s: entries not used since then are of no use any more */
 
     /* Called for each entry: RESULT is CACHE_WRITTEN, CACHE_FULL, CACHE_DROPPED or -errno. */
     void (*done)(void *user, int result);
-    /* Called where the process ended, and how. There is none from now on. */
+    /* Called where the process ended, and how, or was stopped. Nothing is written from now on. */
     void (*lost)(void *user, const char *why);
+    /* Called where one that was stopped goes on. */
+    void (*went_on)(void *user);
     /* Called where there is no directory to write to, and WHY. */
     void (*failed)(void *user, const char *why);
     /* Called where the directory is another one than it was. */
@@ -44,7 +49,7 @@ struct cache_writer {
 int cache_writer_start(struct cache_writer *writer, struct children *children,
                        struct cache_dir *dir, const struct own_filters *own);
 
-/* False where nothing can be written any more, whatever happens to the directory. */
+/* False where nothing can be written, whatever happens to the directory. */
 bool cache_writer_is_alive(const struct cache_writer *writer);
 
 /* Ends the process. Entries that still wait are dropped. */

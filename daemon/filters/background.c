@@ -215,6 +215,12 @@ void background_note_failed(struct background *background, const char *why)
     pause_for(background, text);
 }
 
+void background_note_writer(struct background *background)
+{
+    start_over(background);
+    tell(background);
+}
+
 void background_note_found(struct background *background)
 {
     char text[BACKGROUND_WHY_SIZE];

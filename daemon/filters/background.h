@@ -64,6 +64,9 @@ void background_note_written(struct background *background, int result);
 /* There is no directory to write to, or nobody who could: WHY. It pauses. */
 void background_note_failed(struct background *background, const char *why);
 
+/* There is somebody again who writes. What came into service meanwhile is missing on the disk. */
+void background_note_writer(struct background *background);
+
 /* There is another directory. What is in service is missing there. */
 void background_note_found(struct background *background);
 

@@ -13,14 +13,15 @@ void failures_init(struct failures *failures, uint64_t timeout_usec)
 
 void failures_clear(struct failures *failures)
 {
-    memset(failures->places, 0, sizeof(failures->places));
+    memset(failures->places, 0, failures->n * sizeof(*failures->places));
+    failures->n = 0;
 }
 
 /* What is remembered of that text for TARGET (NULL: any); NULL: nothing. */
 static const struct failure *find(const struct failures *failures,
                                   const uint8_t profile[DIGEST_SIZE], const struct target *target)
 {
-    for (size_t i = 0; i < FAILURES_MAX; i++) {
+    for (size_t i = 0; i < failures->n; i++) {
         const struct failure *failure = &failures->places[i];
 
         if (failure->n && (!target || failure->target == target) &&
@@ -40,9 +41,11 @@ static struct failure *find_place(struct failures *failures, const uint8_t profi
     if (found)
         return best;
     /* A free place has the time 0. */
-    for (size_t i = 1; i < FAILURES_MAX; i++)
+    for (size_t i = 1; i < failures->n; i++)
         if (failures->places[i].until_usec < best->until_usec)
             best = &failures->places[i];
+    if (failures->n < FAILURES_MAX && (failures->n == 0 || best->n > 0))
+        best = &failures->places[failures->n++];
     *best = (struct failure){0};
     memcpy(best->profile, profile, DIGEST_SIZE);
     best->target = target;

@@ -2,8 +2,8 @@
 /*
  * Texts of which a compile for a target came to no result: it took too long, or the process that
  * made it died each time. Whoever asks for a variant of one of these for that target hears so at
- * once, and costs no worker, until a while has passed that doubles with each failure. There is a
- * fixed number of them.
+ * once, and costs no worker, until a while has passed that doubles with each failure. There is room
+ * for a fixed number of them: for all targets of fifty texts.
  */
 #ifndef DAEMON_FILTERS_FAILURES_H
 #define DAEMON_FILTERS_FAILURES_H
@@ -17,7 +17,7 @@
 struct target;
 
 enum {
-    FAILURES_MAX = 256,
+    FAILURES_MAX = 1024,
     FAILURE_WHY_SIZE = 160,
     FAILURE_N_MAX = 1000,
     FAILURE_LINE_SIZE = FAILURE_WHY_SIZE + 16,
@@ -38,6 +38,7 @@ struct failure {
 
 struct failures {
     uint64_t wait_usec; /* the first wait */
+    size_t n;           /* places that were ever used: the free ones among them are few */
     struct failure places[FAILURES_MAX];
 };
 

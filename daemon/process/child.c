@@ -132,6 +132,11 @@ static void look(struct child *child, uint64_t now_usec)
            info.si_pid > 0) {
         child->stopped_usec = info.si_code == CLD_STOPPED ? now_usec : 0;
         info.si_pid = 0;
+        if (child->stopped_usec || !child->is_stopped)
+            continue;
+        child->is_stopped = false;
+        if (child->events->went_on)
+            child->events->went_on(child->user);
     }
 }
 
@@ -158,6 +163,7 @@ uint64_t children_look(struct children *children, uint64_t now_usec)
     }
     while ((child = find_stopped(children, now_usec))) {
         child->stopped_usec = 0;
+        child->is_stopped = true;
         child->events->stopped(child->user);
     }
     LIST_FOREACH(child, &children->known, link)

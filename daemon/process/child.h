@@ -25,11 +25,12 @@ struct children {
     LIST_HEAD(child_list, child) known;
 };
 
-/* What its owner is told of one. Either function may drop it. */
+/* What its owner is told of one. Each function but went_on() may drop it. */
 struct child_events {
     void (*spoke)(void *user);                  /* child_receive() has something; may be NULL */
     void (*ended)(void *user, const char *why); /* it is reaped, and dropped already */
     void (*stopped)(void *user);                /* somebody stopped it; may be NULL */
+    void (*went_on)(void *user);                /* after that; may be NULL */
 };
 
 /* Zeroes: there is no process. */
@@ -39,7 +40,8 @@ struct child {
     void *user;
     pid_t pid;
     int sock;              /* -1: nothing is said any more */
-    uint64_t stopped_usec; /* since when a signal keeps it from running; 0: it runs */
+    uint64_t stopped_usec; /* since when a signal keeps it from running; 0: it runs, or: */
+    bool is_stopped;       /* its owner was told so */
     sd_event_source *input;
     sd_event_source *reaper;
 };
@@ -82,8 +84,8 @@ void child_drop(struct child *child);
 
 /*
  * Looks for those of CHILDREN that are stopped (SIGSTOP) at NOW_USEC, and tells their owners where
- * that takes too long: they end when they can, but serve nobody. Returns when it is to look again;
- * UINT64_MAX: after the next SIGCHLD.
+ * that takes too long, and when these go on. Returns when it is to look again; UINT64_MAX: after
+ * the next SIGCHLD.
  */
 uint64_t children_look(struct children *children, uint64_t now_usec);
 

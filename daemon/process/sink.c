@@ -121,7 +121,7 @@ static void on_ended(void *user, const char *why)
 /* The spawner's answer: a sink PID behind the socket SOCK (consumed), or -errno. */
 static void on_made(void *user, int sock, pid_t pid)
 {
-    static const struct child_events events = {NULL, on_ended, NULL};
+    static const struct child_events events = {.ended = on_ended};
     struct sinks *sinks = user;
     struct sink *sink = find_empty(sinks);
     int r;

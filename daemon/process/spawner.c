@@ -207,7 +207,7 @@ static void on_stopped(void *user)
 
 int spawner_start(struct spawner *spawner, struct children *children, const struct spawner_arg *arg)
 {
-    static const struct child_events events = {on_spoke, on_ended, on_stopped};
+    static const struct child_events events = {on_spoke, on_ended, on_stopped, NULL};
 
     return child_fork(&spawner->child, children, spawner_main, arg, &events, spawner);
 }

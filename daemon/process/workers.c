@@ -157,7 +157,7 @@ static void on_spoke(void *user)
 /* The spawner's answer: a worker PID behind the socket SOCK (consumed), or -errno. */
 static void on_made(void *user, int sock, pid_t pid)
 {
-    static const struct child_events events = {on_spoke, on_ended, on_stopped};
+    static const struct child_events events = {on_spoke, on_ended, on_stopped, NULL};
     struct workers *workers = user;
     size_t place;
     int r = sock < 0 ? sock : 0;

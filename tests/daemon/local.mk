@@ -205,6 +205,12 @@ tests_daemon_files_test_follow_SOURCES = tests/daemon/files/test-follow.c
 tests_daemon_files_test_follow_CPPFLAGS = $(daemon_test_cppflags)
 tests_daemon_files_test_follow_LDADD = $(daemon_test_libs) $(SYSTEMD_LIBS)
 
+check_PROGRAMS += tests/daemon/files/test-follow-memory
+TESTS += tests/daemon/files/test-follow-memory
+tests_daemon_files_test_follow_memory_SOURCES = tests/daemon/files/test-follow-memory.c
+tests_daemon_files_test_follow_memory_CPPFLAGS = $(daemon_test_cppflags)
+tests_daemon_files_test_follow_memory_LDADD = $(daemon_test_libs) $(SYSTEMD_LIBS)
+
 check_PROGRAMS += tests/daemon/files/test-follow-changes
 TESTS += tests/daemon/files/test-follow-changes
 tests_daemon_files_test_follow_changes_SOURCES = tests/daemon/files/test-follow-changes.c

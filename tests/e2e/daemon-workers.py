@@ -76,7 +76,10 @@ def test_killed_idle(test, daemon, n):
 def test_stopped(test):
     """A process that somebody stopped is noticed: a worker is replaced, without the spawner the daemon
     ends."""
-    daemon = Daemon(test, "--workers", "1", name="stopped", socket_name="stopped.sock")
+    daemon = Daemon(test, "--workers", "1", cache="stopped", name="stopped", socket_name="stopped.sock")
+
+    def entries():
+        return len(os.listdir(test.path("stopped/entries")))
     with daemon.client() as client:
         old = stop_workers(daemon, 1)
         test.write("p/x.json", profile(24))
@@ -87,6 +90,18 @@ def test_stopped(test):
         test.check(time.monotonic() - began < 10, "within seconds")
         test.until(lambda: daemon.workers() and not set(old) & set(daemon.workers()), 10, "another one")
         test.check("was stopped by a signal" in daemon.log(), "and the log says so")
+        writer = daemon.writer()
+        os.kill(writer, signal.SIGSTOP)
+        test.until(lambda: "nothing is written until it goes on" in daemon.log(), 20,
+                   "that nothing is written is told")
+        test.equal("and seen in the status", client.status().cache_state, CACHE_FAILING)
+        test.replace("p/x.json", profile(25))
+        client.reload()
+        written = entries()
+        os.kill(writer, signal.SIGCONT)
+        test.until(lambda: client.status().cache_state == CACHE_USED, 20, "the writer goes on")
+        test.until(lambda: entries() > written, 20, "what came into service meanwhile is written")
+        test.equal("it is the same process", daemon.writer(), writer)
     daemon.rest(1)
     os.kill(daemon.spawner(), signal.SIGSTOP)
     test.equal("the daemon ends, for a new one to be started", daemon.process.wait(20), 1)

@@ -26,7 +26,7 @@ enum {
 /* What was called back. */
 static struct {
     int written, dropped, errors, last_error;
-    int lost, failed, found;
+    int lost, went_on, failed, found;
     char why[TRUST_WHY_SIZE];
 } seen;
 
@@ -51,6 +51,12 @@ static void on_lost(void *user, const char *why)
     (void)user;
     seen.lost++;
     snprintf(seen.why, sizeof(seen.why), "%s", why);
+}
+
+static void on_went_on(void *user)
+{
+    (void)user;
+    seen.went_on++;
 }
 
 static void on_failed(void *user, const char *why)
@@ -96,6 +102,7 @@ static void begin(void)
     writer = (struct cache_writer){.size_limit = 1 << 26,
                                    .done = on_done,
                                    .lost = on_lost,
+                                   .went_on = on_went_on,
                                    .failed = on_failed,
                                    .found = on_found};
     ck_assert_int_eq(cache_writer_start(&writer, &children, &dir, &own), 0);
@@ -354,6 +361,51 @@ START_TEST(without_a_process_nothing_is_written)
 }
 END_TEST
 
+/* Has the writer stopped, or go on, and seen so at times that go on with each look. */
+static void signal_writer(int signal, const int *count)
+{
+    static uint64_t now_usec;
+    const int before = *count;
+
+    ck_assert_int_eq(kill(writer.child.pid, signal), 0);
+    for (int turn = 0; *count == before; turn++) {
+        ck_assert_int_lt(turn, 10000);
+        children_look(&children, now_usec += CHILD_STOPPED_USEC);
+        usleep(1000);
+    }
+}
+
+/* Stopped with something to do, and without; twice, before it could answer. */
+START_TEST(one_that_was_stopped_writes_again)
+{
+    uint8_t number;
+
+    add();
+    run_until(seen.written == 1);
+    signal_writer(SIGSTOP, &seen.lost);
+    ck_assert_str_eq(seen.why, "was stopped by a signal");
+    ck_assert(!cache_writer_is_alive(&writer));
+    signal_writer(SIGCONT, &seen.went_on);
+    ck_assert(cache_writer_is_alive(&writer));
+    number = add();
+    run_until(seen.written == 2);
+    ck_assert(is_written(number));
+
+    ck_assert_int_eq(kill(writer.child.pid, SIGSTOP), 0);
+    add();
+    add();
+    signal_writer(SIGSTOP, &seen.lost);
+    ck_assert_int_eq(seen.errors, 2);
+    signal_writer(SIGCONT, &seen.went_on);
+    number = add();
+    run_until(seen.written == 3);
+    ck_assert(is_written(number));
+    ck_assert_int_eq(seen.lost, 2);
+    ck_assert_int_eq(seen.went_on, 2);
+    ck_assert_uint_eq(writer.owed, 0);
+}
+END_TEST
+
 /* Nothing is made nor written in another directory than the one that was found. */
 START_TEST(a_lost_place_is_told)
 {
@@ -418,6 +470,7 @@ int main(void)
     tcase_add_test(cases, what_is_refused_is_told_and_taken_when_put_right);
     tcase_add_test(cases, a_place_that_cannot_be_written_is_told);
     tcase_add_test(cases, without_a_process_nothing_is_written);
+    tcase_add_test(cases, one_that_was_stopped_writes_again);
     tcase_add_test(cases, a_lost_place_is_told);
     tcase_add_test(cases, the_process_touches_nothing_else);
     suite_add_tcase(suite, cases);

@@ -96,6 +96,29 @@ START_TEST(there_are_only_so_many)
 }
 END_TEST
 
+/* As many profiles as were seen to hold up others, for each target that there can be. */
+START_TEST(many_hostile_profiles_are_remembered_for_all_targets)
+{
+    enum {
+        PROFILES = 26
+    };
+    static const struct target all[ABI_COUNT];
+    static struct failures failures;
+
+    failures_init(&failures, TIMEOUT);
+    for (unsigned i = 0; i < PROFILES; i++)
+        for (size_t t = 0; t < ARRAY_SIZE(all); t++)
+            failures_note(&failures, digest(i), &all[t], "why", 1);
+    for (unsigned i = 0; i < PROFILES; i++)
+        for (size_t t = 0; t < ARRAY_SIZE(all); t++)
+            ck_assert_ptr_nonnull(failures_find(&failures, digest(i), &all[t], 1));
+    /* A place that is free again is taken first. */
+    failures_forget(&failures, digest(0), &all[0]);
+    failures_note(&failures, digest(PROFILES), &all[0], "why", 1);
+    ck_assert_uint_eq(failures.n, PROFILES * ARRAY_SIZE(all));
+}
+END_TEST
+
 START_TEST(a_long_reason_is_cut)
 {
     static struct failures failures;
@@ -164,6 +187,7 @@ int main(void)
     tcase_add_test(tests, it_is_remembered_for_a_while);
     tcase_add_test(tests, the_wait_doubles_up_to_a_bound);
     tcase_add_test(tests, there_are_only_so_many);
+    tcase_add_test(tests, many_hostile_profiles_are_remembered_for_all_targets);
     tcase_add_test(tests, a_long_reason_is_cut);
     tcase_add_test(tests, it_survives_a_restart);
     tcase_add_test(tests, what_is_no_line_says_nothing);

@@ -22,7 +22,7 @@ static char heard[64];
 static ssize_t last;
 static int received_fd;
 static bool wants_fd;
-static int n_ended, n_stopped;
+static int n_ended, n_stopped, n_went_on;
 static char how[CHILD_WHY_SIZE];
 
 static void on_spoke(void *user)
@@ -45,7 +45,13 @@ static void on_stopped(void *user)
     n_stopped++;
 }
 
-static const struct child_events events = {on_spoke, on_ended, on_stopped};
+static void on_went_on(void *user)
+{
+    ck_assert_ptr_eq(user, heard);
+    n_went_on++;
+}
+
+static const struct child_events events = {on_spoke, on_ended, on_stopped, on_went_on};
 
 static void begin(void)
 {
@@ -58,7 +64,7 @@ static void begin(void)
     LIST_INIT(&children.known);
     memset(heard, 0, sizeof(heard));
     last = 0;
-    n_ended = n_stopped = 0;
+    n_ended = n_stopped = n_went_on = 0;
     wants_fd = false;
     received_fd = -1;
 }
@@ -263,7 +269,15 @@ START_TEST(one_that_is_stopped_is_noticed)
     /* Told once. */
     children_look(&children, 20 + 2 * CHILD_STOPPED_USEC);
     ck_assert_int_eq(n_stopped, 1);
+    ck_assert_int_eq(n_went_on, 0);
     ck_assert_int_eq(kill(child.pid, SIGCONT), 0);
+    for (int turn = 0; n_went_on == 0; turn++) {
+        ck_assert_int_lt(turn, TURNS_MAX);
+        children_look(&children, 30);
+        usleep(1000);
+    }
+    ck_assert(!child.is_stopped);
+    ck_assert_int_eq(n_went_on, 1);
 }
 END_TEST
 

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdalign.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -62,14 +63,20 @@ void arena_clear(struct arena *arena, size_t keep)
         add_block(arena, used);
 }
 
-void *arena_alloc(struct arena *arena, size_t size)
+static size_t aligned(size_t size)
 {
     const size_t align = alignof(max_align_t);
+
+    return (size + align - 1) / align * align;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
     struct arena_block *block = arena->blocks;
 
     if (size > SIZE_MAX / 2)
         return NULL;
-    size = (size + align - 1) / align * align;
+    size = aligned(size);
     if (arena->limit && (size > arena->limit || arena->used > arena->limit - size))
         return NULL;
     if (!block || block->size - block->used < size) {
@@ -134,6 +141,22 @@ char *arena_printf(struct arena *arena, const char *fmt, ...)
     return text;
 }
 
+/* Makes the OLD bytes at START, which were handed out last, SIZE bytes. False: there is no room. */
+static bool extend(struct arena *arena, const void *start, size_t old, size_t size)
+{
+    struct arena_block *block = arena->blocks;
+
+    old = aligned(old);
+    size = aligned(size);
+    if (!block || block->used < old || start != block->bytes + block->used - old ||
+        block->size - block->used < size - old ||
+        (arena->limit && arena->limit - arena->used < size - old))
+        return false;
+    block->used += size - old;
+    arena->used += size - old;
+    return true;
+}
+
 int arena_grow(struct arena *arena, void *items, size_t n, size_t *room, size_t size)
 {
     void **slot = items;
@@ -142,6 +165,12 @@ int arena_grow(struct arena *arena, void *items, size_t n, size_t *room, size_t 
         return 0;
 
     size_t more = *room ? *room * 2 : 8;
+
+    if (*room && extend(arena, *slot, *room * size, more * size)) {
+        *room = more;
+        return 0;
+    }
+
     void *bigger = arena_calloc(arena, more, size);
 
     if (!bigger)

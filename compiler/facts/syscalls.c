@@ -23,7 +23,7 @@ enum {
 struct table {
     size_t n;
     struct syscall_entry calls[CALLS_MAX]; /* rising numbers */
-    char *owned[CALLS_MAX];                /* the names that libseccomp allocated */
+    char **owned;                          /* the names that libseccomp allocated */
     size_t n_owned;
 };
 
@@ -187,8 +187,12 @@ static int grow_index(struct syscalls *syscalls)
     return 0;
 }
 
-/* The entry of NAME, which lives on, made where there is none yet. NULL: no memory. */
-static struct syscall_name *intern(struct syscalls *syscalls, const char *name)
+/*
+ * The entry of NAME, which lives on, made where there is none yet: with THROUGH, for which NULL is
+ * right once all multiplexed names are there. NULL: no memory.
+ */
+static struct syscall_name *intern(struct syscalls *syscalls, const char *name,
+                                   const struct multiplexed *through)
 {
     if (2 * (syscalls->n_names + 1) > syscalls->n_slots && grow_index(syscalls) < 0)
         return NULL;
@@ -199,7 +203,7 @@ static struct syscall_name *intern(struct syscalls *syscalls, const char *name)
         *slot = arena_alloc(&syscalls->arena, sizeof(**slot));
         if (*slot) {
             (*slot)->name = name;
-            (*slot)->through = syscalls_multiplexed(name);
+            (*slot)->through = through;
             syscalls->n_names++;
         }
     }
@@ -211,7 +215,7 @@ static int index_names(struct syscalls *syscalls, enum abi_id id)
     const struct table *table = syscalls->tables[id];
 
     for (size_t i = 0; i < table->n; i++) {
-        struct syscall_name *name = intern(syscalls, table->calls[i].name);
+        struct syscall_name *name = intern(syscalls, table->calls[i].name, NULL);
 
         if (!name)
             return -ENOMEM;
@@ -293,6 +297,11 @@ static int scan(struct table *table, const struct abi *abi, uint32_t token)
     size_t places = abi->id == ABI_ARM ? CALLS_MAX : SCAN_NUMBERS;
     int result = 0;
 
+    if (!built_in) {
+        table->owned = calloc(CALLS_MAX, sizeof(*table->owned));
+        if (!table->owned)
+            return -ENOMEM;
+    }
     for (size_t i = 0; result == 0 && i < places; i++) {
         uint32_t nr = i < SCAN_NUMBERS ? abi->nr_base + (uint32_t)i
                                        : ARM_PRIVATE_FIRST + (uint32_t)(i - SCAN_NUMBERS);
@@ -307,8 +316,11 @@ static int scan(struct table *table, const struct abi *abi, uint32_t token)
 
 static void table_free(struct table *table)
 {
-    for (size_t k = 0; table && k < table->n_owned; k++)
+    if (!table)
+        return;
+    for (size_t k = 0; k < table->n_owned; k++)
         free(table->owned[k]);
+    free(table->owned);
     free(table);
 }
 
@@ -346,7 +358,7 @@ struct syscalls *syscalls_new(void)
 
     /* Some of these no ABI calls directly. */
     for (size_t i = 0; syscalls && i < ARRAY_SIZE(multiplexed); i++) {
-        if (!intern(syscalls, multiplexed[i].name)) {
+        if (!intern(syscalls, multiplexed[i].name, &multiplexed[i])) {
             syscalls_free(syscalls);
             return NULL;
         }

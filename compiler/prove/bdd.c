@@ -13,6 +13,8 @@
 
 enum {
     FIRST_NODES = 4096,
+    NEAR_SLOTS = 8,           /* see find_slot() */
+    CACHE_MAX = 32 * 1024,    /* slots: more are slower, for they leave the processor's cache */
     STEPS_MAX = 8 << 20,      /* of bdd_if() and its like, some 50 ns each */
     CONSTANT = BDD_VARIABLES, /* the variable of a constant: below all others */
 };
@@ -40,7 +42,7 @@ struct bdd {
     uint32_t room;
     uint32_t max;
     uint32_t *table;      /* 1 + node; 2 * room slots */
-    struct cached *cache; /* room slots: it grows with the nodes, and forgets then */
+    struct cached *cache; /* cache_room(room) slots: it grows with the nodes, and forgets then */
     uint64_t steps;       /* so far */
     uint64_t max_steps;
     bool failed;
@@ -55,18 +57,41 @@ static uint32_t hash3(uint32_t a, uint32_t b, uint32_t c)
     return (uint32_t)(x >> 32);
 }
 
+static uint32_t cache_room(uint32_t room)
+{
+    return room < CACHE_MAX ? room : CACHE_MAX;
+}
+
+static bool holds_other(const struct bdd *bdd, uint32_t slot, const struct bdd_node *node)
+{
+    const struct bdd_node *there;
+
+    if (!bdd->table[slot])
+        return false;
+    there = &bdd->nodes[bdd->table[slot] - 1];
+    return there->variable != node->variable || there->low != node->low ||
+           there->high != node->high;
+}
+
+/*
+ * The slot of NODE, or the free one where it belongs. Most new nodes stand above one that is nearly
+ * as new: first comes a place that goes with that one's number, so that what is made together is
+ * found in the same lines of the processor's cache. Where a node has many above it, that is full,
+ * and the whole table is used.
+ */
 static uint32_t *find_slot(const struct bdd *bdd, struct bdd_node node)
 {
     uint32_t mask = 2 * bdd->room - 1;
-    uint32_t slot = hash3(node.variable, node.low, node.high) & mask;
+    uint32_t hash = hash3(node.variable, node.low, node.high);
+    uint32_t newer = node.low > node.high ? node.low : node.high;
+    uint32_t slot = 2 * newer + hash % NEAR_SLOTS;
 
-    for (; bdd->table[slot]; slot = (slot + 1) & mask) {
-        const struct bdd_node *there = &bdd->nodes[bdd->table[slot] - 1];
-
-        if (there->variable == node.variable && there->low == node.low && there->high == node.high)
-            break;
-    }
-    return &bdd->table[slot];
+    for (unsigned int i = 0; i < NEAR_SLOTS; i++, slot++)
+        if (!holds_other(bdd, slot & mask, &node))
+            return &bdd->table[slot & mask];
+    for (slot = hash; holds_other(bdd, slot & mask, &node); slot++)
+        ;
+    return &bdd->table[slot & mask];
 }
 
 static bool grow(struct bdd *bdd)
@@ -84,7 +109,7 @@ static bool grow(struct bdd *bdd)
         return false;
     }
     bdd->nodes = nodes;
-    cache = calloc(room, sizeof(*cache));
+    cache = calloc(cache_room(room), sizeof(*cache));
     table = calloc(2 * (size_t)room, sizeof(*table));
     if (!table || !cache) {
         free(table);
@@ -135,7 +160,7 @@ struct bdd *bdd_new(size_t max_nodes)
     bdd_limit(bdd, max_nodes, STEPS_MAX);
     bdd->nodes = malloc(FIRST_NODES * sizeof(*bdd->nodes));
     bdd->table = calloc(2 * (size_t)FIRST_NODES, sizeof(*bdd->table));
-    bdd->cache = calloc(FIRST_NODES, sizeof(*bdd->cache));
+    bdd->cache = calloc(cache_room(FIRST_NODES), sizeof(*bdd->cache));
     if (!bdd->nodes || !bdd->table || !bdd->cache) {
         bdd_free(bdd);
         return NULL;
@@ -223,7 +248,7 @@ static uint32_t first_variable(const struct bdd *bdd, bdd_ref a, bdd_ref b)
 static struct cached *cache_slot(const struct bdd *bdd, bdd_ref condition, bdd_ref then,
                                  bdd_ref otherwise)
 {
-    return &bdd->cache[hash3(condition, then, otherwise) & (bdd->room - 1)];
+    return &bdd->cache[hash3(condition, then, otherwise) & (cache_room(bdd->room) - 1)];
 }
 
 static bool take_step(struct bdd *bdd)

@@ -29,7 +29,7 @@ struct proof_record {
 enum {
     /*
      * The first of two ways to a proof ends at these, after some 30 ms. A real profile takes a few
-     * thousand nodes (36 bytes each with their tables), and as many steps.
+     * thousand nodes (24 bytes each with their tables), and as many steps.
      */
     PROOF_FIRST_NODES = 128 * 1024,
     PROOF_FIRST_STEPS = 256 * 1024,

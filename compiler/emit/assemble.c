@@ -89,12 +89,13 @@ static int bridge(struct assembler *as, struct goal *goal, int32_t far, uint32_t
  */
 static int32_t find_jump(const struct assembler *as, const struct sock_filter *insn)
 {
-    for (size_t back = 1; back <= OFFSET_MAX && back <= as->n; back++) {
-        const struct sock_filter *other = &as->code[as->n - back];
+    const struct sock_filter *end = as->code + as->n;
+    const struct sock_filter *first = as->n > OFFSET_MAX ? end - OFFSET_MAX : as->code;
 
-        if (other->k == insn->k && other->code == insn->code && other->jt + back == insn->jt &&
-            other->jf + back == insn->jf)
-            return (int32_t)(as->n - back);
+    for (const struct sock_filter *other = end; other-- > first;) {
+        if (other->k == insn->k && other->code == insn->code &&
+            other->jt + (end - other) == insn->jt && other->jf + (end - other) == insn->jf)
+            return (int32_t)(other - as->code);
     }
     return NOWHERE;
 }

@@ -60,8 +60,13 @@ enum {
 
 int capability_by_name(const char *name)
 {
+    const char *rest = name + PREFIX_LEN;
+
+    if (strncmp(name, "CAP_", PREFIX_LEN) != 0)
+        return -EINVAL;
     for (size_t i = 0; i < ARRAY_SIZE(capabilities); i++)
-        if (!strcmp(capabilities[i], name))
+        if (capabilities[i][PREFIX_LEN] == rest[0] && /* seldom */
+            !strcmp(capabilities[i] + PREFIX_LEN, rest))
             return (int)i;
     return -EINVAL;
 }

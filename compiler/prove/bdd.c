@@ -62,15 +62,16 @@ static uint32_t cache_room(uint32_t room)
     return room < CACHE_MAX ? room : CACHE_MAX;
 }
 
-static bool holds_other(const struct bdd *bdd, uint32_t slot, const struct bdd_node *node)
+/* True where SLOT is free, or NODE is there. */
+static bool is_slot_of(const struct bdd *bdd, uint32_t slot, const struct bdd_node *node)
 {
     const struct bdd_node *there;
 
     if (!bdd->table[slot])
-        return false;
+        return true;
     there = &bdd->nodes[bdd->table[slot] - 1];
-    return there->variable != node->variable || there->low != node->low ||
-           there->high != node->high;
+    return there->low == node->low && there->high == node->high &&
+           there->variable == node->variable;
 }
 
 /*
@@ -87,9 +88,9 @@ static uint32_t *find_slot(const struct bdd *bdd, struct bdd_node node)
     uint32_t slot = 2 * newer + hash % NEAR_SLOTS;
 
     for (unsigned int i = 0; i < NEAR_SLOTS; i++, slot++)
-        if (!holds_other(bdd, slot & mask, &node))
+        if (is_slot_of(bdd, slot & mask, &node))
             return &bdd->table[slot & mask];
-    for (slot = hash; holds_other(bdd, slot & mask, &node); slot++)
+    for (slot = hash; !is_slot_of(bdd, slot & mask, &node); slot++)
         ;
     return &bdd->table[slot & mask];
 }

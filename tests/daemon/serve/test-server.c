@@ -92,10 +92,12 @@ static void run(struct serving *serving)
 /* Puts a profile into service whose conditions look at all capabilities. */
 static struct source *serve(struct serving *serving)
 {
-    struct source *source = fake_serve(serving->fake, "x", "text", 1)->served;
+    struct profile_entry *entry = fake_serve(serving->fake, "x", "text", 1);
 
-    source->axes.caps = UINT64_MAX;
-    return source;
+    /* For whoever runs this test. */
+    entry->access.mode = entry->served->access.mode = 0644;
+    entry->served->axes.caps = UINT64_MAX;
+    return entry->served;
 }
 
 static int connect_client(void)
@@ -356,6 +358,7 @@ START_TEST(subscribers_hear_of_changes)
     int fd = connect_client(), status;
     unsigned heard = 0;
 
+    entry->access.mode = entry->served->access.mode = 0644;
     access = entry_access(entry);
     ask(fd, &request, WIRE_SUBSCRIBE, sizeof(request.subscribe), 3);
     run(serving);

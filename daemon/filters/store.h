@@ -55,6 +55,7 @@ struct store {
     struct kept_list kept; /* the least recently used first */
     size_t n_kept;
     struct texts texts;
+    int fds_dir; /* /proc/self/fd, for variant_open(); -1: it cannot be opened */
 };
 
 /* One version of a profile. Its content never changes; it lives as long as somebody refers to it.

@@ -221,16 +221,18 @@ static int serve_turn(struct server *server)
  */
 static int on_ready(sd_event_source *source, int ready, uint32_t revents, void *user)
 {
+    struct server *server = user;
     int served = 0, n;
 
     (void)source;
     (void)ready;
     (void)revents;
     for (int turn = 0; turn < SERVER_TURNS_MAX && served < SERVER_ROUND_MAX; turn++) {
-        n = serve_turn(user);
-        if (n <= 0)
-            break;
+        n = serve_turn(server);
         served += n;
+        /* Where one client is served nobody else came meanwhile, most often: a look for nothing. */
+        if (n <= 0 || (n == 1 && !server->arrived))
+            break;
     }
     return 0;
 }

@@ -29,6 +29,7 @@ EXTRA_DIST += \
 	tests/e2e/docker.sh \
 	tests/e2e/fault-cache.py \
 	tests/e2e/fault-clients.py \
+	tests/e2e/fault-day.py \
 	tests/e2e/fault-events.py \
 	tests/e2e/fault-memory.py \
 	tests/e2e/fault-fds.py \

@@ -11,6 +11,7 @@
 
 #include "compiler/facts/abi.h"
 #include "compiler/facts/errno.h"
+#include "compiler/facts/successor.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/facts/verdict.h"
 #include "compiler/lint/findings.h"
@@ -21,67 +22,6 @@
 #include "compiler/parse/request.h"
 #include "compiler/policy/policy.h"
 #include "compiler/policy/resolve.h"
-#include "util/cleanup.h"
-
-enum {
-    FAMILY_MAX = 6,
-};
-
-/*
- * Each row: calls with which a program can do the same, from man-pages' section 2. Not here: calls
- * that do it to something else (fstat to a descriptor that the program was given).
- */
-static const char *const families[][FAMILY_MAX] = {
-    {"accept", "accept4"},
-    {"access", "faccessat", "faccessat2"},
-    {"adjtimex", "clock_adjtime", "clock_adjtime64"},
-    {"chmod", "fchmod", "fchmodat", "fchmodat2"},
-    {"chown", "chown32", "fchown", "fchown32", "fchownat"},
-    {"creat", "open", "openat", "openat2"},
-    {"dup2", "dup3"},
-    {"epoll_create", "epoll_create1"},
-    {"eventfd", "eventfd2"},
-    {"execve", "execveat"},
-    {"fork", "vfork", "clone", "clone3"},
-    {"getdents", "getdents64"},
-    {"init_module", "finit_module"},
-    {"inotify_init", "inotify_init1"},
-    {"ioperm", "iopl"},
-    {"kexec_load", "kexec_file_load"},
-    {"kill", "tkill", "tgkill"},
-    {"lchown", "lchown32", "fchownat"},
-    {"link", "linkat"},
-    {"mkdir", "mkdirat"},
-    {"mknod", "mknodat"},
-    {"mlock", "mlock2"},
-    {"mount", "move_mount"},
-    {"pipe", "pipe2"},
-    {"quotactl", "quotactl_fd"},
-    {"readlink", "readlinkat"},
-    {"removexattr", "lremovexattr", "fremovexattr", "removexattrat"},
-    {"rename", "renameat", "renameat2"},
-    {"rmdir", "unlinkat"},
-    {"sched_setscheduler", "sched_setattr"},
-    {"setfsgid", "setfsgid32"},
-    {"setfsuid", "setfsuid32"},
-    {"setgid", "setgid32"},
-    {"setgroups", "setgroups32"},
-    {"setregid", "setregid32"},
-    {"setresgid", "setresgid32"},
-    {"setresuid", "setresuid32"},
-    {"setreuid", "setreuid32"},
-    {"setrlimit", "prlimit64"},
-    {"setuid", "setuid32"},
-    {"setxattr", "lsetxattr", "fsetxattr", "setxattrat"},
-    {"signalfd", "signalfd4"},
-    {"stat", "stat64", "newfstatat", "fstatat64", "statx"},
-    {"stime", "settimeofday", "clock_settime", "clock_settime64"},
-    {"symlink", "symlinkat"},
-    {"truncate", "truncate64", "ftruncate", "ftruncate64"},
-    {"umount", "umount2"},
-    {"unlink", "unlinkat"},
-    {"utime", "utimes", "futimesat", "utimensat", "utimensat_time64"},
-};
 
 /* ENOSYS as a rule with an errno's name gets it on the target. */
 static uint32_t enosys(const struct lint *lint)
@@ -127,11 +67,12 @@ static bool is_named(const struct lint_call *call, const struct variant_request 
 }
 
 /* Looks for calls of FAMILY that do the work of its call NAME, which SITE denies. */
-static int find_open_siblings(struct lint *lint, const struct policy *policy,
-                              const char *const family[FAMILY_MAX], const char *name,
-                              struct lint_site *site, const struct variant_request *request)
+static int find_open_siblings(struct lint *lint, const struct policy *policy, size_t family,
+                              const char *name, struct lint_site *site,
+                              const struct variant_request *request)
 {
     const struct decision *decision;
+    const char *sibling;
     int r = lint_decision_of(policy, lint->syscalls, lint->abi, name, &decision);
     struct finding finding = {
         .kind = r == -ENOENT ? FINDING_ABSENT : FINDING_SIBLING,
@@ -142,18 +83,18 @@ static int find_open_siblings(struct lint *lint, const struct policy *policy,
         return r;
     if (r == 0)
         site->seen |= (abi_set)1 << lint->abi->id;
-    for (size_t i = 0; i < FAMILY_MAX && family[i]; i++) {
-        if (!strcmp(family[i], name))
+    for (size_t i = 0; (sibling = successor_family(family, i)); i++) {
+        if (!strcmp(sibling, name))
             continue;
-        r = lint_decision_of(policy, lint->syscalls, lint->abi, family[i], &decision);
+        r = lint_decision_of(policy, lint->syscalls, lint->abi, sibling, &decision);
         if (r == -ENOENT)
             continue;
         if (r < 0)
             return r;
         /* What a rule allows was allowed on purpose. */
-        if (is_named(lint_call_of(lint, family[i]), request))
+        if (is_named(lint_call_of(lint, sibling), request))
             continue;
-        finding.name = family[i];
+        finding.name = sibling;
         if (lint_find(lint, &finding) < 0)
             return -ENOMEM;
     }
@@ -197,16 +138,17 @@ int lint_families(struct lint *lint, const struct policy *policy,
     /* Where the default denies nothing is left open by not being named. */
     if (r < 0 || !lint_is_open(lint->default_verdict))
         return r;
-    for (size_t i = 0; i < ARRAY_SIZE(families); i++) {
-        for (size_t k = 0; k < FAMILY_MAX && families[i][k]; k++) {
-            const char *name = families[i][k];
+    for (size_t family = 0; successor_family(family, 0); family++) {
+        const char *name;
+
+        for (size_t i = 0; (name = successor_family(family, i)); i++) {
             struct lint_site *site;
 
             /* Its flags are out of sight: who denies it alone wants clone to be used. */
             if (!strcmp(name, "clone3"))
                 continue;
             site = denial(lint, lint_call_of(lint, name), request);
-            r = site ? find_open_siblings(lint, policy, families[i], name, site, request) : 0;
+            r = site ? find_open_siblings(lint, policy, family, name, site, request) : 0;
             if (r < 0)
                 return r;
         }

@@ -122,6 +122,46 @@ START_TEST(lists_grow)
 }
 END_TEST
 
+/* A list at the end of the memory in use stays where it is; what was handed out behind it is not
+ * touched. */
+START_TEST(lists_grow_in_place)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    unsigned char *first = NULL;
+    unsigned char *items = NULL;
+    size_t room = 0;
+
+    ck_assert_int_eq(arena_grow(&arena, &items, 0, &room, 3), 0);
+    first = items;
+    memset(items, 0xff, 3 * room);
+    ck_assert_int_eq(arena_grow(&arena, &items, room, &room, 3), 0);
+    ck_assert_ptr_eq(items, first);
+    ck_assert_uint_eq(arena.used, 3 * room);
+    for (size_t i = 3 * room / 2; i < 3 * room; i++)
+        ck_assert_uint_eq(items[i], 0);
+
+    unsigned char *behind = arena_alloc(&arena, 1);
+
+    *behind = 7;
+    ck_assert_int_eq(arena_grow(&arena, &items, room, &room, 3), 0);
+    ck_assert_ptr_ne(items, first);
+    memset(items, 0xff, 3 * room);
+    ck_assert_uint_eq(*behind, 7);
+
+    /* One byte too few. */
+    size_t before = room;
+
+    arena.limit = arena.used + 3 * room - 1;
+    first = items;
+    ck_assert_int_eq(arena_grow(&arena, &items, room, &room, 3), -ENOMEM);
+    ck_assert_ptr_eq(items, first);
+    ck_assert_uint_eq(room, before);
+    arena.limit++;
+    ck_assert_int_eq(arena_grow(&arena, &items, room, &room, 3), 0);
+    ck_assert_ptr_eq(items, first);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("arena");
@@ -134,6 +174,7 @@ int main(void)
     tcase_add_test(tcase, sizes_do_not_overflow);
     tcase_add_test(tcase, text_is_copied_and_formatted);
     tcase_add_test(tcase, lists_grow);
+    tcase_add_test(tcase, lists_grow_in_place);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);
 }

@@ -80,6 +80,15 @@ static void assert_at(const struct json_doc *doc, uint32_t offset, uint32_t line
 
     ck_assert_uint_eq(at.line, line);
     ck_assert_uint_eq(at.column, column);
+    /* It is the same wherever the search begins. */
+    for (size_t from = 0; from <= doc->n_lines; from++) {
+        size_t near = from;
+
+        at = json_location_near(doc, offset, &near);
+        ck_assert_uint_eq(at.line, line);
+        ck_assert_uint_eq(at.column, column);
+        ck_assert_uint_eq(near, line - 1);
+    }
 }
 
 START_TEST(keeps_places)

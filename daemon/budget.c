@@ -65,3 +65,14 @@ uint32_t budget_used(const struct budget *budget, uid_t uid, uint64_t now_usec)
     }
     return 0;
 }
+
+uint64_t budget_wait(const struct budget *budget, uid_t uid, uint64_t now_usec)
+{
+    for (size_t i = 0; i < budget->n; i++) {
+        const struct account *account = &budget->accounts[i];
+
+        if (account->uid == uid && !is_idle(budget, account, now_usec))
+            return account->since_usec + budget->interval_usec - now_usec;
+    }
+    return 0;
+}

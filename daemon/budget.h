@@ -39,4 +39,7 @@ bool budget_take(struct budget *budget, uid_t uid, uint64_t now_usec, uint32_t *
 /* How many UID has taken in the interval that NOW_USEC lies in. */
 uint32_t budget_used(const struct budget *budget, uid_t uid, uint64_t now_usec);
 
+/* How long it takes from NOW_USEC on until UID's interval is over, in microseconds. */
+uint64_t budget_wait(const struct budget *budget, uid_t uid, uint64_t now_usec);
+
 #endif

@@ -460,6 +460,7 @@ static void start_server(struct daemon *daemon)
     handlers->n_targets = daemon->n_targets;
     handlers->own_uid = daemon->uid;
     handlers->max_subscribers = options->max_subscribers;
+    handlers->limits.max_profiles = (uint32_t)daemon->fits.profiles;
     handlers->compiles =
         (struct budget){.max = options->max_compiles, .interval_usec = COMPILES_INTERVAL_USEC};
     handlers->reload = reload;

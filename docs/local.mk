@@ -19,7 +19,7 @@ secprof_pages = \
 	docs/secprof_close.3 docs/secprof_compile_bytes.3 docs/secprof_compile_fd.3 docs/secprof_compile_helper.3 \
 	docs/secprof_get_bytes.3 docs/secprof_get_fd.3 docs/secprof_get_helper.3 \
 	docs/secprof_get_profile.3 docs/secprof_install.3 \
-	docs/secprof_install_filter.3 docs/secprof_last_message.3 docs/secprof_list.3 \
+	docs/secprof_install_filter.3 docs/secprof_last_message.3 docs/secprof_last_refusal.3 docs/secprof_list.3 \
 	docs/secprof_open.3 docs/secprof_profile_status.3 docs/secprof_reload.3 \
 	docs/secprof_set_timeout.3 docs/secprof_status.3 docs/secprof_strerror.3 docs/secprof_subscribe.3 \
 	docs/secprof_trust_only.3

@@ -30,7 +30,8 @@ static int explain(struct source *source, int rc, struct arena *arena, const cha
 {
     char message[MESSAGE_MAX];
 
-    if (source->handle && secprof_last_message(source->handle, message, sizeof(message)) > 0)
+    if (source->handle && secprof_last_message(source->handle, message, sizeof(message)) > 0 &&
+        strcmp(message, secprof_strerror(rc)) != 0)
         *why = arena_printf(arena, "%s: %s", secprof_strerror(rc), message);
     else
         *why = secprof_strerror(rc);

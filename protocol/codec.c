@@ -6,20 +6,19 @@
 #include "protocol/codec.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
+#include "protocol/order.h"
 #include "util/cleanup.h"
-
-enum {
-    PATH_LIMIT = 4096, /* of the path in a profile's status: PATH_MAX */
-};
 
 /* What the packets of one opcode look like. */
 struct opcode_rules {
-    size_t request_length;
-    size_t n_fds; /* that come with a request */
-    /* Checks the fields after the header; returns WIRE_OK or why the request is refused. */
-    enum wire_status (*check_request)(const union wire_request *request);
+    size_t request_length; /* the least; what a longer one has behind it is 0 */
+    size_t n_fds;          /* that come with a request */
+    /* Checks the fields after the header; returns 0, or why the request is refused and in *FIELD
+     * the offset of what is wrong. */
+    int (*check_request)(const union wire_request *request, uint32_t *field);
     /* Checks a WIRE_OK reply of LEN bytes, header included. */
     bool (*check_reply)(const union wire_request *request, const unsigned char *packet, size_t len);
 };
@@ -72,64 +71,117 @@ static bool delivery_is_valid(uint32_t delivery)
 
 /* The requests. */
 
-static enum wire_status get_check_request(const union wire_request *request)
+static int refuse(uint32_t *field, size_t offset, enum wire_reason reason)
+{
+    *field = (uint32_t)offset;
+    return (int)reason;
+}
+
+/* Fields that have a meaning with a feature that this daemon does not have. */
+static int check_rooms(const struct wire_get *get, uint32_t *field)
+{
+    if (get->mode != 0)
+        return refuse(field, offsetof(struct wire_get, mode), WIRE_WHY_NOT_ZERO);
+    if (get->generation != 0)
+        return refuse(field, offsetof(struct wire_get, generation), WIRE_WHY_NOT_ZERO);
+    if (get->zero != 0)
+        return refuse(field, offsetof(struct wire_get, zero), WIRE_WHY_NOT_ZERO);
+    return 0;
+}
+
+/* The offset of the first byte from OFFSET on that is not 0; LEN: all are. */
+static size_t zero_until(const void *bytes, size_t offset, size_t len)
+{
+    const unsigned char *at = bytes;
+
+    while (offset < len && at[offset] == 0)
+        offset++;
+    return offset;
+}
+
+static int get_check_request(const union wire_request *request, uint32_t *field)
 {
     const struct wire_get *get = &request->get;
+    size_t label = zero_until(get, offsetof(struct wire_get, label), sizeof(*get));
+    int r;
 
-    if (get->zero != 0)
-        return WIRE_BAD_REQUEST;
-    if (!delivery_is_valid(get->delivery) && get->delivery != WIRE_DELIVER_PROFILE)
-        return WIRE_BAD_REQUEST;
-    return name_field_is_valid(get->name) ? WIRE_OK : WIRE_BAD_NAME;
+    if (!delivery_is_valid(get->delivery) && get->delivery != WIRE_DELIVER_PROFILE &&
+        get->delivery != WIRE_DELIVER_RULES)
+        return refuse(field, offsetof(struct wire_get, delivery), WIRE_WHY_VALUE);
+    r = check_rooms(get, field);
+    if (r != 0)
+        return r;
+    if (!name_field_is_valid(get->name))
+        return refuse(field, offsetof(struct wire_get, name), WIRE_WHY_NAME);
+    return label < sizeof(*get) ? refuse(field, label, WIRE_WHY_NOT_ZERO) : 0;
 }
 
-static enum wire_status list_check_request(const union wire_request *request)
+static int named_check_request(const char name[WIRE_NAME_SIZE], size_t offset, uint64_t zero,
+                               uint32_t *field)
 {
-    const char *after = request->list.after;
-
-    return name_field_is_empty(after) || name_field_is_valid(after) ? WIRE_OK : WIRE_BAD_NAME;
+    if (!name_field_is_empty(name) && !name_field_is_valid(name))
+        return refuse(field, offset, WIRE_WHY_NAME);
+    return zero != 0 ? refuse(field, offset + WIRE_NAME_SIZE, WIRE_WHY_NOT_ZERO) : 0;
 }
 
-static enum wire_status status_check_request(const union wire_request *request)
+static int list_check_request(const union wire_request *request, uint32_t *field)
 {
-    const char *name = request->status.name;
-
-    return name_field_is_empty(name) || name_field_is_valid(name) ? WIRE_OK : WIRE_BAD_NAME;
+    return named_check_request(request->list.after, offsetof(struct wire_list, after),
+                               request->list.zero, field);
 }
 
-static enum wire_status compile_check_request(const union wire_request *request)
+static int status_check_request(const union wire_request *request, uint32_t *field)
+{
+    return named_check_request(request->status.name, offsetof(struct wire_get_status, name),
+                               request->status.zero, field);
+}
+
+static_assert(offsetof(struct wire_compile, label) == offsetof(struct wire_get, name),
+              "the two begin alike");
+
+static int compile_check_request(const union wire_request *request, uint32_t *field)
 {
     const struct wire_compile *compile = &request->compile;
+    size_t label = zero_until(compile, offsetof(struct wire_compile, label), sizeof(*compile));
+    int r;
 
-    return compile->zero == 0 && delivery_is_valid(compile->delivery) ? WIRE_OK : WIRE_BAD_REQUEST;
+    if (!delivery_is_valid(compile->delivery) && compile->delivery != WIRE_DELIVER_RULES)
+        return refuse(field, offsetof(struct wire_compile, delivery), WIRE_WHY_VALUE);
+    r = check_rooms(&request->get, field);
+    if (r != 0)
+        return r;
+    return label < sizeof(*compile) ? refuse(field, label, WIRE_WHY_NOT_ZERO) : 0;
 }
 
-/* Of requests that are a header only. */
-static enum wire_status bare_check_request(const union wire_request *request)
+/* Of requests that have no field. */
+static int bare_check_request(const union wire_request *request, uint32_t *field)
 {
-    (void)request;
-    return WIRE_OK;
+    if (request->reload.zero != 0)
+        return refuse(field, offsetof(struct wire_reload, zero), WIRE_WHY_NOT_ZERO);
+    return 0;
 }
 
 /* The replies. A packet may lie at any address, so each one is copied out. */
 
-static bool state_is_valid(uint32_t state)
+/* True where SIZE bytes at OFFSET lie in the LEN bytes of a packet, behind its FIXED part. */
+static bool fits(size_t offset, size_t size, size_t fixed, size_t len)
 {
-    return state >= WIRE_PROFILE_SERVED && state <= WIRE_PROFILE_PENDING;
+    return offset >= fixed && offset <= len && size <= len - offset;
 }
 
 static bool filter_check_reply(uint32_t delivery, const unsigned char *packet, size_t len)
 {
     struct wire_get_reply reply;
-    size_t bytes;
 
     if (len < sizeof(reply))
         return false;
     memcpy(&reply, packet, sizeof(reply));
     if (reply.n_insns < 1 || reply.n_insns > WIRE_MAX_INSNS)
         return false;
-    bytes = delivery == WIRE_DELIVER_BYTES ? reply.n_insns * WIRE_INSN_SIZE : 0;
-    return len == sizeof(reply) + bytes;
+    if (delivery == WIRE_DELIVER_PROFILE || delivery == WIRE_DELIVER_RULES)
+        return true;
+    return reply.size == reply.n_insns * WIRE_INSN_SIZE &&
+           (delivery != WIRE_DELIVER_BYTES || fits(reply.offset, reply.size, sizeof(reply), len));
 }
 
 static bool get_check_reply(const union wire_request *request, const unsigned char *packet,
@@ -154,17 +206,18 @@ static bool list_check_reply(const union wire_request *request, const unsigned c
     if (len < sizeof(reply))
         return false;
     memcpy(&reply, packet, sizeof(reply));
-    if (reply.n_entries > WIRE_LIST_MAX_ENTRIES || reply.more > 1 ||
-        len != sizeof(reply) + reply.n_entries * sizeof(entry))
+    /* No product can be too large: a packet with so many entries of the least size has an end. */
+    if (reply.entry_size < sizeof(entry) || reply.n_entries > len / sizeof(entry) ||
+        !fits(reply.entries_offset, (size_t)reply.n_entries * reply.entry_size, sizeof(reply), len))
         return false;
     /* Each page must bring the client further, or it would ask for ever. */
     if (reply.more && reply.n_entries == 0)
         return false;
     memcpy(before, request->list.after, sizeof(before));
     for (uint32_t i = 0; i < reply.n_entries; i++) {
-        memcpy(&entry, packet + sizeof(reply) + i * sizeof(entry), sizeof(entry));
+        memcpy(&entry, packet + reply.entries_offset + (size_t)i * reply.entry_size, sizeof(entry));
         if (!name_field_is_valid(entry.name) || strcmp(before, entry.name) >= 0 ||
-            !state_is_valid(entry.state) || entry.n_insns > WIRE_MAX_INSNS)
+            entry.n_insns > WIRE_MAX_INSNS)
             return false;
         memcpy(before, entry.name, sizeof(before));
     }
@@ -175,12 +228,11 @@ static bool daemon_status_check(const unsigned char *packet, size_t len)
 {
     struct wire_daemon_status reply;
 
-    if (len != sizeof(reply))
+    if (len < sizeof(reply))
         return false;
     memcpy(&reply, packet, sizeof(reply));
     return text_is_padded(reply.version, sizeof(reply.version)) &&
-           text_is_padded(reply.libseccomp, sizeof(reply.libseccomp)) &&
-           reply.cache_state <= WIRE_CACHE_FAILING;
+           text_is_padded(reply.libseccomp, sizeof(reply.libseccomp));
 }
 
 static bool profile_status_check(const unsigned char *packet, size_t len)
@@ -190,8 +242,8 @@ static bool profile_status_check(const unsigned char *packet, size_t len)
     if (len < sizeof(reply))
         return false;
     memcpy(&reply, packet, sizeof(reply));
-    return reply.path_len <= PATH_LIMIT && reply.text_len <= WIRE_TEXT_MAX &&
-           len == sizeof(reply) + reply.path_len + reply.text_len && state_is_valid(reply.state) &&
+    return fits(reply.path_offset, reply.path_len, sizeof(reply), len) &&
+           fits(reply.text_offset, reply.text_len, sizeof(reply), len) &&
            reply.n_insns <= WIRE_MAX_INSNS;
 }
 
@@ -207,7 +259,7 @@ static bool reload_check_reply(const union wire_request *request, const unsigned
 {
     (void)request;
     (void)packet;
-    return len == sizeof(struct wire_reload_reply);
+    return len >= sizeof(struct wire_reload_reply);
 }
 
 static bool subscribe_check_reply(const union wire_request *request, const unsigned char *packet,
@@ -215,7 +267,7 @@ static bool subscribe_check_reply(const union wire_request *request, const unsig
 {
     (void)request;
     (void)packet;
-    return len == sizeof(struct wire_subscribe_reply);
+    return len >= sizeof(struct wire_subscribe_reply);
 }
 
 /* Indexed by enum wire_opcode. */
@@ -236,30 +288,54 @@ static const struct opcode_rules *opcode_rules(uint32_t opcode)
     return &opcodes[opcode];
 }
 
-int wire_request_decode(union wire_request *request, const void *packet, size_t len, size_t n_fds)
+/* Checks a request of the version that is spoken here, whose header REQUEST has already. */
+static int check_request(union wire_request *request, const void *packet, size_t len, size_t n_fds,
+                         uint32_t *field)
+{
+    const struct wire_header header = request->header;
+    const struct opcode_rules *rules = opcode_rules(header.opcode);
+    size_t known, more;
+
+    if (!rules)
+        return refuse(field, offsetof(struct wire_header, opcode), WIRE_WHY_OPCODE);
+    if (len > WIRE_MAX_REQUEST)
+        return refuse(field, offsetof(struct wire_header, length), WIRE_WHY_LONG);
+    if (header.length != len)
+        return refuse(field, offsetof(struct wire_header, length), WIRE_WHY_LENGTH);
+    if (len < rules->request_length)
+        return refuse(field, offsetof(struct wire_header, length), WIRE_WHY_SHORT);
+    if (header.status != 0)
+        return refuse(field, offsetof(struct wire_header, status), WIRE_WHY_NOT_ZERO);
+    if (header.zero != 0)
+        return refuse(field, offsetof(struct wire_header, zero), WIRE_WHY_NOT_ZERO);
+    if (n_fds != rules->n_fds)
+        return refuse(field, 0, WIRE_WHY_FDS);
+    known = rules->request_length;
+    memcpy(request, packet, known);
+    wire_request_to_host(request, known);
+    more = zero_until(packet, known, len);
+    if (more < len)
+        return refuse(field, more, WIRE_WHY_NOT_ZERO);
+    return rules->check_request(request, field);
+}
+
+int wire_request_decode(union wire_request *request, const void *packet, size_t len, size_t n_fds,
+                        uint32_t *field)
 {
     struct wire_header header;
 
+    *field = 0;
     if (len < sizeof(header))
         return -EBADMSG;
     memcpy(&header, packet, sizeof(header));
+    wire_request_to_host(&header, sizeof(header));
     if (header.magic != WIRE_MAGIC)
         return -EBADMSG;
     memset(request, 0, sizeof(*request));
     request->header = header;
     if (header.version != WIRE_VERSION)
-        return WIRE_BAD_VERSION;
-
-    const struct opcode_rules *rules = opcode_rules(header.opcode);
-
-    if (!rules)
-        return WIRE_BAD_OPCODE;
-    if (len != rules->request_length || header.length != len)
-        return WIRE_BAD_LENGTH;
-    if (header.status != 0 || header.zero != 0 || n_fds != rules->n_fds)
-        return WIRE_BAD_REQUEST;
-    memcpy(request, packet, len);
-    return (int)rules->check_request(request);
+        return refuse(field, offsetof(struct wire_header, version), WIRE_WHY_VERSION);
+    return check_request(request, packet, len, n_fds, field);
 }
 
 void wire_reply_header(struct wire_header *reply, const struct wire_header *request,
@@ -287,6 +363,25 @@ void wire_request_header(struct wire_header *request, enum wire_opcode opcode, s
     };
 }
 
+/* Checks a reply of LEN bytes with HEADER that is a refusal. */
+static int check_refusal(const struct wire_header *header, const void *packet, size_t len)
+{
+    const int status = header->status < INT_MAX ? (int)header->status : INT_MAX;
+    struct wire_refusal refusal;
+
+    /* Only a daemon that refuses our version may answer with another one, whose refusals can be
+     * laid out in another way. */
+    if (header->version != WIRE_VERSION)
+        return status == WIRE_BAD_VERSION ? status : -EBADMSG;
+    if (len < sizeof(refusal))
+        return -EBADMSG;
+    memcpy(&refusal, packet, sizeof(refusal));
+    if (refusal.text_len > WIRE_TEXT_MAX ||
+        !fits(refusal.text_offset, refusal.text_len, sizeof(refusal), len))
+        return -EBADMSG;
+    return status;
+}
+
 int wire_reply_check(const union wire_request *request, const void *packet, size_t len)
 {
     const struct opcode_rules *rules = opcode_rules(request->header.opcode);
@@ -295,67 +390,40 @@ int wire_reply_check(const union wire_request *request, const void *packet, size
     if (!rules || len < sizeof(header) || len > WIRE_MAX_REPLY)
         return -EBADMSG;
     memcpy(&header, packet, sizeof(header));
-    if (header.magic != WIRE_MAGIC || header.length != len || header.zero != 0 ||
-        header.opcode != request->header.opcode || header.serial != request->header.serial ||
-        header.status >= WIRE_STATUS_COUNT)
+    if (header.magic != WIRE_MAGIC || header.length != len ||
+        header.opcode != request->header.opcode || header.serial != request->header.serial)
         return -EBADMSG;
-    if (header.status != WIRE_OK) {
-        /* Only a daemon that refuses our version may answer with another one. */
-        if (header.version != WIRE_VERSION && header.status != WIRE_BAD_VERSION)
-            return -EBADMSG;
-        return len - sizeof(header) <= WIRE_TEXT_MAX ? (int)header.status : -EBADMSG;
-    }
+    if (header.status != WIRE_OK)
+        return check_refusal(&header, packet, len);
     if (header.version != WIRE_VERSION || !rules->check_reply(request, packet, len))
         return -EBADMSG;
     return WIRE_OK;
 }
 
-bool wire_change_check(struct wire_change *change, const struct wire_header *subscribed,
-                       const void *packet, size_t len)
+int wire_change_check(struct wire_change *change, const struct wire_header *subscribed,
+                      const void *packet, size_t len)
 {
     const struct wire_header *header = &change->header;
 
-    if (len != sizeof(*change))
-        return false;
-    memcpy(change, packet, len);
+    if (len < sizeof(*change) || len > WIRE_MAX_REPLY)
+        return -EBADMSG;
+    memcpy(change, packet, sizeof(*change));
     if (header->magic != WIRE_MAGIC || header->version != WIRE_VERSION || header->length != len ||
         header->opcode != WIRE_SUBSCRIBE || header->serial != subscribed->serial ||
-        header->status != WIRE_OK || header->zero != 0)
-        return false;
+        header->status != WIRE_OK || change->entry_size < sizeof(change->entry) ||
+        !fits(change->entry_offset, change->entry_size, offsetof(struct wire_change, entry), len))
+        return -EBADMSG;
+    memcpy(&change->entry, (const unsigned char *)packet + change->entry_offset,
+           sizeof(change->entry));
     switch (change->kind) {
     case WIRE_PROFILE_SERVED:
     case WIRE_PROFILE_STALE:
     case WIRE_PROFILE_BROKEN:
     case WIRE_CHANGE_GONE:
-        return name_field_is_valid(change->name);
+        return name_field_is_valid(change->entry.name) ? WIRE_CHANGE_KNOWN : -EBADMSG;
     case WIRE_CHANGE_LOST:
-        return name_field_is_empty(change->name);
+        return name_field_is_empty(change->entry.name) ? WIRE_CHANGE_KNOWN : -EBADMSG;
     default:
-        return false;
+        return WIRE_CHANGE_UNKNOWN;
     }
-}
-
-const char *wire_status_text(int status)
-{
-    /* Indexed by enum wire_status. */
-    static const char *const texts[WIRE_STATUS_COUNT] = {
-        [WIRE_OK] = "ok",
-        [WIRE_BAD_VERSION] = "the daemon speaks another version of the protocol",
-        [WIRE_BAD_OPCODE] = "the daemon does not know this request",
-        [WIRE_BAD_LENGTH] = "the request has a wrong length",
-        [WIRE_BAD_REQUEST] = "a field of the request has no valid value",
-        [WIRE_BAD_NAME] = "not a profile name",
-        [WIRE_NOT_FOUND] = "no such profile, or no permission to read it",
-        [WIRE_BAD_TARGET] = "no such target, or it is not served",
-        [WIRE_FORBIDDEN] = "not permitted",
-        [WIRE_BROKEN] = "the profile does not compile",
-        [WIRE_LIMIT] = "a limit of the daemon is reached",
-        [WIRE_STOPPING] = "the daemon is stopping",
-        [WIRE_FAILED] = "the daemon failed",
-        [WIRE_UNDELIVERABLE] = "the filter cannot be used in this way",
-    };
-
-    if (status < 0 || status >= WIRE_STATUS_COUNT)
-        return "unknown status";
-    return texts[status];
 }

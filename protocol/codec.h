@@ -22,12 +22,13 @@ union wire_request {
 };
 
 /*
- * Checks the LEN bytes at PACKET, which came with N_FDS fds, and copies them to *REQUEST.
- * Returns WIRE_OK; a wire_status to refuse it with (then REQUEST->header is filled, for the
- * reply); or -EBADMSG if it is no packet of this protocol (shorter than a header, or another
- * magic): then the connection must be closed.
+ * Checks the LEN bytes at PACKET, as the wire has them, which came with N_FDS fds, and copies them
+ * to *REQUEST. Returns 0; the enum wire_reason to refuse it with (then REQUEST->header is filled,
+ * for the reply, and *FIELD is the offset of what is wrong, or 0); or -EBADMSG if it is no packet
+ * of this protocol (shorter than a header, or another magic): then the connection must be closed.
  */
-int wire_request_decode(union wire_request *request, const void *packet, size_t len, size_t n_fds);
+int wire_request_decode(union wire_request *request, const void *packet, size_t len, size_t n_fds,
+                        uint32_t *field);
 
 /* Fills the header of a reply of LENGTH bytes to the request with header REQUEST. */
 void wire_reply_header(struct wire_header *reply, const struct wire_header *request,
@@ -38,10 +39,11 @@ void wire_request_header(struct wire_header *request, enum wire_opcode opcode, s
                          uint32_t serial);
 
 /*
- * Checks the LEN bytes at PACKET as the reply to REQUEST: header, serial, opcode, lengths, that
- * each count fits, that names are valid, sorted, and after the one that a LIST began after. How
- * many fds came along is the caller's to check. Returns the reply's wire_status, or -EBADMSG where
- * it cannot be trusted.
+ * Checks the LEN bytes at PACKET, in the host's order (see order.h), as the reply to REQUEST:
+ * header, serial, opcode, lengths, that what it counts and places lies in it, that names are valid,
+ * sorted, and after the one that a LIST began after. How many fds came along is the caller's to
+ * check. Returns the reply's status, which may be one that is not known here, or -EBADMSG where it
+ * cannot be trusted.
  */
 int wire_reply_check(const union wire_request *request, const void *packet, size_t len);
 
@@ -51,14 +53,17 @@ int wire_reply_check(const union wire_request *request, const void *packet, size
  */
 bool wire_name_is_valid(const char *name);
 
-/*
- * Checks the LEN bytes at PACKET as a change that followed the reply to the SUBSCRIBE with header
- * SUBSCRIBED. Returns true, and *CHANGE is a copy.
- */
-bool wire_change_check(struct wire_change *change, const struct wire_header *subscribed,
-                       const void *packet, size_t len);
+enum wire_change_found {
+    WIRE_CHANGE_KNOWN = 0,
+    WIRE_CHANGE_UNKNOWN = 1, /* of a kind that comes later: to be skipped */
+};
 
-/* What STATUS means, in a few words ("no such profile"); "unknown status" for any other number. */
-const char *wire_status_text(int status);
+/*
+ * Checks the LEN bytes at PACKET, in the host's order, as a change that followed the reply to the
+ * SUBSCRIBE with header SUBSCRIBED. Returns an enum wire_change_found, and *CHANGE is a copy, or
+ * -EBADMSG.
+ */
+int wire_change_check(struct wire_change *change, const struct wire_header *subscribed,
+                      const void *packet, size_t len);
 
 #endif

@@ -3,4 +3,6 @@
 noinst_LTLIBRARIES += libprotocol.la
 libprotocol_la_SOURCES = \
 	protocol/codec.c protocol/codec.h \
-	protocol/protocol.h
+	protocol/order.c protocol/order.h \
+	protocol/protocol.h \
+	protocol/reason.c protocol/reason.h

@@ -3,6 +3,7 @@
 #include "util/utf8.h"
 
 #include <stdint.h>
+#include <string.h>
 
 #include "util/cleanup.h"
 
@@ -71,4 +72,33 @@ bool utf8_is_control(const char *text, size_t len)
         if (c >= controls[i].first && c <= controls[i].last)
             return true;
     return false;
+}
+
+size_t utf8_escape(char *out, size_t size, const char *text, enum utf8_controls which)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t left = strlen(text), n = 0, len;
+
+    for (; left > 0; text += len, left -= len) {
+        bool escaped;
+
+        len = utf8_length(text, left);
+        escaped = len == 0 ||
+                  (which == UTF8_ESCAPE_CONTROLS && (*text == '\\' || utf8_is_control(text, len)));
+        if (!escaped) {
+            if (size - n < len)
+                break;
+            memcpy(out + n, text, len);
+            n += len;
+            continue;
+        }
+        len = 1;
+        if (size - n < 4)
+            break;
+        out[n++] = '\\';
+        out[n++] = 'x';
+        out[n++] = digits[(uint8_t)*text >> 4];
+        out[n++] = digits[(uint8_t)*text & 0xf];
+    }
+    return n;
 }

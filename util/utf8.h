@@ -19,4 +19,16 @@ uint32_t utf8_code_point(const char *text, size_t len);
  */
 bool utf8_is_control(const char *text, size_t len);
 
+enum utf8_controls {
+    UTF8_KEEP_CONTROLS,   /* as they are, and the backslash */
+    UTF8_ESCAPE_CONTROLS, /* these too: what comes out can be read back */
+};
+
+/*
+ * Writes TEXT to the SIZE bytes at OUT, without an ending NUL: each byte that is not part of a
+ * character becomes \xNN. What does not fit is left out from the first whole character on. Returns
+ * how many bytes were written.
+ */
+size_t utf8_escape(char *out, size_t size, const char *text, enum utf8_controls which);
+
 #endif

@@ -35,7 +35,7 @@ func (c *Client) CompileHelper(ctx context.Context, profile []byte, options *Opt
 		return nil, err
 	}
 	defer syscall.Close(memory)
-	return c.helper(ctx, opCompile, encodeVariant(options, asHelper), memory)
+	return c.helper(ctx, opCompile, encodeCompile(options, asHelper), memory)
 }
 
 func (c *Client) helper(ctx context.Context, op uint16, body []byte, fd int) (*Helper, error) {
@@ -46,7 +46,7 @@ func (c *Client) helper(ctx context.Context, op uint16, body []byte, fd int) (*H
 	return &Helper{info, file}, nil
 }
 
-func checkHelper(file *os.File, _ Info) error {
+func checkHelper(file *os.File, info Info, at place) error {
 	stat, err := file.Stat()
 	if err != nil {
 		return err
@@ -61,7 +61,14 @@ func checkHelper(file *os.File, _ Info) error {
 	if n, _ := file.ReadAt(head, 0); n < 4 || string(head) != "\x7fELF" {
 		return badReply("the helper is no program")
 	}
-	return nil
+	if int64(at.offset)+int64(at.size) > stat.Size() {
+		return badReply("the helper is shorter than it should be")
+	}
+	code := make([]byte, at.size)
+	if _, err := file.ReadAt(code, int64(at.offset)); err != nil {
+		return err
+	}
+	return checkCode(code, info)
 }
 
 // Close gives the helper up. Commands that were made of it stay of use.

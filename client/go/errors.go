@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 )
 
 var (
@@ -32,10 +33,12 @@ const (
 	BadTarget     Status = 7  // no such architecture, or it is not served
 	Forbidden     Status = 8  // the daemon does not let this user do that
 	Broken        Status = 9  // the profile does not compile, and no earlier filter is in service
-	Limit         Status = 10 // a limit of the daemon is reached; try again later
+	Limit         Status = 10 // too many connections or subscribers at this time
 	Stopping      Status = 11 // the daemon stops
 	Failed        Status = 12 // the daemon failed; its log has the reason
 	Undeliverable Status = 13 // there can be no such file of this filter
+	Rate          Status = 14 // too many new filters for this user in the last minute
+	NoResult      Status = 15 // the compile took too long, or its process died
 )
 
 var statusTexts = map[Status]string{
@@ -48,10 +51,12 @@ var statusTexts = map[Status]string{
 	BadTarget:     "no such target",
 	Forbidden:     "secprofd does not allow it",
 	Broken:        "the profile does not compile",
-	Limit:         "a limit of secprofd is reached",
+	Limit:         "secprofd has too many connections or subscribers",
 	Stopping:      "secprofd stops",
 	Failed:        "secprofd failed",
 	Undeliverable: "the filter cannot be delivered in this way",
+	Rate:          "too many new filters for this user at this time",
+	NoResult:      "the compile came to no result",
 }
 
 // Error makes a status a target of errors.Is.
@@ -70,6 +75,13 @@ func (s Status) Is(target error) bool {
 // Error is a refusal of the daemon.
 type Error struct {
 	Status Status
+	// Reason is the same more exactly, as PROTOCOL.md has it. A daemon may have new ones. 0: it is
+	// not known.
+	Reason uint32
+	// Field is the offset in the packet of what is wrong; 0: it is no one field.
+	Field int
+	// Retry is the time after which it may succeed; 0: nobody knows, or never.
+	Retry time.Duration
 	// Text is what the daemon said. It may quote a profile: escape it before it goes to a terminal.
 	Text string
 }

@@ -50,8 +50,8 @@ func (c *Client) GetFile(ctx context.Context, name string, options *Options) (*o
 	if err != nil {
 		return nil, Info{}, err
 	}
-	return c.file(ctx, opGet, body, -1, func(file *os.File, info Info) error {
-		code, err := readWhole(file, int64(8*info.Insns), int64(8*info.Insns))
+	return c.file(ctx, opGet, body, -1, func(file *os.File, info Info, at place) error {
+		code, err := readWhole(file, at, int64(8*info.Insns))
 		if err != nil {
 			return err
 		}
@@ -67,9 +67,9 @@ func (c *Client) Source(ctx context.Context, name string) ([]byte, Info, error) 
 		return nil, Info{}, err
 	}
 	var text []byte
-	file, info, err := c.file(ctx, opGet, body, -1, func(file *os.File, info Info) error {
+	file, info, err := c.file(ctx, opGet, body, -1, func(file *os.File, info Info, at place) error {
 		var err error
-		text, err = readWhole(file, 1, maxSource)
+		text, err = readWhole(file, at, maxSource)
 		if err == nil && sha256.Sum256(text) != info.SourceDigest {
 			err = badReply("the profile and its digest differ")
 		}
@@ -90,7 +90,7 @@ func (c *Client) Compile(ctx context.Context, profile []byte, options *Options) 
 		return nil, err
 	}
 	defer syscall.Close(memory)
-	return c.filter(ctx, opCompile, encodeVariant(options, asBytes), memory)
+	return c.filter(ctx, opCompile, encodeCompile(options, asBytes), memory)
 }
 
 func encodeGet(name string, options *Options, delivery uint32) ([]byte, error) {
@@ -98,7 +98,12 @@ func encodeGet(name string, options *Options, delivery uint32) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return append(encodeVariant(options, delivery), field...), nil
+	body := append(encodeVariant(options, delivery), field...)
+	return append(body, make([]byte, labelSize)...), nil
+}
+
+func encodeCompile(options *Options, delivery uint32) []byte {
+	return append(encodeVariant(options, delivery), make([]byte, labelSize)...)
 }
 
 func (c *Client) filter(ctx context.Context, op uint16, body []byte, fd int) (*Filter, error) {
@@ -110,11 +115,11 @@ func (c *Client) filter(ctx context.Context, op uint16, body []byte, fd int) (*F
 	if err != nil {
 		return nil, err
 	}
-	end := filterSize + 8*info.Insns
-	if err := need(reply, end); err != nil {
+	at := decodePlace(reply)
+	code, err := part(reply, at.offset, at.size, filterSize)
+	if err != nil {
 		return nil, err
 	}
-	code := reply[filterSize:end:end]
 	if err := checkCode(code, info); err != nil {
 		return nil, err
 	}
@@ -122,7 +127,7 @@ func (c *Client) filter(ctx context.Context, op uint16, body []byte, fd int) (*F
 }
 
 // file makes a request that is answered with a file, and has that checked.
-func (c *Client) file(ctx context.Context, op uint16, body []byte, fd int, check func(*os.File, Info) error) (*os.File, Info, error) {
+func (c *Client) file(ctx context.Context, op uint16, body []byte, fd int, check func(*os.File, Info, place) error) (*os.File, Info, error) {
 	reply, got, err := c.call(ctx, op, body, fd, true)
 	if err != nil {
 		return nil, Info{}, err
@@ -133,7 +138,7 @@ func (c *Client) file(ctx context.Context, op uint16, body []byte, fd int, check
 		err = checkSeals(got)
 	}
 	if err == nil {
-		err = check(file, info)
+		err = check(file, info, decodePlace(reply))
 	}
 	if err != nil {
 		file.Close()
@@ -160,12 +165,13 @@ func checkSeals(fd int) error {
 	return nil
 }
 
-func readWhole(file *os.File, least, most int64) ([]byte, error) {
+// readWhole returns the whole file, which is what was asked for and nothing else.
+func readWhole(file *os.File, at place, most int64) ([]byte, error) {
 	stat, err := file.Stat()
 	if err != nil {
 		return nil, err
 	}
-	if stat.Size() < least || stat.Size() > most {
+	if at.offset != 0 || int64(at.size) != stat.Size() || at.size == 0 || stat.Size() > most {
 		return nil, badReply("a file of %d bytes", stat.Size())
 	}
 	data := make([]byte, stat.Size())

@@ -58,7 +58,7 @@ func (c *Client) Profiles(ctx context.Context) ([]Profile, error) {
 	var profiles []Profile
 	last := ""
 	for {
-		after := make([]byte, nameSize)
+		after := make([]byte, namedSize)
 		copy(after, last)
 		body, _, err := c.call(ctx, opList, after, -1, false)
 		if err == nil {
@@ -67,13 +67,17 @@ func (c *Client) Profiles(ctx context.Context) ([]Profile, error) {
 		if err != nil {
 			return nil, err
 		}
-		n, more := uint64(order.Uint32(body[8:])), order.Uint32(body[12:]) != 0
-		if n > uint64(len(body)-listSize)/entrySize || (more && n == 0) {
+		n, more := order.Uint32(body[8:]), order.Uint32(body[12:]) != 0
+		offset, size := order.Uint32(body[16:]), order.Uint32(body[20:])
+		if size < entrySize || n > maxReply/entrySize || size > maxReply || (more && n == 0) {
 			return nil, badReply("the list is shorter than it says")
 		}
-		for i := 0; i < int(n); i++ {
-			entry := body[listSize+i*entrySize:]
-			profile := decodeEntry(entry)
+		entries, err := part(body, offset, n*size, listSize)
+		if err != nil {
+			return nil, err
+		}
+		for ; len(entries) > 0; entries = entries[size:] {
+			profile := decodeEntry(entries)
 			if profile.Name <= last || len(profile.Name) >= nameSize {
 				return nil, badReply("the list is not sorted")
 			}
@@ -120,7 +124,7 @@ func (c *Client) Watch(ctx context.Context) (*Watcher, error) {
 	if err != nil {
 		return nil, err
 	}
-	body, _, err := conn.call(ctx, opSubscribe, nil, -1, false)
+	body, _, err := conn.call(ctx, opSubscribe, make([]byte, bareSize), -1, false)
 	if err == nil {
 		err = need(body, 8)
 	}
@@ -148,12 +152,15 @@ func (w *Watcher) Next(ctx context.Context) (change Change, err error) {
 		if err != nil {
 			return Change{}, err
 		}
-		change := Change{
-			Name:       decodeName(body[48:changeSize]),
-			Kind:       Kind(order.Uint32(body[40:])),
-			Generation: order.Uint64(body),
+		entry, err := part(body, order.Uint32(body[12:]), order.Uint32(body[16:]), changeSize)
+		if err == nil {
+			err = need(entry, entrySize)
 		}
-		copy(change.Digest[:], body[8:])
+		if err != nil {
+			return Change{}, err
+		}
+		profile := decodeEntry(entry)
+		change := Change{profile.Name, Kind(order.Uint32(body[8:])), order.Uint64(body), profile.Digest}
 		switch change.Kind {
 		case KindServed, KindStale, KindBroken, KindGone, KindLost:
 			return change, nil

@@ -102,11 +102,11 @@ func (c *Client) exchange(ctx context.Context, op uint16, body []byte, fd int, w
 	reply, got, err := c.conn.call(ctx, op, body, fd, wantFD)
 	if fd >= 0 && errors.Is(err, syscall.EPERM) {
 		// The daemon takes an fd only on a connection that it has accepted. It has when it answers.
-		if _, _, err = c.conn.call(ctx, opStatus, make([]byte, nameSize), -1, false); err == nil {
+		if _, _, err = c.conn.call(ctx, opStatus, make([]byte, namedSize), -1, false); err == nil {
 			reply, got, err = c.conn.call(ctx, op, body, fd, wantFD)
 		}
 		if errors.Is(err, syscall.EPERM) {
-			return nil, -1, &Error{Forbidden, "secprofd takes no fd from this user"}
+			return nil, -1, &Error{Status: Forbidden, Reason: 801, Text: "secprofd takes no fd from this user"}
 		}
 	}
 	var refused *Error

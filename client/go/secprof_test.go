@@ -104,7 +104,7 @@ func TestGet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if code := must[[]byte](t)(readWhole(file, 8, 1<<16)); !bytes.Equal(code, filter.Code) || info != filter.Info {
+	if code := must[[]byte](t)(readWhole(file, place{0, uint32(len(filter.Code))}, 1<<16)); !bytes.Equal(code, filter.Code) || info != filter.Info {
 		t.Error("the file has another filter")
 	}
 	if flags, _ := fcntl(int(file.Fd()), syscall.F_GETFD, 0); flags != syscall.FD_CLOEXEC {
@@ -452,11 +452,16 @@ func TestGrown(t *testing.T) {
 			t.Errorf("wanted %v, got %+v", kind, change)
 		}
 	}
-	for _, status := range []Status{14, 99, 0xFFFFFFFF} {
+	for _, status := range []Status{16, 99, 4000000} {
 		_, err := c.Get(ctx, fmt.Sprintf("status-%d", uint32(status)), nil)
 		wantError(t, "an unknown status", err, status)
 		if !strings.Contains(fmt.Sprint(err), "a refusal of the future") {
 			t.Errorf("it says %v", err)
+		}
+		var refused *Error
+		if !errors.As(err, &refused) || refused.Reason != uint32(100*status+99) || refused.Field != 40 ||
+			refused.Retry != 1500*time.Millisecond {
+			t.Errorf("all else: %+v", refused)
 		}
 	}
 	_, err = c.Get(ctx, "newer", nil)
@@ -464,7 +469,7 @@ func TestGrown(t *testing.T) {
 }
 
 func TestBadReplies(t *testing.T) {
-	always := "length no-count short magic version opcode serial two-fds truncated"
+	always := "length no-count short magic version opcode serial two-fds truncated offset before text"
 	files := always + " unsealed writable no-fd"
 	for _, test := range []struct {
 		what, faults string
@@ -482,7 +487,7 @@ func TestBadReplies(t *testing.T) {
 			_, _, err := c.Source(ctx, name)
 			return err
 		}},
-		{"Helper", files + " helper no-helper", func(c *Client, ctx context.Context, name string) error {
+		{"Helper", files + " digest count helper no-helper", func(c *Client, ctx context.Context, name string) error {
 			_, err := c.Helper(ctx, name, nil)
 			return err
 		}},

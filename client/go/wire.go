@@ -6,7 +6,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"strings"
-	"unsafe"
+	"time"
 )
 
 // protocol/PROTOCOL.md in numbers. Replies may be longer than these.
@@ -26,12 +26,16 @@ const (
 	asSource = 4
 
 	headerSize  = 24
-	variantSize = 24
+	refusalSize = 24
+	variantSize = 40
 	nameSize    = 128
-	filterSize  = 88
-	listSize    = 16
+	labelSize   = 64
+	namedSize   = nameSize + 8
+	bareSize    = 8
+	filterSize  = 104
+	listSize    = 24
 	entrySize   = 176
-	changeSize  = 176
+	changeSize  = 24
 
 	maxReply  = 65536
 	maxInsns  = 4096
@@ -41,14 +45,8 @@ const (
 	infoStale = 1
 )
 
-// Numbers are in the byte order of the machine.
-var order = func() binary.ByteOrder {
-	one := uint16(1)
-	if *(*byte)(unsafe.Pointer(&one)) == 1 {
-		return binary.LittleEndian
-	}
-	return binary.BigEndian
-}()
+// Numbers are little-endian, on every machine.
+var order = binary.LittleEndian
 
 func request(op uint16, serial uint32, body []byte) []byte {
 	packet := make([]byte, headerSize, headerSize+len(body))
@@ -79,9 +77,41 @@ func checkHeader(packet []byte, op uint16, serial uint32) ([]byte, error) {
 		return nil, badReply("it is not one to this request")
 	}
 	if status != 0 {
-		return nil, &Error{status, strings.ToValidUTF8(string(packet[headerSize:]), "\ufffd")}
+		return nil, decodeRefusal(status, order.Uint16(packet[4:]), packet[headerSize:])
 	}
 	return packet[headerSize:], nil
+}
+
+func decodeRefusal(status Status, spoken uint16, body []byte) error {
+	// A refusal of another version is laid out as that version has it.
+	if spoken != version {
+		return &Error{Status: status}
+	}
+	if err := need(body, refusalSize); err != nil {
+		return err
+	}
+	text, err := part(body, order.Uint32(body[12:]), order.Uint32(body[16:]), refusalSize)
+	if err != nil {
+		return err
+	}
+	return &Error{
+		Status: status,
+		Reason: order.Uint32(body),
+		Field:  int(order.Uint32(body[4:])),
+		Retry:  time.Duration(order.Uint32(body[8:])) * time.Millisecond,
+		Text:   strings.ToValidUTF8(string(text), "\ufffd"),
+	}
+}
+
+// part is what a reply says to lie at offset of the packet, behind the bytes of its own fields. The
+// body is what follows the header.
+func part(body []byte, offset, size uint32, fixed int) ([]byte, error) {
+	start := int64(offset) - headerSize
+	end := start + int64(size)
+	if start < int64(fixed) || end > int64(len(body)) {
+		return nil, badReply("it is shorter than it says")
+	}
+	return body[start:end:end], nil
 }
 
 func need(body []byte, size int) error {
@@ -93,7 +123,7 @@ func need(body []byte, size int) error {
 
 func encodeName(name string) ([]byte, error) {
 	if name == "" || len(name) >= nameSize || strings.IndexByte(name, 0) >= 0 {
-		return nil, &Error{BadName, name}
+		return nil, &Error{Status: BadName, Text: name}
 	}
 	field := make([]byte, nameSize)
 	copy(field, name)
@@ -124,15 +154,22 @@ func decodeInfo(body []byte) (Info, error) {
 	}
 	info := Info{
 		Generation: order.Uint64(body),
-		Insns:      int(order.Uint32(body[40:])),
-		Flags:      order.Uint32(body[44:]),
-		AuditArch:  order.Uint32(body[48:]),
-		Stale:      order.Uint32(body[52:])&infoStale != 0,
+		Insns:      int(order.Uint32(body[72:])),
+		Flags:      order.Uint32(body[76:]),
+		AuditArch:  order.Uint32(body[80:]),
+		Stale:      order.Uint32(body[84:])&infoStale != 0,
 	}
 	copy(info.Digest[:], body[8:])
-	copy(info.SourceDigest[:], body[56:])
+	copy(info.SourceDigest[:], body[40:])
 	if info.Insns < 1 || info.Insns > maxInsns {
 		return Info{}, badReply("a filter of %d instructions", info.Insns)
 	}
 	return info, nil
+}
+
+// place is where what was asked for lies, in the reply or in the file.
+type place struct{ offset, size uint32 }
+
+func decodePlace(body []byte) place {
+	return place{order.Uint32(body[88:]), order.Uint32(body[92:])}
 }

@@ -18,6 +18,7 @@
 
 #include "client/libsecprof/errors.h"
 #include "protocol/codec.h"
+#include "protocol/order.h"
 #include "protocol/protocol.h"
 #include "util/cleanup.h"
 #include "util/deadline.h"
@@ -77,7 +78,7 @@ static void connection_reset(struct secprof *handle)
                               st.st_ino != handle->sock_ino))
         handle->sock = -1;
     connection_close(handle);
-    handle->message[0] = '\0';
+    connection_forget_refusal(handle);
 }
 
 void connection_enter(struct secprof *handle)
@@ -174,8 +175,10 @@ int connection_open(struct secprof *handle)
 
 static int send_request(int sock, const union wire_request *request, int in_fd, int64_t deadline)
 {
-    struct iovec iov = {(void *)request, request->header.length};
+    union wire_request wire = *request;
+    struct iovec iov = {&wire, request->header.length};
 
+    wire_request_to_wire(&wire, request->header.length);
     for (;;) {
         int r = packet_send(sock, &iov, 1, &in_fd, in_fd >= 0, MSG_DONTWAIT);
 
@@ -214,12 +217,28 @@ static ssize_t receive_reply(struct secprof *handle, int64_t deadline, int *fds,
     }
 }
 
-static void keep_message(struct secprof *handle, size_t len)
+/* Keeps what the refusal in HANDLE->reply says, which has STATUS and was checked. */
+static void keep_refusal(struct secprof *handle, int status)
 {
-    size_t text_len = len - sizeof(struct wire_header);
+    struct wire_refusal refusal;
 
-    memcpy(handle->message, handle->reply + sizeof(struct wire_header), text_len);
-    handle->message[text_len] = '\0';
+    handle->refusal =
+        (struct secprof_refusal){.size = sizeof(handle->refusal), .status = (uint32_t)status};
+    memcpy(&refusal, handle->reply, sizeof(refusal));
+    /* That of another version is laid out as that version has it. */
+    if (refusal.header.version != WIRE_VERSION)
+        return;
+    handle->refusal.reason = refusal.reason;
+    handle->refusal.field = refusal.field;
+    handle->refusal.retry_ms = refusal.retry_ms;
+    memcpy(handle->message, handle->reply + refusal.text_offset, refusal.text_len);
+    handle->message[refusal.text_len] = '\0';
+}
+
+void connection_forget_refusal(struct secprof *handle)
+{
+    handle->message[0] = '\0';
+    handle->refusal.status = WIRE_OK;
 }
 
 /*
@@ -241,13 +260,14 @@ static int exchange(struct secprof *handle, const union wire_request *request, i
 
     if (got < 0)
         return (int)got;
+    wire_reply_to_host(handle->reply, (size_t)got, request->status.name[0] != '\0');
     r = wire_reply_check(request, handle->reply, (size_t)got);
     if (r < 0)
         return r;
     if (n_fds != (r == WIRE_OK && fd ? 1 : 0))
         return -EBADMSG;
     if (r != WIRE_OK)
-        keep_message(handle, (size_t)got);
+        keep_refusal(handle, r);
     else if (fd)
         *fd = steal_fd(&received);
     *len = (size_t)got;
@@ -293,7 +313,7 @@ int connection_call_until(struct secprof *handle, union wire_request *request, i
 {
     bool again = false;
 
-    handle->message[0] = '\0';
+    connection_forget_refusal(handle);
     for (;;) {
         bool kept = handle->sock >= 0;
         int r = kept ? 0 : connection_open_until(handle, deadline);
@@ -309,17 +329,17 @@ int connection_call_until(struct secprof *handle, union wire_request *request, i
         /* Every request may be asked twice. */
         if (!again && ((r == -ECONNRESET && kept) || r == WIRE_STOPPING)) {
             again = true;
-            handle->message[0] = '\0';
+            connection_forget_refusal(handle);
             continue;
         }
         return r < 0 ? r : error_from_status(r);
     }
 }
 
-ssize_t connection_receive(struct secprof *handle, int timeout_ms)
+ssize_t connection_receive(struct secprof *handle, int64_t deadline)
 {
     size_t n_fds;
-    ssize_t len = receive_reply(handle, deadline_after(timeout_ms), NULL, 0, &n_fds);
+    ssize_t len = receive_reply(handle, deadline, NULL, 0, &n_fds);
 
     return len == -ETIMEDOUT ? 0 : len;
 }

@@ -34,7 +34,8 @@ struct secprof {
     size_t n_users;                    /* 0: anybody */
     uint32_t serial;
     struct sockaddr_un address;
-    char message[WIRE_TEXT_MAX + 1]; /* of the last error reply */
+    char message[WIRE_TEXT_MAX + 1]; /* of the last refusal */
+    struct secprof_refusal refusal;  /* the rest of it; its status is 0: there was none */
     alignas(8) unsigned char reply[WIRE_MAX_REPLY];
 };
 
@@ -48,6 +49,9 @@ void connection_leave(struct secprof *handle);
 /* Makes the page of handle->owner. Returns 0 or -errno. */
 int connection_init(struct secprof *handle);
 void connection_free(struct secprof *handle);
+
+/* The last call was not refused. */
+void connection_forget_refusal(struct secprof *handle);
 
 /*
  * Sends REQUEST, whose header needs no serial yet, and waits for its reply, which is then in
@@ -79,10 +83,10 @@ int connection_check_users(struct secprof *handle);
 int connection_open(struct secprof *handle);
 
 /*
- * Waits up to TIMEOUT_MS (-1: for ever) for a packet that HANDLE did not ask for, and receives it
+ * Waits until DEADLINE for a packet that HANDLE did not ask for, and receives it
  * into HANDLE->reply. Returns its length; 0: none came in time; else a code of secprof.h.
  */
-ssize_t connection_receive(struct secprof *handle, int timeout_ms);
+ssize_t connection_receive(struct secprof *handle, int64_t deadline);
 
 static inline void connection_leave_ptr(struct secprof **handle)
 {

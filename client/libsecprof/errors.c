@@ -9,7 +9,7 @@
 #include <stddef.h>
 
 #include "client/libsecprof/secprof.h"
-#include "protocol/codec.h"
+#include "protocol/reason.h"
 #include "util/cleanup.h"
 
 /* Indexed by enum wire_status; no two are the same. */
@@ -27,6 +27,8 @@ static const int status_errors[WIRE_STATUS_COUNT] = {
     [WIRE_STOPPING] = ESHUTDOWN,
     [WIRE_FAILED] = EREMOTEIO,
     [WIRE_UNDELIVERABLE] = EOPNOTSUPP,
+    [WIRE_RATE] = EAGAIN,
+    [WIRE_NO_RESULT] = ETIME,
 };
 
 static const struct {
@@ -41,6 +43,7 @@ static const struct {
     {ECONNRESET, "the daemon closed the connection without an answer"},
     {ETIMEDOUT, "the daemon did not answer in time"},
     {EBADMSG, "the daemon's answer breaks the protocol"},
+    {EPROTO, "the daemon refused for a reason that this version of libsecprof does not know"},
     {ENOEXEC, "the filter is for another architecture"},
     {ENOSYS, "the kernel refuses the filter or one of its flags"},
     {ESRCH, "a thread of this process could not be given the filter"},
@@ -55,7 +58,7 @@ static const struct {
 int error_from_status(int status)
 {
     if (status <= WIRE_OK || status >= WIRE_STATUS_COUNT)
-        return -EBADMSG;
+        return -EPROTO;
     return -status_errors[status];
 }
 

@@ -150,7 +150,7 @@ static int fetch(struct secprof *handle, const struct subject *subject,
     size_t len;
     int r;
 
-    handle->message[0] = '\0';
+    connection_forget_refusal(handle);
     r = options_read(options, &known);
     if (r == 0)
         r = make_request(&request, subject, &known, delivery, &in_fd);
@@ -159,8 +159,8 @@ static int fetch(struct secprof *handle, const struct subject *subject,
     if (r < 0)
         return r;
     memcpy(reply, handle->reply, sizeof(*reply));
-    if (delivery == WIRE_DELIVER_BYTES && !digest_is(reply->digest, handle->reply + sizeof(*reply),
-                                                     (size_t)reply->n_insns * WIRE_INSN_SIZE))
+    if (delivery == WIRE_DELIVER_BYTES &&
+        !digest_is(reply->digest, handle->reply + reply->offset, reply->size))
         return -EBADMSG;
     return 0;
 }
@@ -169,19 +169,20 @@ static int fetch(struct secprof *handle, const struct subject *subject,
 static bool file_is_right(const struct stat *st, enum wire_delivery delivery,
                           const struct wire_get_reply *reply)
 {
-    const off_t filter_size = (off_t)reply->n_insns * WIRE_INSN_SIZE;
+    const off_t end = (off_t)reply->offset + reply->size;
 
-    if (!S_ISREG(st->st_mode))
+    if (!S_ISREG(st->st_mode) || reply->size == 0)
         return false;
     switch (delivery) {
     case WIRE_DELIVER_FD:
-        return st->st_size == filter_size;
+        return reply->offset == 0 && st->st_size == end;
     case WIRE_DELIVER_HELPER:
-        return st->st_size > filter_size && st->st_size <= HELPER_MAX_SIZE &&
+        return reply->offset > 0 && st->st_size >= end && st->st_size <= HELPER_MAX_SIZE &&
                (st->st_mode & 0111) == 0111;
     case WIRE_DELIVER_PROFILE:
-        return st->st_size >= 1 && st->st_size <= WIRE_MAX_PROFILE;
+        return reply->offset == 0 && st->st_size == end && st->st_size <= WIRE_MAX_PROFILE;
     case WIRE_DELIVER_BYTES:
+    case WIRE_DELIVER_RULES: /* which is never asked for here */
         break;
     }
     return false;
@@ -194,7 +195,6 @@ static bool file_is_right(const struct stat *st, enum wire_delivery delivery,
 static int check_fd(int fd, enum wire_delivery delivery, const struct wire_get_reply *reply)
 {
     const int needed = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
-    const size_t filter_size = (size_t)reply->n_insns * WIRE_INSN_SIZE;
     cleanup_free char *bytes = NULL;
     int seals = fcntl(fd, F_GET_SEALS);
     struct stat st;
@@ -208,10 +208,10 @@ static int check_fd(int fd, enum wire_delivery delivery, const struct wire_get_r
     r = io_pread_file(fd, (size_t)st.st_size, &bytes, &size);
     if (r < 0)
         return r == -ENOMEM ? r : -EBADMSG;
-    if (delivery == WIRE_DELIVER_PROFILE)
-        right = digest_is(reply->source_digest, bytes, size);
-    else /* in a helper, the filter is the end of the file */
-        right = digest_is(reply->digest, bytes + (size - filter_size), filter_size);
+    /* It was found to be there when the size was. */
+    right = size >= (size_t)reply->offset + reply->size &&
+            digest_is(delivery == WIRE_DELIVER_PROFILE ? reply->source_digest : reply->digest,
+                      bytes + reply->offset, reply->size);
     return right ? 0 : -EBADMSG;
 }
 
@@ -253,11 +253,11 @@ static int fetch_bytes(struct secprof *handle, const struct subject *subject,
     r = fetch(handle, subject, options, WIRE_DELIVER_BYTES, &reply, NULL);
     if (r < 0)
         return r;
-    size = (size_t)reply.n_insns * WIRE_INSN_SIZE;
+    size = reply.size;
     *filter = malloc(size);
     if (!*filter)
         return -ENOMEM;
-    memcpy(*filter, handle->reply + sizeof(reply), size);
+    memcpy(*filter, handle->reply + reply.offset, size);
     *len = size;
     info_write(info, &reply);
     return 0;
@@ -340,8 +340,8 @@ int secprof_install(struct secprof *handle, const char *name, const struct secpr
     if (r < 0)
         return r;
     info_write(info, &reply);
-    return install_filter(handle->reply + sizeof(reply), (size_t)reply.n_insns * WIRE_INSN_SIZE,
-                          reply.filter_flags, reply.audit_arch);
+    return install_filter(handle->reply + reply.offset, reply.size, reply.filter_flags,
+                          reply.audit_arch);
 }
 
 int secprof_install_filter(const void *filter, size_t len, const struct secprof_info *info)

@@ -78,6 +78,22 @@ int secprof_trust_only(struct secprof *handle, const uid_t *users, size_t n)
     return connection_check_users(handle);
 }
 
+int secprof_last_refusal(struct secprof *handle, struct secprof_refusal *refusal)
+{
+    uint32_t size;
+
+    if (!handle || !refusal || refusal->size < sizeof(*refusal))
+        return -EINVAL;
+    hold(handle);
+    if (handle->refusal.status == 0)
+        return 0;
+    size = refusal->size;
+    memset(refusal, 0, size);
+    memcpy(refusal, &handle->refusal, sizeof(*refusal));
+    refusal->size = size;
+    return 1;
+}
+
 size_t secprof_last_message(struct secprof *handle, char *text, size_t size)
 {
     size_t len;

@@ -13,7 +13,9 @@
  *   -ENODATA          the profile does not compile and no earlier filter of it is in service
  *   -ENXIO            no such target, or the daemon does not serve it
  *   -EPERM            the daemon does not let this process do that
- *   -EBUSY            a limit of the daemon is reached; try again later
+ *   -EBUSY            there are too many connections or subscribers at this time
+ *   -EAGAIN           this user asked for too many new filters in the last minute
+ *   -ETIME            the compile took too long, or its process died; it is tried again later
  *   -ESHUTDOWN        the daemon is stopping
  *   -EREMOTEIO        the daemon failed; its log has the reason
  *   -EPROTONOSUPPORT  the daemon speaks another version of the protocol
@@ -25,6 +27,7 @@
  *   -EPROTOTYPE       the socket is of another type: it is not secprofd's
  *   -ECONNRESET       the daemon closed the connection without an answer
  *   -ETIMEDOUT        the daemon did not answer in time
+ *   -EPROTO           refused for a reason that this version of the library does not know
  *   -EBADMSG          the answer breaks the protocol and was not used
  *   -ENOEXEC          install: the filter is for another architecture than this process's
  *   -EOPNOTSUPP       the filter cannot be used so: it needs a listener, or there is no helper
@@ -238,6 +241,28 @@ enum secprof_cache_state {
     SECPROF_CACHE_FAILING = 2, /* it cannot be used, cannot be written, or is full */
 };
 
+/* What not every daemon can do: secprof_get_helper(), and what later versions of this library ask
+ * for. */
+#define SECPROF_FEATURE_HELPER  1u
+#define SECPROF_FEATURE_RULES   2u
+#define SECPROF_FEATURE_MODES   4u
+#define SECPROF_FEATURE_HISTORY 8u
+#define SECPROF_FEATURE_LABELS  16u
+
+/* How much the daemon takes. 0: as much as comes. */
+struct secprof_limits {
+    uint32_t max_connections;          /* at a time, of all users */
+    uint32_t max_connections_per_user; /* of these */
+    uint32_t max_subscribers;
+    uint32_t max_compiles_per_minute; /* that one user may cause */
+    uint32_t max_profiles;
+    uint32_t max_request; /* bytes of a packet */
+    uint32_t max_profile; /* bytes of a profile's text */
+    uint32_t max_entries; /* of one packet with a list */
+    uint32_t idle_ms;     /* for which a connection may do nothing */
+    uint32_t compile_ms;  /* that one compile may take */
+};
+
 /* The daemon. Counters begin at 0 with it. Later versions may have more fields at the end. */
 struct secprof_status {
     const char *version;    /* of secprofd */
@@ -271,6 +296,9 @@ struct secprof_status {
     uint32_t connections_idle;  /* closed because they were idle */
     uint32_t profiles_left_out; /* files over the limit on profiles */
     uint32_t log_dropped;       /* lines that are missing in the log */
+    unsigned char instance[16]; /* random: another one after each start of the daemon */
+    uint64_t features;          /* SECPROF_FEATURE_*; later daemons may set other bits */
+    struct secprof_limits limits;
 };
 
 /* Asks how the daemon is. Returns 0 and *STATUS, which the caller gives to free() whole, or a
@@ -279,14 +307,14 @@ int secprof_status(struct secprof *handle, struct secprof_status **status);
 
 /* One profile. Later versions may have more fields at the end. */
 struct secprof_profile_status {
-    const char *path;                /* of its file */
+    const char *path;                /* of its file; bytes that are no text as \xNN */
     const char *text;                /* errors and warnings of its last compile, a line each */
     uint64_t generation;             /* in which its filter came into service; 0: none is */
     unsigned char digest[32];        /* of the daemon's own target's filter, without capabilities */
     unsigned char source_digest[32]; /* SHA-256 of the file that it was made from */
     uint32_t n_insns;
     uint32_t filter_flags;
-    uint32_t state;    /* enum secprof_state */
+    uint32_t state;    /* enum secprof_state; later daemons may have others */
     uint32_t variants; /* of this profile, in memory */
 };
 
@@ -336,8 +364,9 @@ int secprof_changes_fd(const struct secprof_changes *changes);
 
 /*
  * Waits up to TIMEOUT_MS milliseconds (0: not at all; SECPROF_NO_TIMEOUT: for ever) for the next
- * change. Returns 1 and in *CHANGE what is valid until the next call; 0: there was none in time; or
- * a negative code, after which CHANGES is of no use any more (-ECONNRESET: the daemon has ended).
+ * change of a kind that this library knows. Returns 1 and in *CHANGE what is valid until the next
+ * call; 0: there was none in time; or a negative code, after which CHANGES is of no use any more
+ * (-ECONNRESET: the daemon has ended).
  */
 int secprof_changes_next(struct secprof_changes *changes, int timeout_ms,
                          const struct secprof_change **change);
@@ -347,6 +376,26 @@ void secprof_changes_close(struct secprof_changes *changes);
 
 /* What a negative code of this library means; never NULL, valid for ever. */
 const char *secprof_strerror(int error);
+
+/* Why the daemon refused a call. Begin with SECPROF_REFUSAL_INIT; later versions may be longer. */
+struct secprof_refusal {
+    uint32_t size;     /* of this struct, as the caller knows it */
+    uint32_t status;   /* the numbers of PROTOCOL.md */
+    uint32_t reason;   /* the same more exactly; a daemon may have new ones. 0: it is not known */
+    uint32_t field;    /* the offset in the packet of what is wrong; 0: it is no one field */
+    uint32_t retry_ms; /* after this time the call may succeed; 0: nobody knows, or never */
+};
+
+#define SECPROF_REFUSAL_INIT                       \
+    {                                              \
+        sizeof(struct secprof_refusal), 0, 0, 0, 0 \
+    }
+
+/*
+ * Whether HANDLE's last call was refused by the daemon. Returns 1 and fills REFUSAL; 0: it was not;
+ * -EINVAL.
+ */
+int secprof_last_refusal(struct secprof *handle, struct secprof_refusal *refusal);
 
 /*
  * Copies what the daemon said about the handle's last failed call, in words, to TEXT: at most SIZE

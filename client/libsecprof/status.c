@@ -36,7 +36,7 @@ static int list_fetch(struct secprof *handle, struct list *list)
     union wire_request request = {0};
     struct wire_list_reply reply;
 
-    handle->message[0] = '\0';
+    connection_forget_refusal(handle);
     wire_request_header(&request.header, WIRE_LIST, sizeof(request.list), 0);
     do {
         size_t len;
@@ -54,8 +54,9 @@ static int list_fetch(struct secprof *handle, struct list *list)
         if (!more)
             return -ENOMEM;
         list->entries = more;
-        memcpy(more + list->n, handle->reply + sizeof(reply), reply.n_entries * sizeof(*more));
-        list->n += reply.n_entries;
+        for (size_t i = 0; i < reply.n_entries; i++)
+            memcpy(&more[list->n++], handle->reply + reply.entries_offset + i * reply.entry_size,
+                   sizeof(*more));
         memcpy(request.list.after, more[list->n - 1].name, sizeof(request.list.after));
     } while (reply.more);
     return 0;
@@ -73,6 +74,11 @@ int secprof_list(struct secprof *handle, secprof_list_fn fn, void *data)
     connection_leave(handle);
     for (size_t i = 0; r == 0 && i < list.n; i++) {
         const struct wire_list_entry *from = &list.entries[i];
+
+        /* Of a state that later daemons have nothing is known that the caller could rely on. */
+        if (from->state < WIRE_PROFILE_SERVED || from->state > WIRE_PROFILE_PENDING)
+            continue;
+
         struct secprof_entry entry = {
             .name = from->name,
             .generation = from->generation,
@@ -155,7 +161,22 @@ int secprof_status(struct secprof *handle, struct secprof_status **status)
         .connections_idle = from.connections_idle,
         .profiles_left_out = from.profiles_left_out,
         .log_dropped = from.log_dropped,
+        .features = from.features,
+        .limits =
+            {
+                .max_connections = from.limits.max_connections,
+                .max_connections_per_user = from.limits.max_connections_per_user,
+                .max_subscribers = from.limits.max_subscribers,
+                .max_compiles_per_minute = from.limits.max_compiles_per_minute,
+                .max_profiles = from.limits.max_profiles,
+                .max_request = from.limits.max_request,
+                .max_profile = from.limits.max_profile,
+                .max_entries = from.limits.max_entries,
+                .idle_ms = from.limits.idle_ms,
+                .compile_ms = from.limits.compile_ms,
+            },
     };
+    memcpy(made->instance, from.instance, sizeof(made->instance));
     *status = made;
     return 0;
 }
@@ -172,7 +193,7 @@ int secprof_profile_status(struct secprof *handle, const char *name,
         return -EINVAL;
     *status = NULL;
     hold(handle);
-    handle->message[0] = '\0';
+    connection_forget_refusal(handle);
     if (!name || !wire_name_is_valid(name))
         return -EINVAL;
     wire_request_header(&request.header, WIRE_STATUS, sizeof(request.status), 0);
@@ -188,12 +209,11 @@ int secprof_profile_status(struct secprof *handle, const char *name,
     if (!made)
         return -ENOMEM;
 
-    const unsigned char *behind = handle->reply + sizeof(from);
     char *texts = (char *)(made + 1);
 
     *made = (struct secprof_profile_status){
-        .path = text_copy(&texts, behind, from.path_len),
-        .text = text_copy(&texts, behind + from.path_len, from.text_len),
+        .path = text_copy(&texts, handle->reply + from.path_offset, from.path_len),
+        .text = text_copy(&texts, handle->reply + from.text_offset, from.text_len),
         .generation = from.generation,
         .n_insns = from.n_insns,
         .filter_flags = from.filter_flags,

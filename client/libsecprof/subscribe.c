@@ -12,7 +12,9 @@
 #include "client/libsecprof/connection.h"
 #include "client/libsecprof/secprof.h"
 #include "protocol/codec.h"
+#include "protocol/order.h"
 #include "util/cleanup.h"
+#include "util/deadline.h"
 
 static_assert((int)SECPROF_CHANGE_SERVED == (int)WIRE_PROFILE_SERVED, "kind");
 static_assert((int)SECPROF_CHANGE_STALE == (int)WIRE_PROFILE_STALE, "kind");
@@ -42,7 +44,7 @@ int secprof_subscribe(struct secprof *handle, struct secprof_changes **changes)
     if (!made)
         return -ENOMEM;
     hold(handle);
-    handle->message[0] = '\0';
+    connection_forget_refusal(handle);
     timeout_ms = handle->timeout_ms;
     r = secprof_open(&made->handle, handle->address.sun_path, timeout_ms);
     if (r < 0)
@@ -57,6 +59,7 @@ int secprof_subscribe(struct secprof *handle, struct secprof_changes **changes)
     r = connection_call(made->handle, &request, &len, NULL);
     if (r < 0) {
         memcpy(handle->message, made->handle->message, sizeof(handle->message));
+        handle->refusal = made->handle->refusal;
         secprof_close(made->handle);
         return r;
     }
@@ -74,24 +77,31 @@ int secprof_changes_next(struct secprof_changes *changes, int timeout_ms,
                          const struct secprof_change **change)
 {
     struct wire_change *packet;
-    ssize_t len;
+    int64_t deadline;
+    int r;
 
     if (change)
         *change = NULL;
     if (!changes || !change || (timeout_ms < 0 && timeout_ms != SECPROF_NO_TIMEOUT))
         return -EINVAL;
-    len = connection_receive(changes->handle, timeout_ms);
-    if (len <= 0)
-        return (int)len;
     packet = &changes->packet;
-    if (!wire_change_check(packet, &changes->subscribed, changes->handle->reply, (size_t)len))
-        return -EBADMSG;
+    deadline = deadline_after(timeout_ms);
+    do {
+        ssize_t len = connection_receive(changes->handle, deadline);
+
+        if (len <= 0)
+            return (int)len;
+        wire_change_to_host(changes->handle->reply, (size_t)len);
+        r = wire_change_check(packet, &changes->subscribed, changes->handle->reply, (size_t)len);
+    } while (r == WIRE_CHANGE_UNKNOWN);
+    if (r < 0)
+        return r;
     changes->change = (struct secprof_change){
-        .name = packet->name,
+        .name = packet->entry.name,
         .generation = packet->generation,
         .kind = packet->kind,
     };
-    memcpy(changes->change.digest, packet->digest, sizeof(packet->digest));
+    memcpy(changes->change.digest, packet->entry.digest, sizeof(packet->entry.digest));
     *change = &changes->change;
     return 1;
 }

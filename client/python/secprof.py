@@ -44,8 +44,8 @@ from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Sequenc
 __all__ = [
     "Client", "popen", "Filter", "File", "Info", "Source", "Profile", "ProfileStatus", "Status",
     "Reloaded", "Change", "Watch", "State", "Kind", "Error", "Refused", "BadVersion", "BadRequest",
-    "BadName", "NotFound", "BadTarget", "Forbidden", "Broken", "Limit", "Stopping", "Failed",
-    "Undeliverable", "BadReply", "Disconnected", "DEFAULT_SOCKET",
+    "BadName", "NotFound", "BadTarget", "Forbidden", "Broken", "Limit", "Rate", "NoResult", "Stopping",
+    "Failed", "Undeliverable", "Limits", "BadReply", "Disconnected", "DEFAULT_SOCKET",
 ]
 
 DEFAULT_SOCKET = "/run/secprof/secprof.sock"
@@ -61,17 +61,22 @@ _MAX_SOURCE = 1 << 20
 _MAX_HELPER = 1 << 20
 _SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
 
-# "=": numbers are in the byte order of the machine, and nothing is padded. Replies may be longer.
-_HEADER = struct.Struct("=IHHIIII")
-_VARIANT = struct.Struct("=QIIII")
-_NAME = struct.Struct("=128s")
-_FILTER = struct.Struct("=Q32sIIII32s")
-_LISTED = struct.Struct("=QII")
-_ENTRY = struct.Struct("=128sQ32sII")
-_DAEMON = struct.Struct("=12Q18I32s32s")
-_PROFILE = struct.Struct("=Q32s32sIIIIII")
-_RELOADED = struct.Struct("=QII")
-_CHANGE = struct.Struct("=Q32sII128s")
+# "<": numbers are little-endian, and nothing is padded; x is what has to be 0. Replies may be longer.
+_HEADER = struct.Struct("<IHHIIII")
+_REFUSAL = struct.Struct("<IIIII4x")
+_VARIANT = struct.Struct("<QIII20x")
+_LABEL = bytes(64)
+_NAME = struct.Struct("<128s")
+_NAMED = struct.Struct("<128s8x")
+_BARE = bytes(8)
+_FILTER = struct.Struct("<Q32s32sIIIIII8x")
+_LISTED = struct.Struct("<QIIII")
+_ENTRY = struct.Struct("<128sQ32sII")
+_DAEMON = struct.Struct("<12Q18I32s32s16sQ10I64x")
+_PROFILE = struct.Struct("<Q32s32sIIIIIIII")
+_RELOADED = struct.Struct("<QII")
+_SUBSCRIBED = struct.Struct("<Q")
+_CHANGE = struct.Struct("<QIII4x")
 
 _CAPABILITIES = (
     "chown dac_override dac_read_search fowner fsetid kill setgid setuid setpcap linux_immutable "
@@ -94,11 +99,21 @@ class Refused(Error):
     """The number in the daemon's reply."""
     text: str
     """What the daemon said. It may quote a profile: escape it before it goes to a terminal."""
+    reason: int
+    """The same more exactly, as PROTOCOL.md has it. A daemon may have new ones. 0: it is not known."""
+    field: int
+    """The offset in the packet of what is wrong; 0: it is no one field."""
+    retry: Optional[float]
+    """After so many seconds it may succeed. None: nobody knows, or never."""
 
-    def __init__(self, status: int, text: str):
+    def __init__(self, status: int, text: str, reason: int = 0, field: int = 0,
+                 retry: Optional[float] = None):
         super().__init__(text or f"status {status}: {type(self).__doc__}")
         self.status = status
         self.text = text
+        self.reason = reason
+        self.field = field
+        self.retry = retry
 
 
 class BadVersion(Refused):
@@ -130,7 +145,15 @@ class Broken(Refused):
 
 
 class Limit(Refused):
-    """A limit of the daemon is reached. Try again later."""
+    """There are too many connections or subscribers at this time."""
+
+
+class Rate(Refused):
+    """This user asked for too many new filters in the last minute; `retry` says when to try again."""
+
+
+class NoResult(Refused):
+    """The compile took too long, or its process died. `retry` says when it is tried again."""
 
 
 class Stopping(Refused):
@@ -155,7 +178,7 @@ class Disconnected(Error):
 
 _REFUSALS = {1: BadVersion, 2: BadRequest, 3: BadRequest, 4: BadRequest, 5: BadName, 6: NotFound,
              7: BadTarget, 8: Forbidden, 9: Broken, 10: Limit, 11: Stopping, 12: Failed,
-             13: Undeliverable}
+             13: Undeliverable, 14: Rate, 15: NoResult}
 
 
 class State(enum.Enum):
@@ -293,6 +316,26 @@ class ProfileStatus:
 
 
 @dataclass(frozen=True)
+class Limits:
+    """How much the daemon takes. 0: as much as comes."""
+
+    max_connections: int
+    max_connections_per_user: int
+    max_subscribers: int
+    max_compiles_per_minute: int
+    """That one user may cause."""
+    max_profiles: int
+    max_request: int
+    """Bytes of a packet."""
+    max_profile: int
+    """Bytes of a profile's text."""
+    max_entries: int
+    """Of one packet with a list."""
+    idle_ms: int
+    compile_ms: int
+
+
+@dataclass(frozen=True)
 class Status:
     """How the daemon is. Counters begin at 0 with it; PROTOCOL.md says what each one counts."""
 
@@ -327,6 +370,10 @@ class Status:
     log_dropped: int
     version: str
     libseccomp: str
+    instance: bytes
+    """Random: another one after each start of the daemon."""
+    features: int
+    limits: Limits
 
 
 @dataclass(frozen=True)
@@ -436,10 +483,16 @@ class _Connection:
         # The header of a refused version is that of the daemon's version.
         if status != 1 and (version, answered) != (_VERSION, opcode):
             raise BadReply("not a reply to this request")
+        body = data[_HEADER.size:]
+        # A refusal of another version is laid out as that version has it.
+        if status != 0 and version != _VERSION:
+            raise BadVersion(status, "")
         if status != 0:
-            text = data[_HEADER.size:].decode("utf-8", "replace")
-            raise _REFUSALS.get(status, Refused)(status, text)
-        return data[_HEADER.size:]
+            reason, field, retry_ms, offset, size = _unpack(_REFUSAL, body)
+            text = _text(_part(body, offset, size, _REFUSAL.size))
+            raise _REFUSALS.get(status, Refused)(status, text, reason, field,
+                                                 retry_ms / 1000 if retry_ms else None)
+        return body
 
 
 class Client:
@@ -477,7 +530,7 @@ class Client:
         """The text of profile `name`, the version that is in service."""
         found = []
         with self._file(_GET, _get(name, _AS_SOURCE, 0, 0, None), (),
-                        lambda fd, info: found.append(_check_source(fd, info))) as file:
+                        lambda *about: found.append(_check_source(*about))) as file:
             return Source(found[0], file.info)
 
     def compile(self, profile: Union[bytes, str], *, caps: Caps = 0, arch: int = 0,
@@ -487,21 +540,21 @@ class Client:
         A profile that does not compile is `Broken`; its text has a line for each error.
         """
         with _Sealed(profile) as memory:
-            body, _ = self._call(_COMPILE, _variant(_AS_BYTES, caps, arch, kernel), [memory.fileno()])
+            body, _ = self._call(_COMPILE, _compile(_AS_BYTES, caps, arch, kernel), [memory.fileno()])
         return _filter(body)
 
     def compile_file(self, profile: Union[bytes, str], *, caps: Caps = 0, arch: int = 0,
                      kernel: Optional[tuple[int, int]] = None) -> File:
         """The same as an open file."""
         with _Sealed(profile) as memory:
-            return self._file(_COMPILE, _variant(_AS_FD, caps, arch, kernel), [memory.fileno()],
+            return self._file(_COMPILE, _compile(_AS_FD, caps, arch, kernel), [memory.fileno()],
                               _check_filter)
 
     def compile_helper(self, profile: Union[bytes, str], *, caps: Caps = 0,
                        kernel: Optional[tuple[int, int]] = None) -> File:
         """The same as an executable, as get_helper() has it."""
         with _Sealed(profile) as memory:
-            return self._file(_COMPILE, _variant(_AS_HELPER, caps, 0, kernel), [memory.fileno()],
+            return self._file(_COMPILE, _compile(_AS_HELPER, caps, 0, kernel), [memory.fileno()],
                               _check_helper)
 
     def profiles(self) -> list[Profile]:
@@ -509,13 +562,13 @@ class Client:
         entries: list[Profile] = []
         after, more = b"", 1
         while more:
-            body, _ = self._call(_LIST, _NAME.pack(after))
-            _, n, more = _unpack(_LISTED, body)
-            if len(body) < _LISTED.size + n * _ENTRY.size or (more and n == 0):
+            body, _ = self._call(_LIST, _NAMED.pack(after))
+            _, n, more, offset, size = _unpack(_LISTED, body)
+            listed = _part(body, offset, n * size, _LISTED.size)
+            if size < _ENTRY.size or (more and n == 0):
                 raise BadReply("the list is shorter than it says")
             for i in range(n):
-                raw, generation, digest, insns, state = _ENTRY.unpack_from(
-                    body, _LISTED.size + i * _ENTRY.size)
+                raw, generation, digest, insns, state = _ENTRY.unpack_from(listed, i * size)
                 name = raw.rstrip(b"\0")
                 if name <= after:
                     raise BadReply("the list is not sorted")
@@ -528,23 +581,23 @@ class Client:
 
     def status(self) -> Status:
         """How the daemon is."""
-        body, _ = self._call(_STATUS, _NAME.pack(b""))
-        *numbers, _, version, libseccomp = _unpack(_DAEMON, body)
-        return Status(*numbers, _text(version.split(b"\0")[0]), _text(libseccomp.split(b"\0")[0]))
+        body, _ = self._call(_STATUS, _NAMED.pack(b""))
+        fields = _unpack(_DAEMON, body)
+        version, libseccomp, instance, features = fields[30:34]
+        return Status(*fields[:29], _text(version.split(b"\0")[0]), _text(libseccomp.split(b"\0")[0]),
+                      instance, features, Limits(*fields[34:]))
 
     def profile_status(self, name: str) -> ProfileStatus:
         """How profile `name` is, and what its last compile said."""
-        body, _ = self._call(_STATUS, _NAME.pack(_name(name)))
-        *fields, state, variants, path_len, text_len = _unpack(_PROFILE, body)
-        end = _PROFILE.size + path_len
-        if len(body) < end + text_len:
-            raise BadReply("the status is shorter than it says")
+        body, _ = self._call(_STATUS, _NAMED.pack(_name(name)))
+        *fields, state, variants, path, path_len, text, text_len = _unpack(_PROFILE, body)
         return ProfileStatus(*fields, _member(State, state), variants,
-                             os.fsdecode(body[_PROFILE.size:end]), _text(body[end:end + text_len]))
+                             _text(_part(body, path, path_len, _PROFILE.size)),
+                             _text(_part(body, text, text_len, _PROFILE.size)))
 
     def reload(self) -> Reloaded:
         """Waits until all that is on disk now is in service. For root and the daemon's user."""
-        return Reloaded(*_unpack(_RELOADED, self._call(_RELOAD, b"")[0]))
+        return Reloaded(*_unpack(_RELOADED, self._call(_RELOAD, _BARE)[0]))
 
     def watch(self, timeout: Optional[float] = None) -> Watch:
         """An iterator over the changes from now on, on a connection of its own.
@@ -606,12 +659,12 @@ class Client:
                 connection.send(opcode, body, fds, deadline)
             except PermissionError:
                 # The daemon takes an fd only on a connection that it has accepted. It has when it answers.
-                connection.send(_STATUS, _NAME.pack(b""), (), deadline)
+                connection.send(_STATUS, _NAMED.pack(b""), (), deadline)
                 connection.receive(_STATUS, 0, deadline)
                 try:
                     connection.send(opcode, body, fds, deadline)
                 except PermissionError:
-                    raise Forbidden(8, "secprofd takes no fd from this user") from None
+                    raise Forbidden(8, "secprofd takes no fd from this user", 801) from None
             return connection.receive(opcode, files, deadline)
         except Refused as refused:
             if isinstance(refused, (BadVersion, Stopping)):
@@ -623,12 +676,12 @@ class Client:
             raise
 
     def _file(self, opcode: int, body: bytes, fds: Sequence[int],
-              check: Callable[[int, Info], Any]) -> File:
+              check: Callable[[int, Info, _Place], Any]) -> File:
         reply, (fd,) = self._call(opcode, body, fds, files=1)
         try:
             info = _info(reply)
             _check_file(fd)
-            check(fd, info)
+            check(fd, info, _place(reply))
             # Fds 0 to 2 of a child are replaced before it executes anything.
             if fd <= 2:
                 low, fd = fd, fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 3)
@@ -654,9 +707,9 @@ class Watch:
         deadline = None if connect_timeout is None else time.monotonic() + connect_timeout
         self._connection = _Connection(path, deadline)
         try:
-            self._connection.send(_SUBSCRIBE, b"", (), deadline)
+            self._connection.send(_SUBSCRIBE, _BARE, (), deadline)
             body, _ = self._connection.receive(_SUBSCRIBE, 0, deadline)
-            (self.generation,) = _unpack(struct.Struct("=Q"), body)
+            (self.generation,) = _unpack(_SUBSCRIBED, body)
         except BaseException:
             self.close()
             raise
@@ -676,7 +729,8 @@ class Watch:
         deadline = None if self.timeout is None else time.monotonic() + self.timeout
         while True:
             body, _ = self._connection.receive(_SUBSCRIBE, 0, deadline)
-            generation, digest, kind, _, name = _unpack(_CHANGE, body)
+            generation, kind, offset, size = _unpack(_CHANGE, body)
+            name, _, digest, _, _ = _unpack(_ENTRY, _part(body, offset, size, _CHANGE.size))
             known = _member(Kind, kind)
             if known:
                 return Change(_text(name.split(b"\0")[0]), known, generation, digest)
@@ -772,7 +826,7 @@ def _unpack(form: struct.Struct, body: bytes) -> tuple:
 def _name(name: str) -> bytes:
     data = os.fsencode(name)
     if not 0 < len(data) < _NAME.size or b"\0" in data:
-        raise BadName(5, f"not the name of a profile: {name!r}")
+        raise BadName(5, f"not the name of a profile: {name!r}", 501)
     return data
 
 
@@ -795,24 +849,46 @@ def _variant(delivery: int, caps: Caps, arch: int, kernel: Optional[tuple[int, i
     major, minor = kernel or (0, 0)
     if not (0 <= major < 1 << 16 and 0 <= minor < 1 << 16):
         raise ValueError(f"not a version of a kernel: {kernel!r}")
-    return _VARIANT.pack(_mask(caps), arch, major << 16 | minor, delivery, 0)
+    return _VARIANT.pack(_mask(caps), arch, major << 16 | minor, delivery)
 
 
 def _get(name: str, delivery: int, caps: Caps, arch: int,
          kernel: Optional[tuple[int, int]]) -> bytes:
-    return _variant(delivery, caps, arch, kernel) + _NAME.pack(_name(name))
+    return _variant(delivery, caps, arch, kernel) + _NAME.pack(_name(name)) + _LABEL
+
+
+def _compile(delivery: int, caps: Caps, arch: int, kernel: Optional[tuple[int, int]]) -> bytes:
+    return _variant(delivery, caps, arch, kernel) + _LABEL
+
+
+def _part(body: bytes, offset: int, size: int, fixed: int) -> bytes:
+    """What a reply says to lie at OFFSET of the packet, behind the FIXED bytes of its own fields."""
+    start = offset - _HEADER.size
+    if start < fixed or start + size > len(body):
+        raise BadReply("the reply is shorter than it says")
+    return body[start:start + size]
 
 
 def _info(body: bytes) -> Info:
-    generation, digest, insns, flags, arch, info, source_digest = _unpack(_FILTER, body)
+    generation, digest, source_digest, insns, flags, arch, info, _, _ = _unpack(_FILTER, body)
     if not 1 <= insns <= _MAX_INSNS:
         raise BadReply(f"a filter of {insns} instructions")
     return Info(generation, digest, insns, flags, arch, bool(info & 1), source_digest)
 
 
+# Where what was asked for is, in the reply or in the file: its offset and its size.
+_Place = tuple[int, int]
+
+
+def _place(body: bytes) -> _Place:
+    *_, offset, size = _unpack(_FILTER, body)
+    return offset, size
+
+
 def _filter(body: bytes) -> Filter:
     info = _info(body)
-    code = body[_FILTER.size:_FILTER.size + 8 * info.insns]
+    offset, size = _place(body)
+    code = _part(body, offset, size, _FILTER.size)
     _check_code(code, info)
     return Filter(code, info)
 
@@ -836,9 +912,10 @@ def _check_file(fd: int) -> None:
         raise BadReply("the file is not read-only")
 
 
-def _read(fd: int, least: int, most: int) -> bytes:
+def _read(fd: int, place: _Place, most: int) -> bytes:
+    """The whole file, which is what was asked for and nothing else."""
     size = os.fstat(fd).st_size
-    if not least <= size <= most:
+    if place != (0, size) or not 0 < size <= most:
         raise BadReply(f"a file of {size} bytes")
     data = os.pread(fd, size, 0)
     if len(data) != size:
@@ -846,20 +923,24 @@ def _read(fd: int, least: int, most: int) -> bytes:
     return data
 
 
-def _check_filter(fd: int, info: Info) -> None:
-    _check_code(_read(fd, 8 * info.insns, 8 * info.insns), info)
+def _check_filter(fd: int, info: Info, place: _Place) -> None:
+    _check_code(_read(fd, place, 8 * info.insns), info)
 
 
-def _check_helper(fd: int, _: Info) -> None:
+def _check_helper(fd: int, info: Info, place: _Place) -> None:
+    offset, size = place
     status = os.fstat(fd)
     if not stat.S_ISREG(status.st_mode) or status.st_mode & 0o111 != 0o111:
         raise BadReply("the helper cannot be executed")
     if not 0 < status.st_size <= _MAX_HELPER or os.pread(fd, 4, 0) != b"\x7fELF":
         raise BadReply("the helper is no program")
+    if offset + size > status.st_size:
+        raise BadReply("the helper is shorter than it should be")
+    _check_code(os.pread(fd, size, offset), info)
 
 
-def _check_source(fd: int, info: Info) -> bytes:
-    text = _read(fd, 1, _MAX_SOURCE)
+def _check_source(fd: int, info: Info, place: _Place) -> bytes:
+    text = _read(fd, place, _MAX_SOURCE)
     if hashlib.sha256(text).digest() != info.source_digest:
         raise BadReply("the profile and its digest differ")
     return text

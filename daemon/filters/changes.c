@@ -16,8 +16,11 @@ static void note(struct changes *changes, uint64_t generation, const struct prof
         .after = entry_access(entry),
     };
     memcpy(change->name, entry->name, sizeof(change->name));
-    if (kind != WIRE_CHANGE_GONE && entry->served)
-        memcpy(change->digest, entry->native->digest, DIGEST_SIZE);
+    if (kind == WIRE_CHANGE_GONE || !entry->served)
+        return;
+    change->served_generation = entry->generation;
+    memcpy(change->digest, entry->native->digest, DIGEST_SIZE);
+    change->n_insns = entry->native->n_insns;
 }
 
 void changes_note(struct changes *changes, uint64_t generation, const struct profile_entry *entry,

@@ -19,8 +19,10 @@ enum {
 /* A change, and who may hear of it. */
 struct change {
     uint64_t generation;
+    uint64_t served_generation; /* as struct wire_list_entry has it, */
     uint8_t digest[DIGEST_SIZE];
-    uint32_t kind; /* as in struct wire_change; never WIRE_CHANGE_LOST */
+    uint32_t n_insns; /* and these */
+    uint32_t kind;    /* as in struct wire_change; never WIRE_CHANGE_LOST */
     char name[WIRE_NAME_SIZE];
     struct entry_access before; /* who knew the profile before it */
     struct entry_access after;

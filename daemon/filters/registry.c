@@ -138,7 +138,7 @@ bool entry_may_read(const struct profile_entry *entry, const struct peer *peer)
 }
 
 /* TEXT is consumed; NULL is allowed. */
-static void set_error(struct profile_entry *entry, char *text, uint64_t at)
+static void set_error(struct profile_entry *entry, char *text, bool no_result, uint64_t at)
 {
     if (entry->failed && entry->error_at > at) {
         free(text);
@@ -148,20 +148,22 @@ static void set_error(struct profile_entry *entry, char *text, uint64_t at)
     entry->error = text;
     entry->error_at = at;
     entry->failed = true;
+    entry->no_result = no_result;
 }
 
 void entry_set_lines(struct profile_entry *entry, const char *path, const char *lines, uint64_t at)
 {
-    set_error(entry, lines_prefix(path, lines, WIRE_TEXT_MAX), at);
+    set_error(entry, lines_prefix(path, lines, WIRE_TEXT_MAX), false, at);
 }
 
-void entry_set_reason(struct profile_entry *entry, const char *path, const char *why, uint64_t at)
+void entry_set_reason(struct profile_entry *entry, const char *path, const char *why,
+                      bool no_result, uint64_t at)
 {
     char *line;
 
     if (asprintf(&line, "%s: error: %s\n", path, why) < 0)
         line = NULL;
-    set_error(entry, line, at);
+    set_error(entry, line, no_result, at);
 }
 
 void entry_clear_error(struct profile_entry *entry, uint64_t at)
@@ -171,6 +173,7 @@ void entry_clear_error(struct profile_entry *entry, uint64_t at)
     free(entry->error);
     entry->error = NULL;
     entry->failed = false;
+    entry->no_result = false;
 }
 
 void entry_settle(struct profile_entry *entry, uint64_t scan)

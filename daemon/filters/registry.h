@@ -44,6 +44,7 @@ struct profile_entry {
     struct source *next;           /* the one to be compiled after it, or NULL; a reference */
     bool failed;                   /* what is on disk is not in service, and will not be as it is */
     char *error;                   /* why it FAILED, for people; NULL: there was no memory for it */
+    bool no_result;                /* FAILED: its compile came to no result, and is tried again */
     uint64_t error_at;             /* the number of the scan that it FAILED with */
 };
 
@@ -95,8 +96,10 @@ bool entry_may_read(const struct profile_entry *entry, const struct peer *peer);
  */
 void entry_set_lines(struct profile_entry *entry, const char *path, const char *lines, uint64_t at);
 
-/* The same with one line that says WHY the file at PATH is not in service. */
-void entry_set_reason(struct profile_entry *entry, const char *path, const char *why, uint64_t at);
+/* The same with one line that says WHY the file at PATH is not in service. NO_RESULT: its compile
+ * came to none. */
+void entry_set_reason(struct profile_entry *entry, const char *path, const char *why,
+                      bool no_result, uint64_t at);
 
 /* SCAN found that the content of ENTRY's file is that of the version in service. */
 void entry_settle(struct profile_entry *entry, uint64_t scan);

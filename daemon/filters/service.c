@@ -22,6 +22,7 @@ void service_init(struct service *service, const struct service_limits *limits)
     contents_init(&service->contents, limits->max_contents);
     jobs_init(&service->jobs, limits->max_background);
     failures_init(&service->failures, limits->compile_timeout_usec);
+    service->compile_timeout_usec = limits->compile_timeout_usec;
     TAILQ_INIT(&service->scanned);
     TAILQ_INIT(&service->pending);
     TAILQ_INIT(&service->ahead);
@@ -268,7 +269,7 @@ static void resolve(struct service *service, struct profile_entry *entry,
         if (native)
             entry_set_lines(entry, source->path, native->text, source->changed_at);
         else
-            entry_set_reason(entry, source->path, why, source->changed_at);
+            entry_set_reason(entry, source->path, why, true, source->changed_at);
         if (is_newest)
             entry->newest = native ? NEWEST_FAILED : NEWEST_UNKNOWN;
         /* What was no fault of the profile is tried again with a scan. */
@@ -367,7 +368,7 @@ void service_refuse(struct service *service, struct profile_entry *entry, const 
     const struct entry_access access = entry_access(entry);
     cleanup_free char *before = steal_ptr(&entry->error);
 
-    entry_set_reason(entry, entry->path, why, scan);
+    entry_set_reason(entry, entry->path, why, false, scan);
     entry->newest = NEWEST_UNKNOWN;
     entry->content_known = false;
     drop_next(entry);

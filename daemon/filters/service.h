@@ -55,6 +55,7 @@ struct service {
         ahead; /* versions in service of which background.c has to look for filters */
     struct source_list lacking; /* those of which it found some missing */
     uint64_t generation;
+    uint64_t compile_timeout_usec;
     uint64_t retry_usec; /* when the files are to be looked at again; UINT64_MAX: no need */
 
     /* Since the start; see struct wire_daemon_status. */

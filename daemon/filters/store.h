@@ -34,6 +34,7 @@ struct stored_variant {
     int fd;                         /* sealed memfd with the filter, in the target's byte order */
     const void *code;               /* the same, mapped; NULL without a filter */
     struct kept_file helper;        /* secprof-helper with the filter; see helper-open.h */
+    uint32_t helper_size;           /* bytes of the helper, where there is or was one */
     uint8_t digest[DIGEST_SIZE];    /* SHA-256 of those bytes */
     uint32_t n_insns;
     uint32_t flags; /* SECCOMP_FILTER_FLAG_* */

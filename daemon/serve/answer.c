@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "protocol/reason.h"
+#include "util/utf8.h"
+
 void answer_begin(struct answer *answer)
 {
     answer->kind = ANSWER_SEND;
@@ -28,16 +31,43 @@ void answer_add(struct answer *answer, const void *bytes, size_t len)
     answer->len += len;
 }
 
-void answer_refuse(struct answer *answer, enum wire_status status, const char *fmt, ...)
+/* Makes ANSWER the refusal for REASON with TEXT, which is not empty. */
+static void refuse(struct answer *answer, enum wire_reason reason, uint32_t field, const char *text)
 {
-    char *text = (char *)answer->packet + sizeof(struct wire_header);
+    struct wire_refusal refusal = {
+        .reason = reason, .field = field, .text_offset = sizeof(refusal)};
+
+    refusal.text_len = (uint32_t)utf8_escape((char *)answer->packet + sizeof(refusal),
+                                             WIRE_TEXT_MAX, text, UTF8_KEEP_CONTROLS);
+    answer->kind = ANSWER_SEND;
+    answer->status = wire_reason_status(reason);
+    answer_reply(answer, &refusal, sizeof(refusal));
+    answer->len += refusal.text_len;
+}
+
+void answer_refuse(struct answer *answer, enum wire_reason reason, const char *fmt, ...)
+{
+    char text[WIRE_TEXT_MAX + 1];
     va_list args;
 
-    answer->kind = ANSWER_SEND;
-    answer->status = status;
     va_start(args, fmt);
-    if (vsnprintf(text, WIRE_TEXT_MAX + 1, fmt, args) < 0)
+    if (vsnprintf(text, sizeof(text), fmt, args) < 0)
         text[0] = '\0';
     va_end(args);
-    answer->len = sizeof(struct wire_header) + strlen(text);
+    refuse(answer, reason, 0, text[0] ? text : wire_reason_text(reason));
+}
+
+void answer_refuse_field(struct answer *answer, enum wire_reason reason, uint32_t field)
+{
+    refuse(answer, reason, field, wire_reason_text(reason));
+}
+
+void answer_retry_in(struct answer *answer, uint64_t usec)
+{
+    struct wire_refusal refusal;
+    uint64_t ms = usec / 1000 + 1;
+
+    memcpy(&refusal, answer->packet, sizeof(refusal));
+    refusal.retry_ms = ms < UINT32_MAX ? (uint32_t)ms : UINT32_MAX;
+    memcpy(answer->packet, &refusal, sizeof(refusal));
 }

@@ -40,8 +40,17 @@ void answer_reply(struct answer *answer, const void *reply, size_t len);
 /* Adds the LEN bytes at BYTES to the packet, which has room for them. */
 void answer_add(struct answer *answer, const void *bytes, size_t len);
 
-/* Refuses the request with STATUS and a text, which may be empty. */
-void answer_refuse(struct answer *answer, enum wire_status status, const char *fmt, ...)
+/*
+ * Refuses the request for REASON, with a text: where that comes out empty, with what the reason
+ * means. Bytes in it that are no UTF-8 are written as \xNN.
+ */
+void answer_refuse(struct answer *answer, enum wire_reason reason, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The same with the usual text. FIELD: the offset in the request of what is wrong, or 0. */
+void answer_refuse_field(struct answer *answer, enum wire_reason reason, uint32_t field);
+
+/* ANSWER, a refusal, says that it is worth while to try again in USEC. */
+void answer_retry_in(struct answer *answer, uint64_t usec);
 
 #endif

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "protocol/protocol.h"
+
 enum {
     CLIENT_REFUSED_USEC = 2000000, /* for which one over a limit may wait to hear so */
 };
@@ -26,8 +28,8 @@ struct client_life {
     enum client_state state;
     bool refused;    /* over a limit: its first request is answered with that, and it is closed */
     bool last;       /* the next reply is the last one */
-    bool dismissed;  /* the daemon ends it: whatever it asks is answered with that */
     bool subscribed; /* changes follow the next reply, or that reply is sent */
+    enum wire_reason dismissed; /* the daemon ends it: whatever it asks is refused for that; or 0 */
     uint64_t active_usec;
 };
 

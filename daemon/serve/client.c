@@ -18,6 +18,8 @@
 #include "daemon/serve/server.h"
 #include "daemon/serve/subscribe.h"
 #include "protocol/codec.h"
+#include "protocol/order.h"
+#include "protocol/reason.h"
 #include "util/cleanup.h"
 #include "util/packet.h"
 
@@ -156,6 +158,7 @@ static void push(struct client *client)
 
     while (subscribe_next(client->server->handlers.service, &client->asker.peer,
                           &client->request.header, &client->seen, &next, &packet)) {
+        wire_change_to_wire(&packet, sizeof(packet));
         r = packet_send(client->fd, &iov, 1, NULL, 0, MSG_DONTWAIT);
         set_state(client, client_state_pushed(r));
         if (r != 0)
@@ -234,6 +237,7 @@ static int transmit_answer(struct client *client, struct answer *answer)
 
     wire_reply_header(&header, &client->request.header, answer->status, answer->len);
     memcpy(answer->packet, &header, sizeof(header));
+    wire_reply_to_wire(answer->packet, answer->len, client->request.status.name[0] != '\0');
     return transmit(client, answer->packet, answer->len, steal_fd(&answer->fd));
 }
 
@@ -244,14 +248,14 @@ static void send_answer(struct client *client, struct answer *answer)
     const struct log_subject subject = {.peer = peer};
 
     if (transmit_answer(client, answer) < 0) {
-        answer_refuse(answer, WIRE_FAILED, "too many file descriptors are on their way to clients");
+        answer_refuse(answer, WIRE_WHY_ON_THE_WAY, "%s", "");
         (void)transmit_answer(client, answer);
     }
     numbers->requests++;
     if (answer->status == WIRE_OK)
         return;
     numbers->refused++;
-    numbers->limited += answer->status == WIRE_LIMIT;
+    numbers->limited += answer->status == WIRE_LIMIT || answer->status == WIRE_RATE;
     log_about(client->server->log, LOG_DEBUG, &subject, "refused request %u of pid %d, uid %u: %s",
               client->request.header.opcode, peer->pid, peer->uid,
               wire_status_text((int)answer->status));
@@ -263,7 +267,7 @@ static void act(struct client *client, struct answer *answer)
     struct server *server = client->server;
 
     if (answer->kind == ANSWER_AFTER_JOB && client->asker.waits == CLIENT_WAITS_MAX)
-        answer_refuse(answer, WIRE_FAILED, "the profile changes faster than it can be compiled");
+        answer_refuse(answer, WIRE_WHY_CHANGING, "%s", "");
     switch (answer->kind) {
     case ANSWER_AFTER_JOB:
         jobs_wait(answer->job, &client->waiter, client->asker.peer.payer);
@@ -302,7 +306,7 @@ void client_go_on(struct client *client)
     client->woken = false;
     answer_begin(&server->answer);
     if (why)
-        answer_refuse(&server->answer, WIRE_FAILED, "%s", why);
+        answer_refuse(&server->answer, WIRE_WHY_NO_RESULT, "%s", why);
     else
         dispatch(&server->handlers, &client->asker, &client->request, &server->answer);
     act(client, &server->answer);
@@ -321,11 +325,6 @@ void client_end(struct client *client)
     settle(client);
 }
 
-static void refuse_dismissed(struct answer *answer)
-{
-    answer_refuse(answer, WIRE_STOPPING, "the daemon ends this connection: connect again");
-}
-
 /* Handles one packet of LEN bytes that came with N_FDS fds. */
 static void handle_packet(struct client *client, const void *packet, size_t len, size_t n_fds)
 {
@@ -333,9 +332,10 @@ static void handle_packet(struct client *client, const void *packet, size_t len,
     struct peer *peer = &client->asker.peer;
     const struct log_subject subject = {.peer = peer};
     struct answer *answer = &server->answer;
-    int r = wire_request_decode(&client->request, packet, len, n_fds);
+    uint32_t field;
+    int r = wire_request_decode(&client->request, packet, len, n_fds, &field);
 
-    client->asked |= r == WIRE_OK && !client->life.refused;
+    client->asked |= r == 0 && !client->life.refused;
     if (r < 0) {
         log_about(server->log, LOG_NOTICE, &subject,
                   "pid %d, uid %u sent a packet of another protocol: closed", peer->pid, peer->uid);
@@ -344,16 +344,16 @@ static void handle_packet(struct client *client, const void *packet, size_t len,
     }
     answer_begin(answer);
     if (client->life.dismissed)
-        refuse_dismissed(answer);
+        answer_refuse(answer, client->life.dismissed, "%s", "");
     else if (client->life.refused)
-        answer_refuse(answer, WIRE_LIMIT, "too many connections");
-    else if (r != WIRE_OK)
-        answer_refuse(answer, (enum wire_status)r, "%s", "");
+        answer_refuse(answer, WIRE_WHY_CONNECTIONS, "%s", "");
+    else if (r != 0)
+        answer_refuse_field(answer, (enum wire_reason)r, field);
     else {
         /* Only who asks for something is looked up so closely. */
         r = peer_learn_groups(peer, client->fd);
         if (r < 0)
-            answer_refuse(answer, WIRE_FAILED, "your groups: %s", strerror(-r));
+            answer_refuse(answer, WIRE_WHY_SYSTEM, "your groups: %s", strerror(-r));
         else
             dispatch(&server->handlers, &client->asker, &client->request, answer);
     }
@@ -394,17 +394,17 @@ static void flush(struct client *client)
         set_state(client, CLIENT_ENDED);
 }
 
-void client_dismiss(struct client *client)
+void client_dismiss(struct client *client, enum wire_reason reason)
 {
     struct answer *answer = &client->server->answer;
 
-    client->life.dismissed = true;
+    client->life.dismissed = reason;
     if (client->life.state == CLIENT_WRITING)
         flush(client);
     if (client->life.state == CLIENT_WAITING) {
         stop_waiting(client);
         answer_begin(answer);
-        refuse_dismissed(answer);
+        answer_refuse(answer, reason, "%s", "");
         send_answer(client, answer);
     }
     /* What was sent by now is answered, as far as its socket has room; then there is no more. */

@@ -68,8 +68,8 @@ void client_push(struct client *client);
 /* Ends the connection. */
 void client_end(struct client *client);
 
-/* Ends the connection of a client that may not know of it yet: answers what it asked by now, with
- * WIRE_STOPPING. */
-void client_dismiss(struct client *client);
+/* Ends the connection of a client that may not know of it yet: what it asked by now is refused for
+ * REASON. */
+void client_dismiss(struct client *client, enum wire_reason reason);
 
 #endif

@@ -36,9 +36,9 @@ void dispatch(struct handlers *handlers, struct asker *asker, const union wire_r
 
     answer_begin(answer);
     if (opcode >= ARRAY_SIZE(operations) || !operations[opcode].handle)
-        answer_refuse(answer, WIRE_BAD_OPCODE, "%s", "");
+        answer_refuse(answer, WIRE_WHY_OPCODE, "%s", "");
     else if (operations[opcode].right == RIGHT_ADMINISTER && !asker->trusted)
-        answer_refuse(answer, WIRE_FORBIDDEN, "this is for root and uid %u", handlers->own_uid);
+        answer_refuse(answer, WIRE_WHY_NOT_ADMIN, "this is for root and uid %u", handlers->own_uid);
     else
         operations[opcode].handle(handlers, asker, request, answer);
 }
@@ -51,6 +51,6 @@ struct profile_entry *dispatch_find_profile(const struct handlers *handlers,
 
     if (entry && entry_may_read(entry, &asker->peer))
         return entry;
-    answer_refuse(answer, WIRE_NOT_FOUND, "%s", "");
+    answer_refuse(answer, WIRE_WHY_NO_PROFILE, "%s", "");
     return NULL;
 }

@@ -51,12 +51,13 @@ static const struct target *find_target(const struct handlers *handlers, uint32_
     if (target && is_served(handlers, target))
         return target;
     if (!target)
-        answer_refuse(answer, WIRE_BAD_TARGET, "no target has the architecture 0x%x", audit_arch);
+        answer_refuse(answer, WIRE_WHY_NO_TARGET, "no target has the architecture 0x%x",
+                      audit_arch);
     else if (!abi_is_installed(target_native_abi(target)))
-        answer_refuse(answer, WIRE_BAD_TARGET, "%s: the installed libseccomp lacks it (since %s)",
+        answer_refuse(answer, WIRE_WHY_NO_TABLE, "%s: the installed libseccomp lacks it (since %s)",
                       target->name, target_native_abi(target)->since);
     else
-        answer_refuse(answer, WIRE_BAD_TARGET, "%s: this daemon does not serve it (--targets)",
+        answer_refuse(answer, WIRE_WHY_NOT_SERVED, "%s: this daemon does not serve it (--targets)",
                       target->name);
     return NULL;
 }
@@ -75,12 +76,14 @@ static bool may_cause(struct handlers *handlers, const struct asker *asker, cons
 }
 
 /* WHAT there is too much of for one user. */
-static void refuse_too_many(const struct handlers *handlers, const char *what,
-                            struct answer *answer)
+static void refuse_too_many(const struct handlers *handlers, const struct asker *asker,
+                            const char *what, struct answer *answer)
 {
-    answer_refuse(answer, WIRE_LIMIT,
+    answer_refuse(answer, WIRE_WHY_RATE,
                   "too many %s: one user gets %u in a minute (--max-compiles-per-minute)", what,
                   handlers->compiles.max);
+    answer_retry_in(answer, budget_wait(&handlers->compiles, asker->peer.payer,
+                                        service_now(handlers->service)));
 }
 
 /*
@@ -111,39 +114,47 @@ static void deliver(struct handlers *handlers, const struct asker *asker,
         .filter_flags = variant->flags,
         .audit_arch = target_native_abi(variant->request.target)->audit_arch,
         .info = wanted->stale ? WIRE_GET_STALE : 0,
+        .size = variant->n_insns * WIRE_INSN_SIZE,
     };
-    const char *why = NULL;
+    const char *why = "";
     int r = 0;
 
     if (!may_replace(handlers, asker, wanted, variant)) {
-        refuse_too_many(handlers, "files that are not in memory any more", answer);
+        refuse_too_many(handlers, asker, "files that are not in memory any more", answer);
         return;
     }
     memcpy(reply.digest, variant->digest, DIGEST_SIZE);
     memcpy(reply.source_digest, variant->source->digest, DIGEST_SIZE);
-    answer_reply(answer, &reply, sizeof(reply));
+    answer->len = sizeof(reply);
     switch (wanted->delivery) {
     case WIRE_DELIVER_FD:
         r = answer->fd = variant_open(variant);
         break;
     case WIRE_DELIVER_BYTES:
-        answer_add(answer, variant->code, (size_t)variant->n_insns * WIRE_INSN_SIZE);
+        reply.offset = sizeof(reply);
+        answer_add(answer, variant->code, reply.size);
         break;
     case WIRE_DELIVER_HELPER:
         r = helper_open(variant, handlers->service->host, &answer->fd, &why);
+        reply.offset = variant->helper_size - reply.size;
         break;
     case WIRE_DELIVER_PROFILE:
+        reply.size = (uint32_t)variant->source->size;
         r = answer->fd = source_open(variant->source);
         break;
+    case WIRE_DELIVER_RULES:
+        r = WIRE_WHY_NO_RULES;
+        break;
     }
-    if (why) {
-        answer_refuse(answer, WIRE_UNDELIVERABLE, "%s", why);
+    memcpy(answer->packet, &reply, sizeof(reply));
+    if (r > 0 && answer->fd < 0) {
+        answer_refuse(answer, (enum wire_reason)r, "%s", why);
     } else if (r < 0) {
         const struct log_subject subject = {.peer = &asker->peer};
 
         log_about(handlers->service->log, LOG_ERR, &subject,
                   "%s: the filter cannot be handed out: %s", variant->source->path, strerror(-r));
-        answer_refuse(answer, WIRE_FAILED, "%s", strerror(-r));
+        answer_refuse(answer, WIRE_WHY_SYSTEM, "%s", strerror(-r));
     }
 }
 
@@ -162,12 +173,12 @@ static void wait_for_compile(struct handlers *handlers, const struct asker *aske
 
     /* First of all: who is refused must not make a job, nor one more urgent. */
     if (!may_cause(handlers, asker, job)) {
-        refuse_too_many(handlers, "filters that were never asked for before", answer);
+        refuse_too_many(handlers, asker, "filters that were never asked for before", answer);
         return;
     }
     r = service_request(handlers->service, source, request, &job);
     if (r < 0)
-        answer_refuse(answer, WIRE_FAILED, "%s", strerror(-r));
+        answer_refuse(answer, WIRE_WHY_SYSTEM, "%s", strerror(-r));
     else
         wait_for(answer, job);
 }
@@ -178,8 +189,10 @@ static void refuse_failed(const struct handlers *handlers, const struct failure 
 {
     uint64_t left = failure->until_usec - service_now(handlers->service);
 
-    answer_refuse(answer, WIRE_FAILED, "%s; it is tried again in %" PRIu64 " s, or after a reload",
-                  failure->why, left / 1000000 + 1);
+    answer_refuse(answer, WIRE_WHY_NO_RESULT,
+                  "%s; it is tried again in %" PRIu64 " s, or after a reload", failure->why,
+                  left / 1000000 + 1);
+    answer_retry_in(answer, left);
 }
 
 /* Answers ASKER with the variant of SOURCE that is WANTED, or has it wait for that. */
@@ -205,14 +218,22 @@ static void fetch(struct handlers *handlers, const struct asker *asker, struct s
     } else if (r == VARIANT_FAILED) {
         refuse_failed(handlers, found.failure, answer);
     } else if (r < 0) {
-        answer_refuse(answer, WIRE_FAILED, "%s", strerror(-r));
+        answer_refuse(answer, WIRE_WHY_SYSTEM, "%s", strerror(-r));
     } else if (found.variant->refused) {
         cleanup_free char *text = lines_prefix(wanted->name, found.variant->text, WIRE_TEXT_MAX);
 
-        answer_refuse(answer, WIRE_BROKEN, "%s", text ? text : "");
+        answer_refuse(answer, WIRE_WHY_PROFILE, "%s", text ? text : "");
     } else {
         deliver(handlers, asker, wanted, found.variant, answer);
     }
+}
+
+/* Why nothing is in service for ENTRY. */
+static enum wire_reason entry_reason(const struct profile_entry *entry)
+{
+    if (entry->no_result)
+        return WIRE_WHY_NO_RESULT;
+    return entry->newest == NEWEST_FAILED ? WIRE_WHY_PROFILE : WIRE_WHY_FILE;
 }
 
 /* Nothing is in service for ENTRY: waits for its first version, or says why there is none. */
@@ -221,10 +242,17 @@ static void get_unserved(struct handlers *handlers, const struct profile_entry *
 {
     struct job *job = service_job_of(handlers->service, entry);
 
-    if (job)
+    if (job) {
         wait_for(answer, job);
-    else
-        answer_refuse(answer, WIRE_BROKEN, "%s", entry->error ? entry->error : "");
+        return;
+    }
+    answer_refuse(answer, entry_reason(entry), "%s", entry->error ? entry->error : "");
+    if (entry->no_result && handlers->service->retry_usec != UINT64_MAX) {
+        const uint64_t now = service_now(handlers->service);
+        const uint64_t at = handlers->service->retry_usec;
+
+        answer_retry_in(answer, at > now ? at - now : 0);
+    }
 }
 
 void fetch_get(struct handlers *handlers, struct asker *asker, const union wire_request *request,
@@ -256,34 +284,27 @@ void fetch_get(struct handlers *handlers, struct asker *asker, const union wire_
 /*
  * Reads the profile behind FD to *BYTES, which the caller frees, *SIZE of them. It has to be sealed
  * memory: nothing else can be read without ever waiting, and stays what it is. Returns 0; -errno;
- * or WIRE_BAD_REQUEST or WIRE_BROKEN with the reason in *WHY.
+ * or the enum wire_reason for which it is refused.
  */
-static int read_content(int fd, char **bytes, size_t *size, const char **why)
+static int read_content(int fd, char **bytes, size_t *size)
 {
     const int needed = F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK;
     int seals = fcntl(fd, F_GET_SEALS);
     cleanup_free char *buffer = NULL;
     struct stat st;
 
-    if (seals < 0 || (seals & needed) != needed) {
-        *why =
-            "the fd has to be a memfd with the seals F_SEAL_WRITE, F_SEAL_GROW and F_SEAL_SHRINK";
-        return WIRE_BAD_REQUEST;
-    }
+    if (seals < 0 || (seals & needed) != needed)
+        return WIRE_WHY_NOT_SEALED;
     if (fstat(fd, &st) < 0)
         return -errno;
-    if (st.st_size < 1 || st.st_size > WIRE_MAX_PROFILE) {
-        *why = "profile: error: a profile has 1 to 1048576 bytes\n";
-        return WIRE_BROKEN;
-    }
+    if (st.st_size < 1 || st.st_size > WIRE_MAX_PROFILE)
+        return WIRE_WHY_SIZE;
     buffer = malloc((size_t)st.st_size);
     if (!buffer)
         return -ENOMEM;
     /* It may be open for writing only, say. */
-    if (io_pread_all(fd, buffer, (size_t)st.st_size) < 0) {
-        *why = "the fd cannot be read";
-        return WIRE_BAD_REQUEST;
-    }
+    if (io_pread_all(fd, buffer, (size_t)st.st_size) < 0)
+        return WIRE_WHY_UNREADABLE;
     *size = (size_t)st.st_size;
     *bytes = steal_ptr(&buffer);
     return 0;
@@ -294,16 +315,15 @@ static int read_content(int fd, char **bytes, size_t *size, const char **why)
 static bool take_content(struct service *service, struct asker *asker, struct answer *answer)
 {
     cleanup_free char *bytes = NULL;
-    const char *why = "";
     size_t size = 0;
-    int r = read_content(asker->fd, &bytes, &size, &why);
+    int r = read_content(asker->fd, &bytes, &size);
 
     if (r == 0)
         r = contents_take(&service->contents, &service->store, bytes, size, &asker->content);
     if (r > 0)
-        answer_refuse(answer, (enum wire_status)r, "%s", why);
+        answer_refuse(answer, (enum wire_reason)r, "%s", "");
     else if (r < 0)
-        answer_refuse(answer, WIRE_FAILED, "%s", strerror(-r));
+        answer_refuse(answer, WIRE_WHY_SYSTEM, "%s", strerror(-r));
     return r == 0;
 }
 

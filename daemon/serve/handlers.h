@@ -15,6 +15,7 @@
 #include "daemon/files/access.h"
 #include "daemon/filters/service.h"
 #include "daemon/serve/users.h"
+#include "protocol/protocol.h"
 
 struct answer;
 union wire_request;
@@ -46,6 +47,8 @@ struct handlers {
     void (*gather)(void *user, struct wire_daemon_status *status);
     void *user;
 
+    struct wire_limits limits;            /* that of profiles is set by the owner */
+    uint8_t instance[WIRE_INSTANCE_SIZE]; /* all 0: it is not known */
     struct serve_numbers numbers;
     struct users subscribers;
 };

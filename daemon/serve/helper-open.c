@@ -36,8 +36,8 @@ static const char no_executable_memory[] =
     "the system of secprofd forbids executable memory files: the sysctl vm.memfd_noexec is 2 in "
     "its pid namespace; 'secprofctl run' needs none";
 
-/* Builds the helper for VARIANT, whose filter is at CODE. Returns its fd or -errno. */
-static int make(const struct stored_variant *variant, const void *code)
+/* Builds the helper for VARIANT, whose filter is at CODE. Returns its fd and *LENGTH, or -errno. */
+static int make(const struct stored_variant *variant, const void *code, uint32_t *length)
 {
     const struct filter_bytes filter = {
         .bytes = code, .n_insns = variant->n_insns, .flags = variant->flags};
@@ -46,6 +46,8 @@ static int make(const struct stored_variant *variant, const void *code)
 
     if (file)
         size = helper_build(file, helper_template, helper_template_size, &filter);
+    if (size > 0)
+        *length = (uint32_t)size;
     return size < 0 ? (int)size : store_seal_executable("secprof-helper", file, (size_t)size);
 }
 
@@ -56,17 +58,22 @@ static int build(struct stored_variant *variant, const char **why)
     if ((variant->flags & SECCOMP_FILTER_FLAG_NEW_LISTENER) ||
         filter_needs_listener(variant->code, variant->n_insns)) {
         *why = wants_listener;
-        return HELPER_REFUSED;
+        return WIRE_WHY_LISTENER;
     }
-    r = make(variant, variant->code);
+    r = make(variant, variant->code, &variant->helper_size);
     if (r == -EACCES) {
         *why = no_executable_memory;
-        return HELPER_REFUSED;
+        return WIRE_WHY_NO_EXEC;
     }
     if (r < 0)
         return r;
     store_keep_file(variant->source->store, &variant->helper, r);
     return HELPER_OPENED;
+}
+
+bool helper_is_built(void)
+{
+    return helper_template_size > 0;
 }
 
 int helper_open(struct stored_variant *variant, const struct target *host, int *fd,
@@ -76,7 +83,7 @@ int helper_open(struct stored_variant *variant, const struct target *host, int *
 
     if (helper_template_size == 0 || variant->request.target != host) {
         *why = helper_template_size == 0 ? not_built : not_here;
-        return HELPER_REFUSED;
+        return helper_template_size == 0 ? WIRE_WHY_NO_HELPER : WIRE_WHY_FOREIGN;
     }
     if (variant->helper.fd < 0)
         r = build(variant, why);

@@ -23,7 +23,9 @@ void list_handle(struct handlers *handlers, struct asker *asker, const union wir
                  struct answer *answer)
 {
     const struct registry *registry = &handlers->service->registry;
-    struct wire_list_reply reply = {.generation = handlers->service->generation};
+    struct wire_list_reply reply = {.generation = handlers->service->generation,
+                                    .entries_offset = sizeof(reply),
+                                    .entry_size = sizeof(struct wire_list_entry)};
 
     answer->len = sizeof(reply);
     for (size_t i = registry_after(registry, request->list.after); i < registry->n; i++) {

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <systemd/sd-id128.h>
 #include <unistd.h>
 
 #include "daemon/log.h"
@@ -315,7 +316,7 @@ static int on_sweep(sd_event_source *source, uint64_t usec, void *user)
 
         if (deadline <= now) {
             server->handlers.numbers.connections_idle += !client->life.refused;
-            client_dismiss(client);
+            client_dismiss(client, WIRE_WHY_IDLE);
         } else {
             server_sweep_at(server, deadline);
         }
@@ -333,11 +334,33 @@ void server_sweep_at(struct server *server, uint64_t usec)
         sd_event_source_set_enabled(server->sweep, SD_EVENT_ONESHOT);
 }
 
+/* What clients may know of the limits, and of this start of the daemon. */
+static void describe(struct server *server)
+{
+    struct handlers *handlers = &server->handlers;
+    struct wire_limits *limits = &handlers->limits;
+    const uint64_t idle_ms = server->idle_usec / 1000;
+    sd_id128_t instance;
+
+    limits->max_connections = (uint32_t)server->max_connections;
+    limits->max_connections_per_user = (uint32_t)server->max_connections_per_uid;
+    limits->max_subscribers = (uint32_t)handlers->max_subscribers;
+    limits->max_compiles_per_minute = handlers->compiles.max;
+    limits->max_request = WIRE_MAX_REQUEST;
+    limits->max_profile = WIRE_MAX_PROFILE;
+    limits->max_entries = WIRE_LIST_MAX_ENTRIES;
+    limits->compile_ms = (uint32_t)(handlers->service->compile_timeout_usec / 1000);
+    limits->idle_ms = idle_ms < UINT32_MAX ? (uint32_t)idle_ms : UINT32_MAX;
+    if (sd_id128_randomize(&instance) >= 0)
+        memcpy(handlers->instance, instance.bytes, sizeof(handlers->instance));
+}
+
 int server_open(struct server *server)
 {
     sd_event *event = server->event;
     int r = loop_add_timer(event, &server->sweep, 0, on_sweep, server);
 
+    describe(server);
     if (r >= 0)
         r = loop_add_timer(event, &server->resume, 1, on_resume, server);
     if (r >= 0)
@@ -364,7 +387,7 @@ int server_open(struct server *server)
 void server_close(struct server *server)
 {
     for (struct client *client; (client = TAILQ_FIRST(&server->clients));)
-        client_dismiss(client);
+        client_dismiss(client, WIRE_WHY_STOPPING);
     sinks_close(&server->sinks);
     server->ready_io = sd_event_source_disable_unref(server->ready_io);
     if (server->ready >= 0)

@@ -2,6 +2,7 @@
 /* Says how the daemon is, or a profile. */
 #include "daemon/serve/status.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,8 +12,14 @@
 #include "daemon/log.h"
 #include "daemon/serve/answer.h"
 #include "daemon/serve/dispatch.h"
+#include "daemon/serve/helper-open.h"
 #include "protocol/codec.h"
 #include "util/cleanup.h"
+#include "util/utf8.h"
+
+enum {
+    STATUS_PATH_MAX = 4 * PATH_MAX, /* each byte escaped */
+};
 
 void status_count_profiles(const struct registry *registry, struct wire_daemon_status *status)
 {
@@ -45,8 +52,11 @@ static void answer_daemon(struct handlers *handlers, struct answer *answer)
         .connections_idle = numbers->connections_idle,
         .waiting = numbers->waiting,
         .subscribers = numbers->subscribers,
+        .features = helper_is_built() ? WIRE_FEATURE_HELPER : 0,
+        .limits = handlers->limits,
     };
 
+    memcpy(status.instance, handlers->instance, sizeof(status.instance));
     handlers->gather(handlers->user, &status);
     status_count_profiles(&service->registry, &status);
     strncpy(status.version, PACKAGE_VERSION, sizeof(status.version) - 1);
@@ -70,9 +80,9 @@ static void answer_profile(const struct profile_entry *entry, struct answer *ans
     struct wire_profile_status status = {
         .generation = entry->generation,
         .state = entry_state(entry),
-        .path_len = (uint32_t)strlen(entry->path),
-        .text_len = text ? (uint32_t)strlen(text) : 0,
+        .path_offset = sizeof(status),
     };
+    char *at = (char *)answer->packet + sizeof(status);
 
     if (entry->served) {
         memcpy(status.digest, entry->native->digest, DIGEST_SIZE);
@@ -81,10 +91,12 @@ static void answer_profile(const struct profile_entry *entry, struct answer *ans
         status.filter_flags = entry->native->flags;
         status.variants = (uint32_t)entry->served->n_variants;
     }
+    status.path_len = (uint32_t)utf8_escape(at, STATUS_PATH_MAX, entry->path, UTF8_ESCAPE_CONTROLS);
+    status.text_offset = status.path_offset + status.path_len;
+    at += status.path_len;
+    status.text_len = text ? (uint32_t)utf8_escape(at, WIRE_TEXT_MAX, text, UTF8_KEEP_CONTROLS) : 0;
     answer_reply(answer, &status, sizeof(status));
-    answer_add(answer, entry->path, status.path_len);
-    if (text)
-        answer_add(answer, text, status.text_len);
+    answer->len += status.path_len + status.text_len;
 }
 
 void status_handle(struct handlers *handlers, struct asker *asker,

@@ -25,7 +25,7 @@ void subscribe_handle(struct handlers *handlers, struct asker *asker,
 
     (void)request;
     if (is_over_limit(handlers, asker)) {
-        answer_refuse(answer, WIRE_LIMIT, "there are %u subscribers (--max-subscribers)",
+        answer_refuse(answer, WIRE_WHY_SUBSCRIBERS, "there are %u subscribers (--max-subscribers)",
                       handlers->numbers.subscribers);
         return;
     }
@@ -36,11 +36,16 @@ void subscribe_handle(struct handlers *handlers, struct asker *asker,
 /* Fills PACKET with what PEER hears of CHANGE. Returns false where that is nothing. */
 static bool tell(const struct peer *peer, const struct change *change, struct wire_change *packet)
 {
+    struct wire_list_entry *entry = &packet->entry;
+
     packet->generation = change->generation;
-    memcpy(packet->name, change->name, sizeof(packet->name));
+    memcpy(entry->name, change->name, sizeof(entry->name));
     if (entry_access_allows(&change->after, peer)) {
         packet->kind = change->kind;
-        memcpy(packet->digest, change->digest, DIGEST_SIZE);
+        entry->generation = change->served_generation;
+        memcpy(entry->digest, change->digest, DIGEST_SIZE);
+        entry->n_insns = change->n_insns;
+        entry->state = change->kind == WIRE_CHANGE_GONE ? 0 : change->kind;
         return true;
     }
     packet->kind = WIRE_CHANGE_GONE;
@@ -53,7 +58,8 @@ bool subscribe_next(const struct service *service, const struct peer *peer,
 {
     const struct changes *changes = &service->changes;
 
-    *packet = (struct wire_change){0};
+    *packet = (struct wire_change){.entry_offset = offsetof(struct wire_change, entry),
+                                   .entry_size = sizeof(packet->entry)};
     wire_reply_header(&packet->header, request, WIRE_OK, sizeof(*packet));
     *next = changes->n;
     if (changes->n - *seen > CHANGES_KEPT) {

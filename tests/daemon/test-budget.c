@@ -39,6 +39,9 @@ START_TEST(what_is_used_can_be_asked)
     ck_assert_uint_eq(budget_used(&budget, 5, 1000 + INTERVAL - 1), 2);
     ck_assert_uint_eq(budget_used(&budget, 6, 1001), 0);
     ck_assert_uint_eq(budget_used(&budget, 5, 1000 + INTERVAL), 0);
+    ck_assert_uint_eq(budget_wait(&budget, 5, 1001), INTERVAL - 1);
+    ck_assert_uint_eq(budget_wait(&budget, 5, 1000 + INTERVAL), 0);
+    ck_assert_uint_eq(budget_wait(&budget, 6, 1001), 0);
 }
 END_TEST
 

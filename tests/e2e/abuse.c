@@ -118,7 +118,7 @@ static bool has_effect(const unsigned char *packet, size_t size)
         return false;
     memcpy(&h, packet, sizeof(h));
     return h.magic == WIRE_MAGIC && (h.opcode == WIRE_SUBSCRIBE || h.opcode == WIRE_RELOAD) &&
-           h.length == size && size == sizeof(h);
+           h.length == size;
 }
 
 /*

@@ -302,6 +302,8 @@ def test_grown(test, path):
                    [(p.name, p.state.name) for p in client.profiles()], [("a", "SERVED"), ("c", "STALE")])
         status = client.status()
         test.equal("to STATUS", (status.generation, status.log_dropped, status.version), (1, 29, "9.0"))
+        test.equal("and what is new in it", (status.instance, status.features, status.limits.compile_ms),
+                   (bytes(range(16)), 0xFF01, 50))
         one = client.profile_status("a")
         test.equal("of a profile in an unknown state", (one.state, one.path, one.text), (None, "/p", "text"))
         test.equal("to RELOAD", client.reload(), secprof.Reloaded(7, 3, 1))
@@ -309,10 +311,11 @@ def test_grown(test, path):
             test.equal("changes of unknown kinds are left out",
                        [(next(watch).name, next(watch).kind.name, next(watch).kind.name)],
                        [("a", "GONE", "LOST")])
-        for number in (14, 99, 0xFFFFFFFF):
+        for number in (16, 99, 4000000):
             error = raises(test, f"status {number} is a refusal", secprof.Refused, client.get,
                            f"status-{number}")
             test.equal("with its text", (error.status, error.text), (number, "a refusal of the future"))
+            test.equal("and all else", (error.reason, error.field, error.retry), (100 * number + 99, 40, 1.5))
         raises(test, "a daemon of another version", secprof.BadVersion, client.get, "newer")
 
 
@@ -323,7 +326,7 @@ def test_bad(test, path):
         "get": "source-digest unsealed writable no-fd helper no-helper resize",
         "get_file": "source-digest helper no-helper",
         "source": "digest count helper no-helper",
-        "get_helper": "digest source-digest count resize",
+        "get_helper": "source-digest resize",
     }
     for name, call in calls.items():
         for fault in grown_server.FAULTS:

@@ -140,7 +140,7 @@ def causes(daemon, uid, caps):
                     client.get("many", caps=cap)
                     done += 1
                 except Refused as refused:
-                    if refused.status != LIMIT:
+                    if refused.status != RATE:
                         raise
         return str(done)
     return as_user(uid, uid, [], ask)
@@ -273,7 +273,7 @@ def test_turns(test):
         test.equal("so many connections wait, and the next one for them", len(waiting), backlog + 1)
         for sock in waiting:
             sock.send(request(GET, get_body("default")))
-        client.send(STATUS, bytes(128))
+        client.send(STATUS, named_body())
         os.kill(daemon.pid, signal.SIGCONT)
         status, reply, _ = client.receive()
         ahead = client.daemon_status(reply).connections - 1 if status == OK else None
@@ -404,7 +404,7 @@ def test_wide(test):
     with daemon.client() as client:
         for delivery in (FD, BYTES, FD, PROFILE, BYTES):
             client.send(GET, get_body("default", delivery=delivery))
-            client.send(LIST, bytes(128))
+            client.send(LIST, named_body())
         for delivery in (FD, BYTES, FD, PROFILE, BYTES):
             status, reply, fds = client.receive()
             answer = client.filter(reply, fds, delivery)
@@ -459,7 +459,7 @@ def test_compiles(test):
 
     chroot, admin = 1 << 18, 1 << 21
     test.equal("a user gets two new filters, and no third one in the same minute",
-               as_user(1234, 1234, [], lambda: ask(0, chroot, admin, chroot | admin)), f"ok ok ok {LIMIT}")
+               as_user(1234, 1234, [], lambda: ask(0, chroot, admin, chroot | admin)), f"ok ok ok {RATE}")
     test.equal("but all that are there", as_user(1234, 1234, [], lambda: ask(0, chroot, admin)), "ok ok ok")
     test.equal("another user has a share of their own",
                as_user(1235, 1235, [], lambda: ask(chroot | admin)), "ok")
@@ -511,7 +511,7 @@ def test_background(test):
                     try:
                         other.get("x", arch=arch)
                     except Refused as error:
-                        refused += error.status == LIMIT
+                        refused += error.status == RATE
             return str(refused)
 
         refused = int(as_user(1234, 1234, [], ask))

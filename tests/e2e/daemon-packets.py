@@ -34,7 +34,7 @@ def one(daemon, data, fds=()):
 
 def test_table(test, daemon):
     good = get_body("default")
-    long_name = get_body("default")[:24] + b"x" * 128
+    long_name = good[:40] + b"x" * 128 + good[168:]
     cases = [
         ("a good request", OK, request(GET, good)),
         ("another version", BAD_VERSION, request(GET, good, version=2)),
@@ -43,19 +43,25 @@ def test_table(test, daemon):
         ("opcode 7", BAD_OPCODE, request(7, good)),
         ("opcode 65535", BAD_OPCODE, request(65535)),
         ("a byte too few", BAD_LENGTH, request(GET, good[:-1])),
-        ("a byte too many", BAD_LENGTH, request(GET, good + b"\0")),
+        ("zeroes behind what is known", OK, request(GET, good + bytes(8))),
+        ("a byte that is not 0 behind what is known", BAD_REQUEST, request(GET, good + bytes(7) + b"x")),
+        ("the longest request", OK, request(GET, good + bytes(1024 - 24 - len(good)))),
         ("a header that lies about its length", BAD_LENGTH, request(GET, good, length=24)),
         ("a length of 0", BAD_LENGTH, request(GET, good, length=0)),
-        ("the longest request", BAD_LENGTH, request(GET, bytes(1000))),
+        ("nothing but a header of the longest request", BAD_REQUEST, request(GET, bytes(1000))),
         ("longer than any request", BAD_LENGTH, request(GET, bytes(1001))),
         ("much longer than any request", BAD_LENGTH, request(GET, bytes(60000))),
         ("a status in a request", BAD_REQUEST, request(GET, good, status=1)),
         ("something in an unused field", BAD_REQUEST, request(GET, good, zero=1)),
         ("something in GET's unused field", BAD_REQUEST, request(GET, get_body("default", zero=9))),
         ("no delivery", BAD_REQUEST, request(GET, get_body("default", delivery=0))),
-        ("an unknown delivery", BAD_REQUEST, request(GET, get_body("default", delivery=5))),
+        ("a mode", BAD_REQUEST, request(GET, get_body("default", mode=1))),
+        ("a generation", BAD_REQUEST, request(GET, get_body("default", generation=1))),
+        ("a label", BAD_REQUEST, request(GET, get_body("default", label=b"x"))),
+        ("rules", UNDELIVERABLE, request(GET, get_body("default", delivery=5))),
+        ("an unknown delivery", BAD_REQUEST, request(GET, get_body("default", delivery=6))),
         ("a name without an end", BAD_NAME, request(GET, long_name)),
-        ("a reload with a body", BAD_LENGTH, request(RELOAD, b"x")),
+        ("a reload that is too short", BAD_LENGTH, request(RELOAD, b"x")),
         ("another magic", None, request(GET, good, magic=0x12345678)),
         ("the magic in the other byte order", None, request(GET, good, magic=0x53505246)),
         ("less than a header", None, request(GET)[:23]),
@@ -131,7 +137,7 @@ def test_slow_close(test, daemon):
                 if accepted:
                     client.status()
                 try:
-                    socket.send_fds(client.sock, [request(STATUS, bytes(128))], [slow.fileno()])
+                    socket.send_fds(client.sock, [request(STATUS, named_body())], [slow.fileno()])
                 except PermissionError:
                     return "not sent"
                 return "sent"
@@ -154,8 +160,8 @@ def test_slow_close(test, daemon):
 
 def test_random(test, daemon):
     rng = random.Random(SEED)
-    bases = [request(GET, get_body("default")), request(LIST, bytes(128)),
-             request(STATUS, bytes(128)), request(STATUS, b"default" + bytes(121))]
+    bases = [request(GET, get_body("default")), request(LIST, named_body()),
+             request(STATUS, named_body()), request(STATUS, named_body("default"))]
     statuses, ended = set(), 0
     client = daemon.client()
     for i in range(6000):
@@ -181,7 +187,7 @@ def test_random(test, daemon):
             client.sock.close()
             client = daemon.client()
     client.sock.close()
-    test.check(statuses <= set(range(13)) and OK in statuses and len(statuses) > 5,
+    test.check(statuses <= set(range(16)) and OK in statuses and len(statuses) > 5,
                f"6000 random packets (seed {SEED}): statuses {sorted(statuses)}, {ended} ended")
     test.check(FAILED not in statuses, "none of them made the daemon fail")
 

@@ -182,7 +182,7 @@ def test_limits(test):
         with daemon.client() as d:
             test.until(lambda: d.status().subscribers == 1, 5, "who leaves makes room")
             d.subscribe()
-        b.send(STATUS, bytes(128))
+        b.send(STATUS, named_body())
         test.equal("what a subscriber asks is not read", told(b), ("late", "served"))
         test.check(quiet(b), "nor answered")
         test.equal("the daemon stops in an orderly way", daemon.stop(), 0)

@@ -206,7 +206,7 @@ def test_hang(test):
                    (3, False))
         # A client that waits hears of it.
         stop_workers(daemon, 1)
-        test.refused("a client that waits for a hung compile is told so", FAILED, client.get, "y",
+        test.refused("a client that waits for a hung compile is told so", NO_RESULT, client.get, "y",
                      caps=1 << 21)
         test.equal("others were served meanwhile", errno_of(other.get("x").code), 3)
     test_remembered(test, daemon)
@@ -218,7 +218,7 @@ def test_remembered(test, daemon):
     three times as long, at first; whoever asks meanwhile hears why and costs nothing."""
     with daemon.client() as client:
         before, start = client.status(), time.monotonic()
-        texts = {test.refused("asked for again it is refused", FAILED, client.get, "y", caps=1 << 21)
+        texts = {test.refused("asked for again it is refused", NO_RESULT, client.get, "y", caps=1 << 21)
                  for _ in range(5)}
         took, after = time.monotonic() - start, client.status()
         test.ok(f"five times, in {took:.3f} s")
@@ -226,14 +226,14 @@ def test_remembered(test, daemon):
                    texts)
         test.equal("no worker worked on it", (after.worker_failures, after.compiles),
                    (before.worker_failures, before.compiles))
-        test.refused("and so is another variant of the text", FAILED, client.get, "y", caps=1 << 18)
+        test.refused("and so is another variant of the text", NO_RESULT, client.get, "y", caps=1 << 18)
         daemon.rest(1)
         stopped = time.monotonic()
         test.until(lambda: tells(client, "y", 1 << 21) is None, 10, "it is tried again")
         test.ok(f"after {time.monotonic() - stopped:.1f} s it is tried again, and compiled")
         # The same after a reload, without the while.
         stop_workers(daemon, 1)
-        test.refused("a hung compile", FAILED, client.get, "y", kernel=0x40000)
+        test.refused("a hung compile", NO_RESULT, client.get, "y", kernel=0x40000)
         test.check("tried again in" in (tells(client, "y", 0, 0x40000) or ""), "is remembered")
         client.reload()
         test.check(tells(client, "y", 0, 0x40000) is None, "but not after a reload")

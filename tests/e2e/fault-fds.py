@@ -66,8 +66,8 @@ class Lingering:
         self.peers = []
 
 
-STATUS_REQUEST = request(STATUS, bytes(128))
-COMPILE_REQUEST = request(COMPILE, struct.pack("=QIIII", 0, 0, 0, BYTES, 0))
+STATUS_REQUEST = request(STATUS, named_body())
+COMPILE_REQUEST = request(COMPILE, compile_body(delivery=BYTES))
 
 
 def answer(client):

@@ -77,7 +77,7 @@ class Attack:
                                 os.write(writing, b".")
                     except Refused as refused:
                         os.write(writing, b"-")
-                        if refused.status == LIMIT:
+                        if refused.status in (LIMIT, RATE):
                             time.sleep(0.01)
                     except (Closed, OSError):
                         time.sleep(0.01)

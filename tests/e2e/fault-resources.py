@@ -57,10 +57,10 @@ class Scenario:
                 (GET, get_body("x", delivery=BYTES)),
                 (GET, get_body("x", delivery=PROFILE)),
                 (GET, get_body("conditional", delivery=FD, caps=self.round)),
-                (LIST, bytes(128)),
-                (STATUS, struct.pack("=128s", b"x")),
-                (SUBSCRIBE, b""),
-                (RELOAD, b"")]
+                (LIST, named_body()),
+                (STATUS, named_body("x")),
+                (SUBSCRIBE, bytes(8)),
+                (RELOAD, bytes(8))]
 
     def kill_processes(self):
         """All workers have to be made anew."""

@@ -17,13 +17,16 @@ import threading
 MAGIC = 0x46525053
 GET, LIST, STATUS, RELOAD, SUBSCRIBE, COMPILE = 1, 2, 3, 4, 5, 6
 FD, BYTES, HELPER, SOURCE = 1, 2, 3, 4
-HEADER = struct.Struct("=IHHIIII")
-LENGTHS = {GET: 176, LIST: 152, STATUS: 152, RELOAD: 24, SUBSCRIBE: 24, COMPILE: 48}
+HEADER = struct.Struct("<IHHIIII")
+LENGTHS = {GET: 256, LIST: 160, STATUS: 160, RELOAD: 32, SUBSCRIBE: 32, COMPILE: 128}
+FILTER = 128  # bytes of the reply to GET that clients know
 SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
-MORE = b"of the future"
+MORE = b"of the future, and long"
+assert len(MORE) % 8 == 7
+MORE += b"!"
 
 FAULTS = ("digest source-digest length count no-count short magic version opcode serial unsealed writable "
-          "two-fds no-fd truncated helper no-helper resize").split()
+          "two-fds no-fd truncated helper no-helper resize offset before text").split()
 
 CODE = struct.pack("=HBBI", 6, 0, 0, 0x7FFF0000)
 TEXT = b'{"defaultAction": "SCMP_ACT_ALLOW"}'
@@ -62,18 +65,27 @@ class Server:
         for fd in fds:
             os.close(fd)
 
+    def refuse(self, opcode, status, text, beyond=0):
+        """BEYOND: so many bytes too few come."""
+        place = 48 + len(MORE)
+        body = struct.pack("<6I", 100 * status + 99, 40, 1500, place + beyond, len(text), 0xFFFFFFFF)
+        self.reply(opcode, body + MORE + text, status=status)
+
     def filter(self, opcode, delivery, fault):
-        data = {SOURCE: TEXT, HELPER: b"no program" if fault == "no-helper" else b"\x7fELF and more"}.get(
+        data = {SOURCE: TEXT, HELPER: (b"no program  " if fault == "no-helper" else b"\x7fELF and more") + CODE + MORE}.get(
             delivery, CODE)
         digest = bytes(32) if fault == "digest" else hashlib.sha256(CODE).digest()
         source = bytes(32) if fault == "source-digest" else hashlib.sha256(TEXT).digest()
         count = {"count": 2, "no-count": 0}.get(fault, 1)
-        body = struct.pack("=Q32sIIII32s", 7, digest, count, 0, NATIVE, 0xFFFFFFFE, source)
+        # More fields than are known, then the filter, then something else.
+        offset = FILTER + len(MORE) if delivery == BYTES else data.find(CODE) if delivery == HELPER else 0
+        offset += {"offset": 4096, "before": -FILTER}.get(fault, 0)
+        size = len(data) if delivery != HELPER else len(CODE)
+        body = struct.pack("<Q32s32sIIIIIIII", 7, digest, source, count, 0, NATIVE, 0xFFFFFFFE,
+                           offset & 0xFFFFFFFF, size, 99, 0xFFFFFFFF) + MORE
         if delivery == BYTES:
             # A count that is too high is one that the whole reply has no room for.
             body += CODE + (b"" if fault == "count" else MORE)
-        else:
-            body += MORE
         if fault == "short":
             body = body[:40]
         if fault == "truncated":
@@ -84,12 +96,14 @@ class Server:
         self.reply(opcode, body, [memory(data, fault) for _ in range(n)], fault=fault)
 
     def get(self, request):
-        delivery, _, name = struct.unpack_from("=II128s", request, 40)
+        delivery, name = struct.unpack_from("<I20x128s", request, 40)
         name = name.rstrip(b"\0").decode()
         if name == "newer":
-            self.reply(GET, b"version 2 is spoken here", status=1, fault="newer")
+            self.reply(GET, b"laid out in another way", status=1, fault="newer")
         elif name.startswith("status-"):
-            self.reply(GET, b"a refusal of the future", status=int(name[7:]))
+            self.refuse(GET, int(name[7:]), b"a refusal of the future")
+        elif name == "text":
+            self.refuse(GET, 6, b"no", 1)
         else:
             self.filter(GET, delivery, name)
 
@@ -97,24 +111,31 @@ class Server:
         after = request[24:].rstrip(b"\0")
         entries = [(b"a", 1), (b"b", 99), (b"c", 2)]
         left = [entry for entry in entries if entry[0] > after][:2]
-        body = struct.pack("=QII", 7, len(left), int(not after))
+        body = struct.pack("<QIIII", 7, len(left), 5 * (not after), 48 + len(MORE), 176 + len(MORE)) + MORE
         for name, state in left:
-            body += struct.pack("=128sQ32sII", name, 7, hashlib.sha256(CODE).digest(), 1, state)
+            body += self.entry(name, state)
         self.reply(LIST, body + MORE)
+
+    @staticmethod
+    def entry(name, state):
+        return struct.pack("<128sQ32sII", name, 7, hashlib.sha256(CODE).digest(), 1, state) + MORE
 
     def status(self, request):
         if request[24:].rstrip(b"\0"):
-            body = struct.pack("=Q32s32sIIIIII", 7, bytes(32), bytes(32), 1, 0, 99, 1, 2, 4)
-            self.reply(STATUS, body + b"/p" + b"text" + MORE)
+            place = 128 + len(MORE)
+            body = struct.pack("<Q32s32sIIIIIIII", 7, bytes(32), bytes(32), 1, 0, 99, 1, place + 4, 2,
+                               place, 4)
+            self.reply(STATUS, body + MORE + b"text" + b"/p" + MORE)
         else:
-            body = struct.pack("=12Q18I32s32s", *range(1, 31), b"9.0", b"3.0")
+            body = struct.pack("<12Q18I32s32s16sQ10I", *range(1, 31), b"9.0", b"3.0", bytes(range(16)),
+                               0xFF01, *range(41, 51)) + b"\xff" * 64
             self.reply(STATUS, body + MORE)
 
     def subscribe(self):
-        self.reply(SUBSCRIBE, struct.pack("=Q", 7) + MORE)
+        self.reply(SUBSCRIBE, struct.pack("<Q", 7) + MORE)
         for kind, name in ((77, b"skipped"), (1, b"a"), (4, b"skipped"), (5, b"b"), (6, b"")):
-            body = struct.pack("=Q32sII128s", 8, bytes(32), kind, 0xFFFFFFFF, name)
-            self.reply(SUBSCRIBE, body + MORE)
+            body = struct.pack("<QIIII", 8, kind, 48 + len(MORE), 176 + len(MORE), 0xFFFFFFFF)
+            self.reply(SUBSCRIBE, body + MORE + self.entry(name, kind) + MORE)
 
     def serve(self):
         while True:
@@ -130,13 +151,13 @@ class Server:
             if opcode == GET:
                 self.get(request)
             elif opcode == COMPILE:
-                self.filter(COMPILE, *struct.unpack_from("=I", request, 40), "")
+                self.filter(COMPILE, *struct.unpack_from("<I", request, 40), "")
             elif opcode == LIST:
                 self.list(request)
             elif opcode == STATUS:
                 self.status(request)
             elif opcode == RELOAD:
-                self.reply(RELOAD, struct.pack("=QII", 7, 3, 1) + MORE)
+                self.reply(RELOAD, struct.pack("<QII", 7, 3, 1) + MORE)
             else:
                 self.subscribe()
         self.sock.close()

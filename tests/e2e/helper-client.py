@@ -9,11 +9,12 @@ arch, caps = (int(os.environ.pop(name, "0"), 0) for name in ("ARCH", "CAPS"))
 name, command = os.fsencode(sys.argv[1]), sys.argv[2:]
 with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
     sock.connect(os.environ.get("SECPROF_SOCKET", "/run/secprof/secprof.sock"))
-    sock.send(struct.pack("=IHHIIIIQIIII128s", MAGIC, 1, GET, 176, 1, 0, 0, caps, arch, 0, HELPER, 0, name))
+    sock.send(struct.pack("<IHHIIIIQIII20x128s64x", MAGIC, 1, GET, 256, 1, 0, 0, caps, arch, 0, HELPER, name))
     data, fds, _, _ = socket.recv_fds(sock, 65536, 1, socket.MSG_CMSG_CLOEXEC)
-    status = struct.unpack_from("=I", data, 16)[0]
+    status = struct.unpack_from("<I", data, 16)[0]
     if status != 0:
-        sys.exit(f"status {status}: {data[24:].decode()}")
+        offset, length = struct.unpack_from("<II", data, 36)
+        sys.exit(f"status {status}: {data[offset:offset + length].decode()}")
     (fd,) = fds
 keep = os.environ.pop("KEEP", None)
 if keep:

@@ -21,10 +21,11 @@ GET, LIST, STATUS, RELOAD, SUBSCRIBE, COMPILE = 1, 2, 3, 4, 5, 6
 FD, BYTES, PROFILE = 1, 2, 4
 GONE, LOST = 5, 6
 (OK, BAD_VERSION, BAD_OPCODE, BAD_LENGTH, BAD_REQUEST, BAD_NAME, NOT_FOUND, BAD_TARGET, FORBIDDEN,
- BROKEN, LIMIT, STOPPING, FAILED) = range(13)
+ BROKEN, LIMIT, STOPPING, FAILED, UNDELIVERABLE, RATE, NO_RESULT) = range(16)
 SERVED, STALE, IS_BROKEN, PENDING = 1, 2, 3, 4
 STATES = {1: "served", 2: "stale", 3: "broken", 4: "pending", 5: "gone", 6: "lost"}
-HEADER = struct.Struct("=IHHIIII")
+HEADER = struct.Struct("<IHHIIII")
+REFUSAL = struct.Struct("<6I")
 X86_64, AARCH64, S390X = 0xC000003E, 0xC00000B7, 0x80000016
 
 COUNTERS = ("generation uptime_usec requests refused compiles compile_errors worker_failures "
@@ -32,16 +33,19 @@ COUNTERS = ("generation uptime_usec requests refused compiles compile_errors wor
 NUMBERS = ("profiles profiles_stale profiles_broken variants connections connections_refused jobs "
            "workers contents subscribers lacks cache_state waiting limited connections_idle "
            "profiles_left_out log_dropped zero").split()
+LIMITS = ("max_connections max_connections_per_user max_subscribers max_compiles_per_minute "
+          "max_profiles max_request max_profile max_entries idle_ms compile_ms").split()
 NO_CACHE, CACHE_USED, CACHE_FAILING = range(3)
 
 
 class Refused(Exception):
     """A reply whose status is not OK."""
 
-    def __init__(self, status, text):
-        super().__init__(f"status {status}: {text}")
+    def __init__(self, status, text, reason=0, field=0, retry_ms=0):
+        super().__init__(f"status {status}, reason {reason}: {text}")
         self.status = status
         self.text = text
+        self.reason, self.field, self.retry_ms = reason, field, retry_ms
 
 
 class Closed(Exception):
@@ -60,8 +64,39 @@ def request(opcode, body=b"", serial=1, version=1, length=None, status=0, zero=0
     return HEADER.pack(magic, version, opcode, length, serial, status, zero) + body
 
 
-def get_body(name, arch=0, caps=0, kernel=0, delivery=BYTES, zero=0):
-    return struct.pack("=QIIII128s", caps, arch, kernel, delivery, zero, name.encode())
+def refusal(status, body):
+    """What the body of a refusal says."""
+    reason, field, retry_ms, offset, length, _ = REFUSAL.unpack_from(body)
+    text = body[offset - HEADER.size:][:length]
+    assert length > 0 and len(text) == length, "a refusal without its text"
+    return Refused(status, text.decode(), reason, field, retry_ms)
+
+
+def variant_body(arch=0, caps=0, kernel=0, delivery=BYTES, mode=0, generation=0, zero=0):
+    return struct.pack("<QIIIIQQ", caps, arch, kernel, delivery, mode, generation, zero)
+
+
+def get_body(name, label=b"", **more):
+    return variant_body(**more) + struct.pack("<128s64s", name.encode(), label)
+
+
+def compile_body(label=b"", **more):
+    return variant_body(**more) + struct.pack("<64s", label)
+
+
+def named_body(name=""):
+    """Of LIST and of STATUS."""
+    return struct.pack("<128sQ", name.encode(), 0)
+
+
+ENTRY = struct.Struct("<128sQ32sII")
+
+
+def read_entry(data, at):
+    """The name and the rest of an entry of LIST, or of a change."""
+    name, generation, digest, n_insns, state = ENTRY.unpack_from(data, at)
+    return name.rstrip(b"\0").decode(), Record(generation=generation, digest=digest, n_insns=n_insns,
+                                               state=state)
 
 
 def sealed(data, seals=fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK):
@@ -105,13 +140,15 @@ class Client:
 
     def send(self, opcode, body=b"", fds=()):
         self.serial += 1
+        if opcode in (RELOAD, SUBSCRIBE):
+            body = body or bytes(8)
         data = request(opcode, body, self.serial)
         try:
             try:
                 socket.send_fds(self.sock, [data], list(fds))
             except PermissionError:
                 # The daemon has not accepted the connection yet, or wants no fds from this user.
-                self.call(STATUS, bytes(128))
+                self.call(STATUS, named_body())
                 socket.send_fds(self.sock, [data], list(fds))
         except PermissionError:
             raise Refused(FORBIDDEN, "the kernel does not send the fd") from None
@@ -123,7 +160,7 @@ class Client:
         status, reply, fds = self.receive()
         if status != OK:
             assert not fds
-            raise Refused(status, reply.decode())
+            raise refusal(status, reply)
         return reply, fds
 
     def get(self, name, delivery=BYTES, **more):
@@ -132,13 +169,13 @@ class Client:
 
     def filter(self, reply, fds, delivery):
         """What a GET or COMPILE was answered with."""
-        fields = struct.unpack_from("=Q32sIIII32s", reply)
-        answer = Record(zip("generation digest n_insns flags arch info source_digest".split(),
+        fields = struct.unpack_from("<Q32s32sIIIIIIII", reply)
+        answer = Record(zip("generation digest source_digest n_insns flags arch info offset size mode".split(),
                             fields))
         answer.update(fd=fds[0] if fds else None, stale=bool(answer.info & 1))
-        data = reply[88:]
+        data = reply[answer.offset - HEADER.size:][:answer.size]
         if answer.fd is not None:
-            data = os.pread(answer.fd, 1 << 20, 0)
+            data = os.pread(answer.fd, answer.size, answer.offset)
         if delivery == PROFILE:
             assert hashlib.sha256(data).digest() == answer.source_digest
         else:
@@ -151,61 +188,61 @@ class Client:
         """The filter of a profile by content."""
         fd = sealed(profile if isinstance(profile, bytes) else profile.encode())
         try:
-            body = struct.pack("=QIIII", caps, arch, kernel, delivery, 0)
+            body = compile_body(caps=caps, arch=arch, kernel=kernel, delivery=delivery)
             return self.filter(*self.call(COMPILE, body, fds=[fd]), delivery)
         finally:
             os.close(fd)
 
     def subscribe(self):
         reply, _ = self.call(SUBSCRIBE)
-        return struct.unpack("=Q", reply)[0]
+        return struct.unpack("<Q", reply)[0]
 
     def change(self):
         """The next change that this subscriber is told."""
         status, body, fds = self.receive()
         assert status == OK and not fds
-        generation, digest, kind, zero, name = struct.unpack("=Q32sII128s", body)
-        assert zero == 0
-        return Record(name=name.rstrip(b"\0").decode(), kind=kind, generation=generation,
-                      digest=digest)
+        generation, kind, offset, size = struct.unpack_from("<QIII", body)
+        assert size >= ENTRY.size
+        name, entry = read_entry(body, offset - HEADER.size)
+        return Record(name=name, kind=kind, generation=generation, digest=entry.digest, entry=entry)
 
     def list(self):
         entries, after, more = {}, "", 1
         while more:
-            reply, _ = self.call(LIST, struct.pack("=128s", after.encode()))
-            _, n, more = struct.unpack_from("=QII", reply)
+            reply, _ = self.call(LIST, named_body(after))
+            _, n, more, offset, size = struct.unpack_from("<QIIII", reply)
             for i in range(n):
-                name, generation, digest, n_insns, state = struct.unpack_from(
-                    "=128sQ32sII", reply, 16 + 176 * i)
-                after = name.rstrip(b"\0").decode()
-                entries[after] = Record(generation=generation, digest=digest, n_insns=n_insns,
-                                        state=state)
+                after, entry = read_entry(reply, offset - HEADER.size + size * i)
+                entries[after] = entry
         return entries
 
     def status(self):
-        return self.daemon_status(self.call(STATUS, bytes(128))[0])
+        return self.daemon_status(self.call(STATUS, named_body())[0])
 
     def daemon_status(self, reply):
         """What a STATUS of the daemon itself was answered with."""
-        values = struct.unpack_from("=12Q18I32s32s", reply)
+        values = struct.unpack_from("<12Q18I32s32s16sQ10I", reply)
         answer = Record(zip(COUNTERS + NUMBERS, values))
-        answer.update(version=values[-2].rstrip(b"\0").decode(),
-                      libseccomp=values[-1].rstrip(b"\0").decode())
+        answer.update(version=values[30].rstrip(b"\0").decode(),
+                      libseccomp=values[31].rstrip(b"\0").decode(),
+                      instance=values[32], features=values[33], limits=Record(zip(LIMITS, values[34:])))
         return answer
 
     def profile(self, name):
-        reply, _ = self.call(STATUS, struct.pack("=128s", name.encode()))
-        values = struct.unpack_from("=Q32s32sIIIIII", reply)
+        reply, _ = self.call(STATUS, named_body(name))
+        values = struct.unpack_from("<Q32s32sIIIIIIII", reply)
         answer = Record(zip("generation digest source_digest n_insns flags state variants".split(),
                             values))
-        path, text = reply[96:96 + values[-2]], reply[96 + values[-2]:]
-        assert len(text) == values[-1]
+        path_at, path_len, text_at, text_len = values[-4:]
+        path = reply[path_at - HEADER.size:][:path_len]
+        text = reply[text_at - HEADER.size:][:text_len]
+        assert len(path) == path_len and len(text) == text_len
         answer.update(path=path.decode(), text=text.decode())
         return answer
 
     def reload(self):
         reply, _ = self.call(RELOAD)
-        return Record(zip("generation profiles broken".split(), struct.unpack("=QII", reply)))
+        return Record(zip("generation profiles broken".split(), struct.unpack("<QII", reply)))
 
 
 class Daemon:

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * Packets of the wire protocol: the input is a byte of options, a byte with the length of a
- * request, the request, and a packet that comes back. The daemon must take only requests that its
- * protocol has, and the client only replies that fit what it asked for.
+ * Packets of the wire protocol: the input is a byte of options, a byte with a quarter of the length
+ * of a request, the request, and a packet that comes back. The daemon must take only requests that
+ * its protocol has, and the client only replies that fit what it asked for.
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "protocol/codec.h"
+#include "protocol/reason.h"
 #include "tests/fuzz/fuzz.h"
 #include "util/cleanup.h"
 
@@ -18,8 +20,8 @@ enum {
     OPTION_FD = 4,     /* an fd comes with the request */
 };
 
-/* Request lengths by opcode, from PROTOCOL.md. */
-static const size_t lengths[] = {0, 176, 152, 152, 24, 24, 48};
+/* The least lengths of requests by opcode, from PROTOCOL.md. */
+static const size_t lengths[] = {0, 256, 160, 160, 32, 32, 128};
 
 static void repair_request(uint8_t *packet, size_t len)
 {
@@ -65,26 +67,34 @@ static void check_request(const union wire_request *request, const uint8_t *pack
     FUZZ_CHECK(header->magic == WIRE_MAGIC && header->version == WIRE_VERSION &&
                    header->length == len && header->status == 0 && header->zero == 0,
                "a wrong header");
-    FUZZ_CHECK(header->opcode < ARRAY_SIZE(lengths) && lengths[header->opcode] == len,
+    FUZZ_CHECK(header->opcode < ARRAY_SIZE(lengths) && header->opcode > 0 &&
+                   lengths[header->opcode] <= len && len <= WIRE_MAX_REQUEST,
                "opcode %u with %zu bytes", header->opcode, len);
-    FUZZ_CHECK(!memcmp(request, packet, len), "the copy is another one");
+    FUZZ_CHECK(!memcmp(request, packet, lengths[header->opcode]), "the copy is another one");
+    for (size_t i = lengths[header->opcode]; i < len; i++)
+        FUZZ_CHECK(packet[i] == 0, "something is set that is not known");
     FUZZ_CHECK(n_fds == (header->opcode == WIRE_COMPILE), "%zu fds with opcode %u", n_fds,
                header->opcode);
     switch (header->opcode) {
     case WIRE_GET:
         FUZZ_CHECK(is_name(request->get.name, false) && request->get.delivery >= 1 &&
-                       request->get.delivery <= WIRE_DELIVER_PROFILE && !request->get.zero,
+                       request->get.delivery <= WIRE_DELIVER_RULES && !request->get.mode &&
+                       !request->get.generation && !request->get.zero && !request->get.label[0] &&
+                       !request->get.label[WIRE_LABEL_SIZE - 1],
                    "GET");
         break;
     case WIRE_LIST:
-        FUZZ_CHECK(is_name(request->list.after, true), "LIST");
+        FUZZ_CHECK(is_name(request->list.after, true) && !request->list.zero, "LIST");
         break;
     case WIRE_STATUS:
-        FUZZ_CHECK(is_name(request->status.name, true), "STATUS");
+        FUZZ_CHECK(is_name(request->status.name, true) && !request->status.zero, "STATUS");
         break;
     case WIRE_COMPILE:
         FUZZ_CHECK(request->compile.delivery >= 1 &&
-                       request->compile.delivery <= WIRE_DELIVER_HELPER && !request->compile.zero,
+                       request->compile.delivery <= WIRE_DELIVER_RULES &&
+                       request->compile.delivery != WIRE_DELIVER_PROFILE &&
+                       !request->compile.mode && !request->compile.generation &&
+                       !request->compile.zero && !request->compile.label[0],
                    "COMPILE");
         break;
     }
@@ -96,15 +106,17 @@ static void check_list(const union wire_request *request, const uint8_t *packet,
     struct wire_list_reply reply;
 
     memcpy(&reply, packet, sizeof(reply));
-    FUZZ_CHECK(len == sizeof(reply) + reply.n_entries * sizeof(struct wire_list_entry), "LIST");
+    FUZZ_CHECK(reply.entry_size >= sizeof(struct wire_list_entry) &&
+                   len >= (uint64_t)reply.entries_offset +
+                              (uint64_t)reply.n_entries * reply.entry_size,
+               "LIST");
     FUZZ_CHECK(!reply.more || reply.n_entries > 0, "there is more, but never further");
     for (uint32_t i = 0; i < reply.n_entries; i++) {
-        const struct wire_list_entry *entry =
-            (const struct wire_list_entry *)(const void *)(packet + sizeof(reply)) + i;
+        const char *name =
+            (const char *)packet + reply.entries_offset + (size_t)i * reply.entry_size;
 
-        FUZZ_CHECK(is_name(entry->name, false) && strcmp(before, entry->name) < 0,
-                   "names do not rise");
-        before = entry->name;
+        FUZZ_CHECK(is_name(name, false) && strcmp(before, name) < 0, "names do not rise");
+        before = name;
     }
 }
 
@@ -117,10 +129,16 @@ static void check_reply(const union wire_request *request, const uint8_t *packet
         request->header.opcode == WIRE_GET ? request->get.delivery : request->compile.delivery;
 
     FUZZ_CHECK(header->length == len && header->serial == request->header.serial &&
-                   header->opcode == request->header.opcode && (int)header->status == status,
+                   header->opcode == request->header.opcode &&
+                   (header->status == (uint32_t)status || status == INT_MAX),
                "a wrong header");
     if (status != WIRE_OK) {
-        FUZZ_CHECK(len - sizeof(*header) <= WIRE_TEXT_MAX, "a long text");
+        const struct wire_refusal *refusal = (const void *)packet;
+
+        FUZZ_CHECK(header->version != WIRE_VERSION ||
+                       (refusal->text_len <= WIRE_TEXT_MAX &&
+                        (uint64_t)refusal->text_offset + refusal->text_len <= len),
+                   "a text elsewhere");
         return;
     }
     switch (header->opcode) {
@@ -129,9 +147,9 @@ static void check_reply(const union wire_request *request, const uint8_t *packet
         const struct wire_get_reply *reply = (const void *)packet;
 
         FUZZ_CHECK(reply->n_insns >= 1 && reply->n_insns <= WIRE_MAX_INSNS, "a filter of none");
-        FUZZ_CHECK(len == sizeof(*reply) + (delivery == WIRE_DELIVER_BYTES
-                                                ? (size_t)reply->n_insns * WIRE_INSN_SIZE
-                                                : 0),
+        FUZZ_CHECK(delivery != WIRE_DELIVER_BYTES ||
+                       (reply->size == reply->n_insns * WIRE_INSN_SIZE &&
+                        (uint64_t)reply->offset + reply->size <= len),
                    "%zu bytes for %u instructions", len, reply->n_insns);
         break;
     }
@@ -142,11 +160,13 @@ static void check_reply(const union wire_request *request, const uint8_t *packet
         if (request->status.name[0]) {
             const struct wire_profile_status *reply = (const void *)packet;
 
-            FUZZ_CHECK(len == sizeof(*reply) + reply->path_len + reply->text_len, "STATUS");
+            FUZZ_CHECK((uint64_t)reply->path_offset + reply->path_len <= len &&
+                           (uint64_t)reply->text_offset + reply->text_len <= len,
+                       "STATUS");
         } else {
             const struct wire_daemon_status *reply = (const void *)packet;
 
-            FUZZ_CHECK(len == sizeof(*reply) && memchr(reply->version, 0, sizeof(reply->version)) &&
+            FUZZ_CHECK(len >= sizeof(*reply) && memchr(reply->version, 0, sizeof(reply->version)) &&
                            memchr(reply->libseccomp, 0, sizeof(reply->libseccomp)),
                        "STATUS");
         }
@@ -158,10 +178,12 @@ static void check_change(const struct wire_header *subscribed, const uint8_t *pa
 {
     struct wire_change change;
 
-    if (!wire_change_check(&change, subscribed, packet, len))
+    if (wire_change_check(&change, subscribed, packet, len) != WIRE_CHANGE_KNOWN)
         return;
-    FUZZ_CHECK(len == sizeof(change) && !memcmp(&change, packet, len), "another change");
-    FUZZ_CHECK(is_name(change.name, change.kind == WIRE_CHANGE_LOST), "a change of no name");
+    FUZZ_CHECK(len >= sizeof(change) && (uint64_t)change.entry_offset + change.entry_size <= len &&
+                   !memcmp(&change.entry, packet + change.entry_offset, sizeof(change.entry)),
+               "another change");
+    FUZZ_CHECK(is_name(change.entry.name, change.kind == WIRE_CHANGE_LOST), "a change of no name");
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -170,7 +192,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
 
     uint8_t options = data[0];
-    size_t len = data[1] < size - 2 ? data[1] : size - 2;
+    size_t len = (size_t)data[1] * 4 < size - 2 ? (size_t)data[1] * 4 : size - 2;
     size_t reply_len = size - 2 - len;
     size_t n_fds = options & OPTION_FD ? 1 : 0;
     cleanup_free uint8_t *packet = malloc(len ? len : 1);
@@ -183,20 +205,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (options & OPTION_HEADER)
         repair_request(packet, len);
 
-    int status = wire_request_decode(&request, packet, len, n_fds);
+    uint32_t field;
+    int status = wire_request_decode(&request, packet, len, n_fds, &field);
 
-    FUZZ_CHECK(status == -EBADMSG || (status >= 0 && status < WIRE_STATUS_COUNT), "status %d",
-               status);
-    if (status == WIRE_OK)
-        check_request(&request, packet, len, n_fds);
-    if (status != WIRE_OK)
+    FUZZ_CHECK(status == -EBADMSG || status == 0 ||
+                   wire_reason_status((enum wire_reason)status) < WIRE_STATUS_COUNT,
+               "reason %d", status);
+    FUZZ_CHECK(status == -EBADMSG || field < len, "the field %u of %zu bytes", field, len);
+    if (status != 0)
         return 0;
+    check_request(&request, packet, len, n_fds);
     if (options & OPTION_REPLY)
         repair_reply(reply, reply_len, &request.header);
     check_change(&request.header, reply, reply_len);
     status = wire_reply_check(&request, reply, reply_len);
-    FUZZ_CHECK(status == -EBADMSG || (status >= 0 && status < WIRE_STATUS_COUNT), "reply %d",
-               status);
+    FUZZ_CHECK(status == -EBADMSG || status >= 0, "reply %d", status);
     if (status != -EBADMSG)
         check_reply(&request, reply, reply_len, status);
     return 0;

@@ -75,6 +75,36 @@ START_TEST(controls)
 }
 END_TEST
 
+START_TEST(what_is_no_text_is_escaped)
+{
+    static const struct {
+        const char *text, *kept, *escaped;
+    } cases[] = {
+        {"", "", ""},
+        {"a\xc3\xa4\n", "a\xc3\xa4\n", "a\xc3\xa4\\x0a"},
+        {"\xff\xc3", "\\xff\\xc3", "\\xff\\xc3"},
+        {"\\x", "\\x", "\\x5cx"},
+        {"\xe2\x80\xae", "\xe2\x80\xae", "\\xe2\\x80\\xae"},
+    };
+    char out[64];
+
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        size_t n = utf8_escape(out, sizeof(out), cases[i].text, UTF8_KEEP_CONTROLS);
+
+        ck_assert_uint_eq(n, strlen(cases[i].kept));
+        ck_assert_mem_eq(out, cases[i].kept, n);
+        n = utf8_escape(out, sizeof(out), cases[i].text, UTF8_ESCAPE_CONTROLS);
+        ck_assert_uint_eq(n, strlen(cases[i].escaped));
+        ck_assert_mem_eq(out, cases[i].escaped, n);
+    }
+    /* No character is cut, and no escape. */
+    ck_assert_uint_eq(utf8_escape(out, 2, "a\xc3\xa4", UTF8_KEEP_CONTROLS), 1);
+    ck_assert_uint_eq(utf8_escape(out, 3, "a\xc3\xa4", UTF8_KEEP_CONTROLS), 3);
+    ck_assert_uint_eq(utf8_escape(out, 4, "a\xff", UTF8_KEEP_CONTROLS), 1);
+    ck_assert_uint_eq(utf8_escape(out, 5, "a\xff", UTF8_KEEP_CONTROLS), 5);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("utf8");
@@ -82,6 +112,7 @@ int main(void)
 
     tcase_add_test(tc, characters);
     tcase_add_test(tc, controls);
+    tcase_add_test(tc, what_is_no_text_is_escaped);
     suite_add_tcase(suite, tc);
     return suite_run(suite);
 }

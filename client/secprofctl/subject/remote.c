@@ -33,6 +33,9 @@ static const struct {
     {ENOENT, CTL_NO_PROFILE},
     {EPERM, CTL_FORBIDDEN},
     {EBUSY, CTL_DAEMON},
+    {EAGAIN, CTL_DAEMON},
+    {ETIME, CTL_DAEMON},
+    {EPROTO, CTL_DAEMON},
     {EREMOTEIO, CTL_DAEMON},
     {ESHUTDOWN, CTL_DAEMON},
     {ECONNREFUSED, CTL_NO_DAEMON},
@@ -77,7 +80,8 @@ int remote_fail(struct secprof *handle, const char *what, int r)
     cleanup_free char *words = malloc(len + 1);
 
     ctl_warn("%s: %s", what, secprof_strerror(r));
-    if (words && secprof_last_message(handle, words, len + 1) > 0) {
+    if (words && secprof_last_message(handle, words, len + 1) > 0 &&
+        strcmp(words, secprof_strerror(r)) != 0) {
         text_print_lines(stderr, words);
         if (words[strlen(words) - 1] != '\n')
             fputc('\n', stderr);

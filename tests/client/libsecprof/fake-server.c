@@ -19,6 +19,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "protocol/order.h"
 #include "util/cleanup.h"
 #include "util/sha256.h"
 
@@ -34,15 +35,22 @@ struct wire_header *fake_header(struct fake_reply *reply)
 
 void fake_error(struct fake_reply *reply, enum wire_status status, const char *text)
 {
+    struct wire_refusal *refusal = (void *)reply->bytes;
     size_t len = strlen(text);
 
     for (size_t i = 0; i < reply->n_fds; i++)
         close(reply->fds[i]);
     reply->n_fds = 0;
-    memcpy(reply->bytes + sizeof(struct wire_header), text, len);
-    reply->len = sizeof(struct wire_header) + len;
-    fake_header(reply)->length = (uint32_t)reply->len;
-    fake_header(reply)->status = status;
+    refusal->reason = status * WIRE_REASONS_PER_STATUS + 1;
+    refusal->field = 44;
+    refusal->retry_ms = 1234;
+    refusal->text_offset = sizeof(*refusal);
+    refusal->text_len = (uint32_t)len;
+    refusal->zero = 0;
+    memcpy(reply->bytes + sizeof(*refusal), text, len);
+    reply->len = sizeof(*refusal) + len;
+    refusal->header.length = (uint32_t)reply->len;
+    refusal->header.status = status;
 }
 
 void fake_filter(const char *name, struct sock_filter filter[2])
@@ -68,8 +76,10 @@ static void make_get(const struct wire_get *request, struct fake_reply *reply)
     get->filter_flags = 2;
     get->audit_arch = request->audit_arch ? request->audit_arch : AUDIT_ARCH_X86_64;
     get->info = strcmp(request->name, "stale") == 0 ? WIRE_GET_STALE : 0;
+    get->size = sizeof(filter);
     reply->len = sizeof(*get);
     if (request->delivery == WIRE_DELIVER_BYTES) {
+        get->offset = sizeof(*get);
         memcpy(reply->bytes + reply->len, filter, sizeof(filter));
         reply->len += sizeof(filter);
         return;
@@ -81,7 +91,9 @@ static void make_get(const struct wire_get *request, struct fake_reply *reply)
     if (request->delivery == WIRE_DELIVER_HELPER) {
         ck_assert_int_eq(fchmod(fd, 0555), 0);
         ck_assert_int_eq(pwrite(fd, filter, sizeof(filter), 100), sizeof(filter));
+        get->offset = 100;
     }
+    get->size = request->delivery == WIRE_DELIVER_PROFILE ? 2 : get->size;
     if (request->delivery == WIRE_DELIVER_PROFILE)
         ck_assert_int_eq(pwrite(fd, "{}", 2, 0), 2);
     else
@@ -107,6 +119,8 @@ static void make_list(const struct fake_server *server, const struct wire_list *
     struct wire_list_entry *entries = (void *)(reply->bytes + sizeof(*list));
 
     list->generation = 42;
+    list->entries_offset = sizeof(*list);
+    list->entry_size = sizeof(*entries);
     for (int i = 0; i < server->n_profiles; i++) {
         char name[WIRE_NAME_SIZE] = {0};
 
@@ -147,6 +161,10 @@ static void make_status(const struct wire_get_status *request, struct fake_reply
             (&daemon->profiles)[i] = 200 + i;
         strcpy(daemon->version, "0.1.0");
         strcpy(daemon->libseccomp, "2.5.4");
+        memset(daemon->instance, 0xd5, sizeof(daemon->instance));
+        daemon->features = WIRE_FEATURE_HELPER;
+        for (uint32_t i = 0; i < 10; i++)
+            (&daemon->limits.max_connections)[i] = 300 + i;
         reply->len = sizeof(*daemon);
         return;
     }
@@ -157,7 +175,9 @@ static void make_status(const struct wire_get_status *request, struct fake_reply
     profile->filter_flags = 1;
     profile->state = WIRE_PROFILE_STALE;
     profile->variants = 3;
+    profile->path_offset = sizeof(*profile);
     profile->path_len = sizeof(path) - 1;
+    profile->text_offset = profile->path_offset + profile->path_len;
     profile->text_len = sizeof(text) - 1;
     memcpy(reply->bytes + sizeof(*profile), path, sizeof(path) - 1);
     memcpy(reply->bytes + sizeof(*profile) + sizeof(path) - 1, text, sizeof(text) - 1);
@@ -203,6 +223,7 @@ static void make_reply(const struct fake_server *server, const union wire_reques
 static bool serve(struct fake_server *server, int sock)
 {
     unsigned char packet[WIRE_MAX_REQUEST];
+    uint32_t field;
     union wire_request request;
     struct fake_reply *reply = malloc(sizeof(*reply));
     cleanup_close int fd = -1;
@@ -214,7 +235,7 @@ static bool serve(struct fake_server *server, int sock)
         return false;
     }
     atomic_fetch_add(&server->requests, 1);
-    ck_assert_int_eq(wire_request_decode(&request, packet, (size_t)len, n_fds), WIRE_OK);
+    ck_assert_int_eq(wire_request_decode(&request, packet, (size_t)len, n_fds, &field), 0);
     server->in_fd = fd;
     server->in_sock = sock;
     make_reply(server, &request, fd, reply);
@@ -222,6 +243,9 @@ static bool serve(struct fake_server *server, int sock)
         server->spoil(server, &request, reply);
     for (size_t i = 0; i < reply->n_fds; i++)
         fcntl(reply->fds[i], F_ADD_SEALS, reply->seals);
+    wire_reply_to_wire(reply->bytes, reply->len, request.status.name[0] != '\0');
+    for (size_t i = 0; i < reply->n_changes; i++)
+        wire_change_to_wire(&reply->changes[i], sizeof(reply->changes[i]));
     if (!reply->silent)
         packet_send(sock, &(struct iovec){reply->bytes, reply->len}, 1, reply->fds, reply->n_fds,
                     0);

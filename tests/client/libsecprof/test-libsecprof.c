@@ -326,6 +326,10 @@ START_TEST(the_daemons_status)
         ck_assert_uint_eq((&status->generation)[i], 100 + i);
     for (uint32_t i = 0; i < 8; i++)
         ck_assert_uint_eq((&status->profiles)[i], 200 + i);
+    ck_assert_uint_eq(status->instance[15], 0xd5);
+    ck_assert_uint_eq(status->features, SECPROF_FEATURE_HELPER);
+    for (uint32_t i = 0; i < 10; i++)
+        ck_assert_uint_eq((&status->limits.max_connections)[i], 300 + i);
 }
 END_TEST
 
@@ -376,12 +380,22 @@ static void spoil_error(struct fake_server *self, const union wire_request *requ
 
 START_TEST(errors_come_with_the_daemons_words)
 {
+    struct secprof_refusal refusal = SECPROF_REFUSAL_INIT;
     char text[WIRE_TEXT_MAX + 1];
     int fd;
 
+    ck_assert_int_eq(secprof_last_refusal(handle, &refusal), 0);
     server.spoil = spoil_error;
     server.mode = WIRE_BROKEN;
     ck_assert_int_eq(secprof_get_fd(handle, "default", NULL, NULL), -ENODATA);
+    ck_assert_int_eq(secprof_last_refusal(handle, &refusal), 1);
+    ck_assert_uint_eq(refusal.status, WIRE_BROKEN);
+    ck_assert_uint_eq(refusal.reason, WIRE_WHY_PROFILE);
+    ck_assert_uint_eq(refusal.field, 44);
+    ck_assert_uint_eq(refusal.retry_ms, 1234);
+    refusal.size--;
+    ck_assert_int_eq(secprof_last_refusal(handle, &refusal), -EINVAL);
+    refusal.size++;
     ck_assert_uint_eq(secprof_last_message(handle, text, sizeof(text)), 19);
     ck_assert_str_eq(text, "some words\nin lines");
     ck_assert_uint_eq(secprof_last_message(handle, text, 5), 19);
@@ -393,9 +407,15 @@ START_TEST(errors_come_with_the_daemons_words)
     ck_assert_int_eq(secprof_get_fd(handle, "default", NULL, NULL), -ENODATA);
     ck_assert_uint_eq(secprof_last_message(handle, text, sizeof(text)), WIRE_TEXT_MAX);
     ck_assert_uint_eq(strlen(text), WIRE_TEXT_MAX);
+    /* A status of later daemons is a failure like others. */
+    server.mode = 99;
+    ck_assert_int_eq(secprof_get_fd(handle, "default", NULL, NULL), -EPROTO);
+    ck_assert_int_eq(secprof_last_refusal(handle, &refusal), 1);
+    ck_assert_uint_eq(refusal.status, 99);
     server.mode = 0;
     fd = secprof_get_fd(handle, "default", NULL, NULL);
     ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(secprof_last_refusal(handle, &refusal), 0);
     close(fd);
     ck_assert_uint_eq(secprof_last_message(handle, text, sizeof(text)), 0);
     ck_assert_str_eq(text, "");

@@ -75,10 +75,31 @@ static void wrong_length(struct fake_reply *reply)
     fake_header(reply)->length++;
 }
 
-static void unknown_status(struct fake_reply *reply)
+static void half_a_refusal(struct fake_reply *reply)
 {
-    resize(reply, sizeof(struct wire_header));
-    fake_header(reply)->status = WIRE_STATUS_COUNT;
+    fake_error(reply, WIRE_NOT_FOUND, "no");
+    resize(reply, sizeof(struct wire_refusal) - 1);
+}
+
+static void text_elsewhere(struct fake_reply *reply)
+{
+    fake_error(reply, WIRE_NOT_FOUND, "no");
+    ((struct wire_refusal *)(void *)reply->bytes)->text_offset++;
+}
+
+static void filter_elsewhere(struct fake_reply *reply)
+{
+    get_reply(reply)->offset += 8;
+}
+
+static void filter_in_the_fixed_part(struct fake_reply *reply)
+{
+    get_reply(reply)->offset = get_reply(reply)->offset ? 8 : UINT32_MAX;
+}
+
+static void another_size(struct fake_reply *reply)
+{
+    get_reply(reply)->size -= 8;
 }
 
 static void half_a_header(struct fake_reply *reply)
@@ -91,14 +112,10 @@ static void header_alone(struct fake_reply *reply)
     resize(reply, sizeof(struct wire_header));
 }
 
+/* Where the filter is in a file, of the fixed part. */
 static void truncated(struct fake_reply *reply)
 {
     resize(reply, reply->len - 1);
-}
-
-static void too_long(struct fake_reply *reply)
-{
-    resize(reply, reply->len + 8);
 }
 
 static void much_too_long(struct fake_reply *reply)
@@ -223,11 +240,14 @@ static const struct spoiler {
     {"wrong opcode", wrong_opcode, false},
     {"wrong serial", wrong_serial, false},
     {"wrong length", wrong_length, false},
-    {"unknown status", unknown_status, false},
+    {"half a refusal", half_a_refusal, false},
+    {"a text elsewhere", text_elsewhere, false},
+    {"a filter elsewhere", filter_elsewhere, false},
+    {"a filter in the fixed part", filter_in_the_fixed_part, false},
+    {"another size", another_size, false},
     {"half a header", half_a_header, false},
     {"header alone", header_alone, false},
     {"truncated", truncated, false},
-    {"too long", too_long, false},
     {"much too long", much_too_long, false},
     {"no instructions", no_instructions, false},
     {"more instructions", more_instructions, false},

@@ -30,9 +30,12 @@ static struct wire_change *add(const union wire_request *request, struct fake_re
 {
     struct wire_change *change = &reply->changes[reply->n_changes++];
 
-    *change = (struct wire_change){.generation = 100 + reply->n_changes, .kind = kind};
-    strcpy(change->name, name);
-    memset(change->digest, (int)reply->n_changes, sizeof(change->digest));
+    *change = (struct wire_change){.generation = 100 + reply->n_changes,
+                                   .kind = kind,
+                                   .entry_offset = offsetof(struct wire_change, entry),
+                                   .entry_size = sizeof(change->entry)};
+    strcpy(change->entry.name, name);
+    memset(change->entry.digest, (int)reply->n_changes, sizeof(change->entry.digest));
     wire_reply_header(&change->header, &request->header, WIRE_OK, sizeof(*change));
     return change;
 }
@@ -134,16 +137,19 @@ static void spoiled(struct fake_server *self, const union wire_request *request,
         change->header.magic++;
         break;
     case 2:
-        change->kind = WIRE_PROFILE_PENDING;
+        change->entry_size--;
         break;
     case 3:
-        strcpy(change->name, "../a");
+        strcpy(change->entry.name, "../a");
         break;
     case 4:
         change->header.length--;
         break;
     case 5:
         change->header.opcode = WIRE_GET;
+        break;
+    case 6:
+        change->entry_offset++;
         break;
     }
 }
@@ -159,6 +165,32 @@ START_TEST(a_wrong_change_is_not_used)
     ck_assert_int_eq(secprof_subscribe(handle, &changes), 0);
     ck_assert_int_eq(secprof_changes_next(changes, 5000, &change), -EBADMSG);
     ck_assert_ptr_null(change);
+    secprof_changes_close(changes);
+}
+END_TEST
+
+static void later(struct fake_server *self, const union wire_request *request,
+                  struct fake_reply *reply)
+{
+    (void)self;
+    if (request->header.opcode != WIRE_SUBSCRIBE)
+        return;
+    add(request, reply, "a", 77);
+    add(request, reply, "b", WIRE_PROFILE_PENDING);
+    add(request, reply, "c", WIRE_PROFILE_SERVED);
+    add(request, reply, "d", 78);
+}
+
+START_TEST(kinds_of_later_daemons_are_skipped)
+{
+    const struct secprof_change *change;
+    struct secprof_changes *changes;
+
+    server.spoil = later;
+    ck_assert_int_eq(secprof_subscribe(handle, &changes), 0);
+    ck_assert_int_eq(secprof_changes_next(changes, 5000, &change), 1);
+    ck_assert_str_eq(change->name, "c");
+    ck_assert_int_eq(secprof_changes_next(changes, 20, &change), 0);
     secprof_changes_close(changes);
 }
 END_TEST
@@ -199,7 +231,8 @@ int main(void)
     tcase_add_test(tcase, changes_come_in_order);
     tcase_add_test(tcase, the_fd_tells_when);
     tcase_add_test(tcase, a_daemon_that_ends_is_noticed);
-    tcase_add_loop_test(tcase, a_wrong_change_is_not_used, 0, 6);
+    tcase_add_loop_test(tcase, a_wrong_change_is_not_used, 0, 7);
+    tcase_add_test(tcase, kinds_of_later_daemons_are_skipped);
     tcase_add_test(tcase, a_refused_subscription);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);

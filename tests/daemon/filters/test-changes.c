@@ -13,7 +13,7 @@ static const struct change *get(const struct changes *changes, uint64_t n)
 START_TEST(a_change_says_who_could_see_it)
 {
     struct changes *changes = calloc(1, sizeof(*changes));
-    struct stored_variant native = {.digest = {1, 2, 3}};
+    struct stored_variant native = {.digest = {1, 2, 3}, .n_insns = 4};
     struct source served = {.access = {.uid = 7, .mode = 0600}};
     struct profile_entry entry = {.name = "a", .access = {.uid = 7, .mode = 0600}};
     struct entry_access before;
@@ -25,6 +25,7 @@ START_TEST(a_change_says_who_could_see_it)
 
     entry.served = &served;
     entry.native = &native;
+    entry.generation = 3;
     entry.access.mode = 0644;
     changes_note(changes, 5, &entry, &before);
     ck_assert_uint_eq(changes->n, 1);
@@ -32,6 +33,8 @@ START_TEST(a_change_says_who_could_see_it)
     ck_assert_uint_eq(get(changes, 0)->generation, 5);
     ck_assert_uint_eq(get(changes, 0)->kind, WIRE_PROFILE_SERVED);
     ck_assert_mem_eq(get(changes, 0)->digest, native.digest, DIGEST_SIZE);
+    ck_assert_uint_eq(get(changes, 0)->n_insns, 4);
+    ck_assert_uint_eq(get(changes, 0)->served_generation, 3);
     ck_assert_uint_eq(get(changes, 0)->before.file.mode, 0600);
     ck_assert_uint_eq(get(changes, 0)->after.file.mode, 0644);
     ck_assert_uint_eq(get(changes, 0)->after.served.mode, 0600);
@@ -44,6 +47,7 @@ START_TEST(a_change_says_who_could_see_it)
     changes_note_gone(changes, 6, &entry);
     ck_assert_uint_eq(get(changes, 2)->kind, WIRE_CHANGE_GONE);
     ck_assert_uint_eq(get(changes, 2)->digest[0], 0);
+    ck_assert_uint_eq(get(changes, 2)->n_insns, 0);
     ck_assert_uint_eq(get(changes, 2)->before.file.mode, 0644);
     free(changes);
 }

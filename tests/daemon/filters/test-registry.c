@@ -49,7 +49,8 @@ START_TEST(states_follow_from_what_is_there)
 
     store_init(&store, 3);
     ck_assert_int_eq(entry_state(entry), WIRE_PROFILE_PENDING);
-    entry_set_reason(entry, "/p", "no", 1);
+    entry_set_reason(entry, "/p", "no", true, 1);
+    ck_assert(entry->no_result);
     ck_assert_int_eq(entry_state(entry), WIRE_PROFILE_BROKEN);
     entry->served = make_source(&store, 0644, 1);
     ck_assert_int_eq(entry_state(entry), WIRE_PROFILE_STALE);
@@ -84,7 +85,7 @@ START_TEST(newer_errors_win)
     struct registry registry = {0};
     struct profile_entry *entry = registry_add(&registry, "x");
 
-    entry_set_reason(entry, "/p/x.json", "it is a FIFO", 5);
+    entry_set_reason(entry, "/p/x.json", "it is a FIFO", false, 5);
     ck_assert_str_eq(entry->error, "/p/x.json: error: it is a FIFO\n");
     entry_set_lines(entry, "/p/x.json", ":1:2: error: old\n", 4);
     ck_assert_str_eq(entry->error, "/p/x.json: error: it is a FIFO\n");

@@ -124,10 +124,25 @@ static inline const char *asking_text(struct asking *asking, size_t offset)
     return (const char *)answer->packet + offset;
 }
 
+/* The refusal, which has a text. */
+static inline struct wire_refusal asking_refusal(struct asking *asking)
+{
+    struct wire_refusal refusal;
+
+    ck_assert_int_ne((int)asking->answer.status, WIRE_OK);
+    memcpy(&refusal, asking->answer.packet, sizeof(refusal));
+    ck_assert_uint_gt(refusal.text_len, 0);
+    return refusal;
+}
+
 static inline const char *asking_why(struct asking *asking)
 {
-    ck_assert_int_ne((int)asking->answer.status, WIRE_OK);
-    return asking_text(asking, sizeof(struct wire_header));
+    return asking_text(asking, asking_refusal(asking).text_offset);
+}
+
+static inline uint32_t asking_reason(struct asking *asking)
+{
+    return asking_refusal(asking).reason;
 }
 
 /* The reply, copied to REPLY. */

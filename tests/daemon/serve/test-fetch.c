@@ -54,6 +54,8 @@ START_TEST(what_is_in_memory_comes_at_once)
     ck_assert_uint_eq(reply.info, 0);
     ck_assert_mem_eq(reply.digest, entry->native->digest, DIGEST_SIZE);
     ck_assert_mem_eq(reply.source_digest, entry->served->digest, DIGEST_SIZE);
+    ck_assert_uint_eq(reply.offset, sizeof(reply));
+    ck_assert_uint_eq(reply.size, 16);
     ck_assert_uint_eq(asking->answer.len, sizeof(reply) + 16);
     ck_assert_mem_eq(asking->answer.packet + sizeof(reply), entry->native->code, 16);
     ck_assert_int_eq(asking->answer.fd, -1);
@@ -71,9 +73,13 @@ START_TEST(files_are_handed_out)
     ck_assert_int_eq(get(asking, "x", 0), WIRE_OK);
     ck_assert_uint_eq(asking->answer.len, sizeof(struct wire_get_reply));
     assert_file(asking->answer.fd, entry->native->code, 16);
+    ck_assert_uint_eq(reply_of(asking).offset, 0);
+    ck_assert_uint_eq(reply_of(asking).size, 16);
     asking->request.get.delivery = WIRE_DELIVER_PROFILE;
     ck_assert_int_eq(get(asking, "x", 0), WIRE_OK);
     assert_file(asking->answer.fd, "x", 1);
+    ck_assert_uint_eq(reply_of(asking).offset, 0);
+    ck_assert_uint_eq(reply_of(asking).size, 1);
     asking_free(asking);
 }
 END_TEST
@@ -93,7 +99,7 @@ START_TEST(files_in_the_place_of_others_are_counted)
     for (int i = 0; i < 6; i++) {
         name[0] = (char)('a' + i);
         asking->request.get.delivery = WIRE_DELIVER_PROFILE;
-        ck_assert_int_eq(get(asking, name, 0), i < 4 ? WIRE_OK : WIRE_LIMIT);
+        ck_assert_int_eq(get(asking, name, 0), i < 4 ? WIRE_OK : WIRE_RATE);
         if (i < 4)
             assert_file(asking->answer.fd, name, 1);
     }
@@ -126,6 +132,10 @@ START_TEST(what_cannot_be_delivered_is_refused)
     ck_assert_int_eq(get(asking, "x", 0), WIRE_UNDELIVERABLE);
     ck_assert_int_eq(asking->answer.fd, -1);
     ck_assert_uint_gt(strlen(asking_why(asking)), 0);
+    asking->request.get.delivery = WIRE_DELIVER_RULES;
+    ck_assert_int_eq(get(asking, "x", 0), WIRE_UNDELIVERABLE);
+    ck_assert_uint_eq(asking_reason(asking), WIRE_WHY_NO_RULES);
+    ck_assert_int_eq(asking->answer.fd, -1);
     asking_free(asking);
 }
 END_TEST
@@ -210,12 +220,37 @@ START_TEST(a_failed_compile_is_not_tried_at_once)
     asking_serve(asking, "x", 0644);
     ck_assert_int_eq(get(asking, "x", 1), -1);
     fake_fail(asking->fake, fake_take(asking->fake), "it took too long");
-    ck_assert_int_eq(get(asking, "x", 1), WIRE_FAILED);
+    ck_assert_int_eq(get(asking, "x", 1), WIRE_NO_RESULT);
+    ck_assert_uint_eq(asking_refusal(asking).retry_ms, 3001);
     ck_assert_str_eq(asking_why(asking),
                      "it took too long; it is tried again in 4 s, or after a reload");
     ck_assert_uint_eq(asking->fake->service.jobs.n, 0);
     asking->fake->now_usec += 3 * FAKE_TIMEOUT_USEC;
     ck_assert_int_eq(get(asking, "x", 1), -1);
+    asking_free(asking);
+}
+END_TEST
+
+/* It has no filter yet: that is the same failure, not a profile that is broken. */
+START_TEST(a_first_version_without_a_result)
+{
+    struct asking *asking = asking_new();
+    struct fake *fake = asking->fake;
+    struct profile_entry *entry = fake_offer(fake, "x", "text", 1);
+
+    entry->access.mode = 0644;
+    fake_fail(fake, fake_take(fake), "it took too long");
+    ck_assert_int_eq(get(asking, "x", 0), WIRE_NO_RESULT);
+    assert_has(asking_why(asking), "it took too long");
+    ck_assert_uint_gt(asking_refusal(asking).retry_ms, 0);
+    fake_offer(fake, "x", "wrong", 2);
+    fake_refuse(fake, fake_take(fake));
+    ck_assert_int_eq(get(asking, "x", 0), WIRE_BROKEN);
+    ck_assert_uint_eq(asking_reason(asking), WIRE_WHY_PROFILE);
+    ck_assert_uint_eq(asking_refusal(asking).retry_ms, 0);
+    service_refuse(&fake->service, entry, "it is a FIFO", 9);
+    ck_assert_int_eq(get(asking, "x", 0), WIRE_BROKEN);
+    ck_assert_uint_eq(asking_reason(asking), WIRE_WHY_FILE);
     asking_free(asking);
 }
 END_TEST
@@ -271,7 +306,8 @@ START_TEST(compiles_are_rationed)
     ck_assert_int_eq(get(asking, "x", 1), -1);
     jobs_wait(asking->answer.job, &waiter, 1000);
     ck_assert_int_eq(get(asking, "x", 2), -1);
-    ck_assert_int_eq(get(asking, "x", 4), WIRE_LIMIT);
+    ck_assert_int_eq(get(asking, "x", 4), WIRE_RATE);
+    ck_assert_uint_eq(asking_refusal(asking).retry_ms, 60001);
     assert_has(asking_why(asking), "one user gets 2 in a minute");
     ck_assert_uint_eq(asking->fake->service.jobs.n, 2);
     ck_assert_int_eq(get(asking, "x", 1), -1);
@@ -376,6 +412,7 @@ START_TEST(content_has_a_size)
     asking_as_admin(asking);
     ck_assert_int_eq(compile(asking, make_content("", 0, SEALS)), WIRE_BROKEN);
     assert_has(asking_why(asking), "1 to 1048576 bytes");
+    ck_assert_uint_eq(asking_reason(asking), WIRE_WHY_SIZE);
     ck_assert_int_eq(compile(asking, make_content(text, sizeof(text), SEALS)), WIRE_BROKEN);
     ck_assert_int_eq(compile(asking, make_content(text, sizeof(text) - 1, SEALS)), -1);
     asking_free(asking);
@@ -412,6 +449,7 @@ int main(void)
     tcase_add_test(tests, a_variant_on_the_disk_is_read);
     tcase_add_test(tests, a_variant_that_is_refused_says_why);
     tcase_add_test(tests, a_failed_compile_is_not_tried_at_once);
+    tcase_add_test(tests, a_first_version_without_a_result);
     tcase_add_test(tests, a_first_version_is_waited_for);
     tcase_add_test(tests, a_broken_one_has_no_filter_or_the_last_good_one);
     tcase_add_test(tests, compiles_are_rationed);

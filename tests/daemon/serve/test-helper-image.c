@@ -104,15 +104,17 @@ static int open_helper(struct stored_variant *variant)
     ck_assert_int_eq(helper_open(variant, target_host(), &fd, &why), HELPER_OPENED);
     ck_assert_ptr_null(why);
     ck_assert_int_ge(fd, 0);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_END), variant->helper_size);
+    ck_assert_int_eq(lseek(fd, 0, SEEK_SET), 0);
     return fd;
 }
 
-static void refused(struct stored_variant *variant, const char *word)
+static void refused(struct stored_variant *variant, enum wire_reason reason, const char *word)
 {
     const char *why = NULL;
     int fd = -1;
 
-    ck_assert_int_eq(helper_open(variant, target_host(), &fd, &why), HELPER_REFUSED);
+    ck_assert_int_eq(helper_open(variant, target_host(), &fd, &why), reason);
     ck_assert_ptr_nonnull(why);
     ck_assert_msg(strstr(why, word), "no '%s' in: %s", word, why);
     ck_assert_int_eq(fd, -1);
@@ -451,11 +453,13 @@ START_TEST(what_can_have_no_helper_is_refused)
     const char *foreign = target_host() == target_by_name("s390x") ? "aarch64" : "s390x";
 
     if (helper_template_size == 0) {
-        refused(keep(source, NULL, 0, allow_all, 1), "built without");
+        refused(keep(source, NULL, 0, allow_all, 1), WIRE_WHY_NO_HELPER, "built without");
     } else {
-        refused(keep(source, foreign, 0, allow_all, 1), "architecture");
-        refused(keep(source, NULL, 1, notify, ARRAY_SIZE(notify)), "SCMP_ACT_NOTIFY");
-        refused(keep(source, NULL, SECCOMP_FILTER_FLAG_NEW_LISTENER, allow_all, 1), "listener");
+        refused(keep(source, foreign, 0, allow_all, 1), WIRE_WHY_FOREIGN, "architecture");
+        refused(keep(source, NULL, 1, notify, ARRAY_SIZE(notify)), WIRE_WHY_LISTENER,
+                "SCMP_ACT_NOTIFY");
+        refused(keep(source, NULL, SECCOMP_FILTER_FLAG_NEW_LISTENER, allow_all, 1),
+                WIRE_WHY_LISTENER, "listener");
         close(open_helper(keep(source, NULL, SECCOMP_FILTER_FLAG_LOG, allow_all, 1)));
     }
     source_unref(source);

@@ -32,6 +32,9 @@ START_TEST(the_daemon_says_its_numbers)
     fill(asking);
     *numbers = (struct serve_numbers){1, 2, 3, 4, 5, 6, 7, 8, 9};
     asking->fake->service.cache_bad = 10;
+    asking->handlers.limits.max_subscribers = 11;
+    asking->handlers.limits.compile_ms = 20;
+    memset(asking->handlers.instance, 7, sizeof(asking->handlers.instance));
     asking->fake->log.dropped = 11;
     ck_assert_int_eq(ask(asking, ""), WIRE_OK);
     asking_reply(asking, &status);
@@ -58,6 +61,9 @@ START_TEST(the_daemon_says_its_numbers)
     ck_assert_uint_eq(status.workers, 7);
     ck_assert_uint_ne(status.version[0], '\0');
     ck_assert_uint_ne(status.libseccomp[0], '\0');
+    ck_assert_mem_eq(status.instance, asking->handlers.instance, sizeof(status.instance));
+    ck_assert_uint_eq(status.limits.max_subscribers, 11);
+    ck_assert_uint_eq(status.limits.compile_ms, 20);
     asking_free(asking);
 }
 END_TEST

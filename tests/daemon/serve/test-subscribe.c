@@ -27,9 +27,10 @@ static uint32_t hear(struct asking *asking, uint64_t *seen, char name[WIRE_NAME_
         ck_assert_uint_eq(*seen, asking->fake->service.changes.n);
         return 0;
     }
-    ck_assert(wire_change_check(&checked, &asking->request.header, &packet, sizeof(packet)));
+    ck_assert_int_eq(wire_change_check(&checked, &asking->request.header, &packet, sizeof(packet)),
+                     0);
     *seen = next;
-    memcpy(name, packet.name, WIRE_NAME_SIZE);
+    memcpy(name, packet.entry.name, WIRE_NAME_SIZE);
     return packet.kind;
 }
 

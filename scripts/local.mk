@@ -8,6 +8,7 @@ EXTRA_DIST += \
 	ARCHITECTURE.md \
 	AUTHORS \
 	CONTRIBUTING.md \
+	Containerfile \
 	scripts/bench \
 	scripts/check-declarations \
 	scripts/check-documents \
@@ -19,6 +20,7 @@ EXTRA_DIST += \
 	scripts/demo \
 	scripts/format \
 	scripts/fuzz \
+	scripts/image \
 	scripts/lib.sh \
 	scripts/lint \
 	scripts/package \

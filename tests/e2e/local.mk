@@ -41,6 +41,7 @@ EXTRA_DIST += \
 	tests/e2e/faults.py \
 	tests/e2e/flood.c \
 	tests/e2e/grown_server.py \
+	tests/e2e/image.sh \
 	tests/e2e/inject.c \
 	tests/e2e/helper-build.c \
 	tests/e2e/helper-client.py \

@@ -3,6 +3,7 @@
 # need root, or runtimes that a build does not.
 EXTRA_DIST += \
 	tests/e2e/abuse.c \
+	tests/e2e/boot-lib.sh \
 	tests/e2e/booted-lib.sh \
 	tests/e2e/bubblewrap.sh \
 	tests/e2e/client-go.sh \

@@ -72,6 +72,7 @@ secprofctl_SOURCES = \
 	client/secprofctl/subject/process.c client/secprofctl/subject/process.h \
 	client/secprofctl/subject/recorder.c client/secprofctl/subject/recorder.h \
 	client/secprofctl/subject/remote.c client/secprofctl/subject/remote.h \
+	client/secprofctl/subject/call.c client/secprofctl/subject/call.h \
 	client/secprofctl/subject/subject.c client/secprofctl/subject/subject.h
 
 # Where bash and zsh look for completions of installed programs.

@@ -22,6 +22,8 @@ libcompiler_la_SOURCES = \
 	compiler/facts/library-names.h \
 	compiler/facts/libseccomp.c compiler/facts/libseccomp.h \
 	compiler/facts/successor.c compiler/facts/successor.h \
+	compiler/facts/symbol.c compiler/facts/symbol.h compiler/facts/symbol-sets.h \
+	compiler/facts/symbols-of-files.c compiler/facts/symbols-of-processes.c \
 	compiler/facts/syscalls.c compiler/facts/syscalls.h \
 	compiler/facts/verdict.c compiler/facts/verdict.h \
 	compiler/lint/families.c compiler/lint/families.h \

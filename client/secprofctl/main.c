@@ -13,6 +13,7 @@
 #include "client/secprofctl/options.h"
 #include "util/cleanup.h"
 #include "util/io.h"
+#include "util/suggest.h"
 
 static const struct ctl_command *const commands[] = {
     &command_get,     &command_list,    &command_status, &command_reload,   &command_run,
@@ -23,21 +24,29 @@ static const struct ctl_command *const commands[] = {
 static const char usage[] =
     "usage: secprofctl [--socket PATH] [--timeout SECONDS] [--json] COMMAND [ARGUMENT…]\n"
     "\n"
+    "What is served\n"
     "  get NAME            writes a profile's seccomp filter\n"
-    "  list                lists the profiles\n"
-    "  status [NAME]       says how the daemon is, or a profile\n"
-    "  reload              waits until what is on disk is in service\n"
-    "  watch [NAME…]       prints what changes, as it changes\n"
-    "  metrics             the daemon's numbers for Prometheus\n"
     "  run NAME -- COMMAND runs a command under a profile's filter\n"
     "  helper NAME …       the same by an executable with the filter in it, or keeps that\n"
-    "  record -- COMMAND   writes a profile of the calls that a command makes\n"
-    "  compile FILE        compiles a profile without a daemon\n"
+    "  list                lists the profiles\n"
+    "  status [NAME]       says how the daemon is, or a profile\n"
+    "  watch [NAME…]       prints what changes, as it changes\n"
+    "  reload              waits until what is on disk is in service\n"
+    "  metrics             the daemon's numbers for Prometheus\n"
+    "\n"
+    "Writing profiles\n"
     "  check FILE…         checks profiles for every architecture\n"
-    "  disasm FILE|NAME    a filter as readable instructions\n"
-    "  diff A B            what two filters decide differently\n"
+    "  compile FILE        compiles a profile without a daemon\n"
+    "  record -- COMMAND   writes a profile of the calls that a command makes\n"
+    "\n"
+    "Questions\n"
     "  explain NAME CALL   what a call gets, and why\n"
+    "  diff A B            what two filters decide differently\n"
     "  simulate A [TABLE]  what a filter answers to a table of calls\n"
+    "  disasm FILE|NAME    a filter as readable instructions\n"
+    "\n"
+    "  help [COMMAND]      this text, or the help of a command\n"
+    "  version             the version\n"
     "\n"
     "  --socket PATH       the daemon's socket (default: $SECPROF_SOCKET, else\n"
     "                      /run/secprof/secprof.sock)\n"
@@ -60,11 +69,47 @@ static const struct ctl_command *find_command(const char *name)
     return NULL;
 }
 
+static int unknown_command(const char *name)
+{
+    struct suggestion suggestion = suggest_begin(name);
+
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
+        suggest_offer(&suggestion, commands[i]->name);
+    suggest_offer(&suggestion, "help");
+    suggest_offer(&suggestion, "version");
+    return ctl_fail(CTL_USAGE, "unknown command '%s'%s%s%s (try secprofctl help)", name,
+                    suggestion.best ? "; did you mean '" : "",
+                    suggestion.best ? suggestion.best : "", suggestion.best ? "'?" : "");
+}
+
+/* secprofctl help [COMMAND] */
+static int run_help(int argc, char **argv)
+{
+    const struct ctl_command *command = argc > 1 ? find_command(argv[1]) : NULL;
+
+    if (argc > 2)
+        return ctl_fail(CTL_USAGE, "'help' does not know what to do with '%s'", argv[2]);
+    if (argc > 1 && !command)
+        return unknown_command(argv[1]);
+    fputs(command ? command->help : usage, stdout);
+    return CTL_OK;
+}
+
+static int run_version(void)
+{
+    printf("secprofctl %s\n", PACKAGE_VERSION);
+    return CTL_OK;
+}
+
 static int run_command(struct ctl_options *options, const struct ctl_command *command, int argc,
                        char **argv)
 {
+    if (!command && !strcmp(argv[0], "help"))
+        return run_help(argc, argv);
+    if (!command && !strcmp(argv[0], "version") && argc == 1)
+        return run_version();
     if (!command)
-        return ctl_fail(CTL_USAGE, "unknown command '%s' (try secprofctl --help)", argv[0]);
+        return unknown_command(argv[0]);
     if (options_parse(options, command, argc, argv) < 0) {
         ctl_warn("try secprofctl %s --help", command->name);
         return command->runs && !(command->may_keep && options->has_output) ? CTL_RUN_FAILED
@@ -94,8 +139,7 @@ int main(int argc, char **argv)
         fputs(usage, stdout);
         code = CTL_OK;
     } else if (options.version) {
-        printf("secprofctl %s\n", PACKAGE_VERSION);
-        code = CTL_OK;
+        code = run_version();
     } else if (first == argc) {
         fputs(usage, stderr);
         code = CTL_USAGE;

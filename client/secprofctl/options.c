@@ -7,7 +7,10 @@
 #include <errno.h>
 #include <getopt.h>
 #include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/number.h"
@@ -16,6 +19,7 @@
 #include "compiler/facts/kernel-version.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
+#include "util/suggest.h"
 
 enum {
     TIMEOUT_MAX_SEC = 24 * 60 * 60,
@@ -65,15 +69,70 @@ static int take_abi(struct ctl_options *options, const char *name)
     return -EINVAL;
 }
 
+static void unknown_capability(const char *name, size_t len)
+{
+    cleanup_free char *word = strndup(name, len);
+    struct suggestion suggestion = suggest_begin(word ? word : "");
+
+    for (int number = 0; capability_name(number); number++) {
+        suggest_offer(&suggestion, capability_name(number));
+        if (!word || strncasecmp(word, "CAP_", strlen("CAP_")) != 0)
+            suggest_offer(&suggestion, capability_name(number) + strlen("CAP_"));
+    }
+    if (suggestion.best)
+        ctl_warn("unknown capability '%.*s' in --caps; did you mean '%s'?", (int)len, name,
+                 suggestion.best);
+    else
+        ctl_warn("unknown capability '%.*s' in --caps; a list looks like CAP_CHOWN,CAP_SYS_ADMIN, "
+                 "a set like 0xa80425fb, and pid:N stands for that of a process",
+                 (int)len, name);
+}
+
+/*
+ * "0xa80425fb", or the 16 digits of /proc/PID/status. Bits that are no capability here are ones
+ * that no profile can name.
+ */
+static bool take_caps_set(struct ctl_options *options, const char *text)
+{
+    bool as_status_has_it = strlen(text) == 16 && strspn(text, "0123456789abcdef") == 16;
+    bool as_in_c = !strncasecmp(text, "0x", 2) && number_parse(text, &options->caps);
+
+    if (as_status_has_it)
+        options->caps = strtoull(text, NULL, 16);
+    return as_status_has_it || as_in_c;
+}
+
+/* What a container engine gave the process: its bounding set, as Docker and Podman decide by it. */
+static int take_caps_of(struct ctl_options *options, const char *pid)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    const char *path = arena_printf(&arena, "/proc/%s/status", pid);
+    cleanup_fclose FILE *file = NULL;
+    char line[256];
+
+    if (*pid && strspn(pid, "0123456789") == strlen(pid))
+        file = path ? fopen(path, "re") : NULL;
+    while (file && fgets(line, sizeof(line), file))
+        if (!strncmp(line, "CapBnd:", strlen("CapBnd:"))) {
+            options->caps = strtoull(line + strlen("CapBnd:"), NULL, 16);
+            return 0;
+        }
+    ctl_warn("--caps: there is no process %s", pid);
+    return -EINVAL;
+}
+
 static int take_caps(struct ctl_options *options, const char *list)
 {
     const char *bad;
     size_t bad_len;
 
+    if (!strncmp(list, "pid:", strlen("pid:")))
+        return take_caps_of(options, list + strlen("pid:"));
+    if (take_caps_set(options, list))
+        return 0;
     if (capability_set_parse(list, &options->caps, &bad, &bad_len) == 0)
         return 0;
-    ctl_warn("unknown capability '%.*s' in --caps; a list looks like CAP_CHOWN,CAP_SYS_ADMIN",
-             (int)bad_len, bad);
+    unknown_capability(bad, bad_len);
     return -EINVAL;
 }
 
@@ -201,6 +260,20 @@ static bool is_negative_number(const char *text)
     return text[0] == '-' && text[1] >= '0' && text[1] <= '9';
 }
 
+/* ARG begins like an option, and is none. TAKEN: those that can be meant. */
+static void unknown_option(const char *arg, unsigned int taken)
+{
+    size_t len = strcspn(arg, "=");
+    cleanup_free char *word = len > 2 ? strndup(arg + 2, len - 2) : NULL;
+    struct suggestion suggestion = suggest_begin(word ? word : "");
+
+    for (size_t i = 0; word && i < ARRAY_SIZE(rows); i++)
+        if (taken & rows[i].option)
+            suggest_offer(&suggestion, rows[i].name);
+    ctl_warn("unknown option '%s'%s%s%s", arg, suggestion.best ? "; did you mean '--" : "",
+             suggestion.best ? suggestion.best : "", suggestion.best ? "'?" : "");
+}
+
 /*
  * Reads options from ARGV, after its first string, up to the first argument, or past "--".
  * Takes those of OPTIONS->command, or, where that is NULL, those that stand before a command.
@@ -224,11 +297,12 @@ static int take_options(struct ctl_options *options, int argc, char **argv)
             return optind;
         if (returned == '?' && command && command->negative_args && is_negative_number(argv[at]))
             return at;
-        if (!row) {
-            ctl_warn(returned == ':' ? "'%s' needs a value" : "unknown option '%s'",
-                     argv[optind - 1]);
+        if (!row && returned == ':')
+            ctl_warn("'%s' needs a value", argv[optind - 1]);
+        else if (!row)
+            unknown_option(argv[optind - 1], taken);
+        if (!row)
             return -EINVAL;
-        }
         if (!(taken & row->option)) {
             ctl_warn("--%s cannot be used here", row->name);
             return -EINVAL;

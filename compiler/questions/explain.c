@@ -12,6 +12,7 @@
 #include "compiler/facts/abi.h"
 #include "compiler/facts/action.h"
 #include "compiler/facts/capability.h"
+#include "compiler/facts/symbol.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
@@ -172,8 +173,11 @@ static int find_rules(struct explanation *explanation, const struct question *as
     for (size_t i = 0; i < profile->n_rules; i++) {
         const struct rule *rule = &profile->rules[i];
         const struct rule *active = active_rule(asked->variant, rule);
-        struct explained_rule found = {.rule = active ? active : rule};
         bool of_multiplexer = rule_names(rule, multiplexer);
+        struct explained_rule found = {
+            .rule = active ? active : rule,
+            .name = of_multiplexer ? multiplexer : name,
+        };
 
         if (!of_multiplexer && !rule_names(rule, name))
             continue;
@@ -217,6 +221,9 @@ static int add_explanation(struct explanation **list, size_t *n, size_t *room,
                        : asked->name
                            ? asked->name
                            : syscalls_name(asked->syscalls, explanation.abi->id, explanation.nr);
+
+    explanation.name = explanation.through ? explanation.through->multiplexer : name;
+
     int r = explain_number(&explanation, asked, name, arena);
 
     if (r == 0)
@@ -259,25 +266,36 @@ int explain(struct explanation **list, size_t *n, size_t *room, const struct que
     return r == -ENOENT ? 0 : r;
 }
 
-/* Small numbers as people write them, others in hex. */
-static const char *number_text(struct arena *arena, uint64_t value)
+/* VALUE by its names, else small numbers as people write them and others in hex. */
+static const char *value_text(struct arena *arena, uint64_t value, const struct abi *abi,
+                              const struct symbol_set *symbols, bool as_number)
 {
-    return arena_printf(arena, value < 10000 ? "%" PRIu64 : "%#" PRIx64, value);
+    const char *text = as_number ? NULL : symbols_text(arena, symbols, abi, value);
+
+    return text ? text : arena_printf(arena, value < 10000 ? "%" PRIu64 : "%#" PRIx64, value);
 }
 
-const char *arg_test_text(struct arena *arena, const struct arg_test *test)
+const char *arg_test_text(struct arena *arena, const struct arg_test *test, const struct abi *abi,
+                          const char *name)
 {
     static const char *const signs[CMP_COUNT] = {
         [CMP_NE] = "!=", [CMP_LT] = "<", [CMP_LE] = "<=",        [CMP_EQ] = "==",
         [CMP_GE] = ">=", [CMP_GT] = ">", [CMP_MASKED_EQ] = "==",
     };
-    const char *value =
-        number_text(arena, test->op == CMP_MASKED_EQ ? test->value_two : test->value);
+    bool masked = test->op == CMP_MASKED_EQ;
+    const struct symbol_set *symbols = symbols_of(abi, name, test->index);
+    const char *value = value_text(arena, masked ? test->value_two : test->value, abi, symbols,
+                                   masked && (test->value & test->value_two) == 0);
 
     if (!value)
         return NULL;
-    if (test->op == CMP_MASKED_EQ)
-        return arena_printf(arena, "(arg%u & %#" PRIx64 ") == %s", test->index, test->value, value);
+    if (masked) {
+        const char *mask = symbols_mask_text(arena, symbols, abi, test->value);
+
+        if (!mask)
+            mask = arena_printf(arena, "%#" PRIx64, test->value);
+        return mask ? arena_printf(arena, "(arg%u & %s) == %s", test->index, mask, value) : NULL;
+    }
     return arena_printf(arena, "arg%u %s %s", test->index, signs[test->op], value);
 }
 

@@ -24,6 +24,7 @@ enum rule_role {
 
 struct explained_rule {
     const struct rule *rule; /* of the profile, or with the target's errno */
+    const char *name;        /* by which it names the call, or its multiplexer */
     enum rule_role role;
     enum rule_state state;
 };
@@ -32,6 +33,7 @@ struct explained_rule {
 struct explanation {
     const struct abi *abi;
     uint32_t nr;
+    const char *name;                  /* of the call that NR is; NULL: none that is known */
     const struct multiplexed *through; /* NR is this call's multiplexer; NULL: NR is the call */
     bool covered;                      /* false: the filter does not serve the ABI */
     enum decision_origin origin;
@@ -76,8 +78,12 @@ bool explain_is_number_of(const struct abi *abi, uint32_t nr);
 /* The input that EXPLANATION is about: with arguments that are not known as 0. */
 struct seccomp_data explanation_data(const struct explanation *explanation, const uint64_t *args);
 
-/* "arg0 < 38", "(arg0 & 0x7e020000) == 0". In ARENA; NULL: no memory. */
-const char *arg_test_text(struct arena *arena, const struct arg_test *test);
+/*
+ * TEST of an argument of the call NAME (NULL: not known) on ABI: "arg0 < AF_ALG",
+ * "(arg0 & CLONE_NEWNS|CLONE_NEWUSER) == 0". In ARENA; NULL: no memory.
+ */
+const char *arg_test_text(struct arena *arena, const struct arg_test *test, const struct abi *abi,
+                          const char *name);
 
 /* Why RULE, whose conditions came out as STATE for REQUEST, is not in force: "it needs CAP_BPF". */
 const char *rule_state_text(struct arena *arena, const struct rule *rule,

@@ -76,6 +76,13 @@ tests_compiler_parse_test_diag_SOURCES = tests/compiler/parse/test-diag.c
 tests_compiler_parse_test_diag_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_parse_test_diag_LDADD = $(compiler_test_libs)
 
+check_PROGRAMS += tests/compiler/facts/test-symbol
+TESTS += tests/compiler/facts/test-symbol
+tests_compiler_facts_test_symbol_SOURCES = tests/compiler/facts/test-symbol.c \
+	tests/compiler/facts/kernel-constants.c tests/compiler/facts/kernel-constants.h
+tests_compiler_facts_test_symbol_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_facts_test_symbol_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/facts/test-successor
 TESTS += tests/compiler/facts/test-successor
 tests_compiler_facts_test_successor_SOURCES = tests/compiler/facts/test-successor.c

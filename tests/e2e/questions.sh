@@ -144,7 +144,7 @@ gives "of a negative argument" 0 '^x86_64 135.*: ERRNO' explain default personal
 gives "as JSON" 0 '^\{' explain default socket 38 --target x86_64 --json
 is "all ways" "['ERRNO(EPERM)'] ['socketcall']" "$(json 'str(sorted({w["verdict"] for w in j["ways"]})) + " " + str([
     w["multiplexer"] for w in j["ways"] if w["multiplexer"]])')"
-gives "of raw BPF" 0 'ALLOW for example for socket\(0\)' explain default.bpf socket
+gives "of raw BPF" 0 'ALLOW for example for socket\(AF_UNSPEC\)' explain default.bpf socket
 gives "of raw BPF with arguments" 0 '^x86_64 41: ERRNO\(EPERM\)$' explain default.bpf socket 38
 gives "of raw BPF as JSON" 0 '^\{' explain default.bpf socket --json --target x86_64
 is "the ways, without a file's rules" \
@@ -166,7 +166,21 @@ gives "of a number" 0 '^x86 41 \(dup\): ALLOW$' explain profiles/default.json 41
 gives "of a new one" 0 'newer than the profile' explain default 5000
 gives "of the number that s390 gives a new one" 0 'does not know as number 0' explain profiles/default.json 0 --target s390x
 refuses "of a misspelt call" 2 "did you mean 'ptrace'" explain default ptracee
-refuses "of no argument" 2 'is no argument' explain default socket AF_ALG
+gives "of an argument by name" 0 '^socket\(AF_ALG, SOCK_RAW\) under' explain default socket AF_ALG SOCK_RAW
+has "its rules have names too" 'ALLOW where arg0 < AF_ALG: does not hold' "$(cat out)"
+mv out by-name
+gives "by number it is the same" 0 '^socket\(AF_ALG, SOCK_RAW\) under' explain default socket 38 3
+is "in each word" "" "$(diff out by-name)"
+gives "as in C" 0 '^socket\(AF_ALG, SOCK_RAW\) under' explain default 'socket(AF_ALG, SOCK_RAW)'
+is "and so" "" "$(diff out by-name)"
+gives "of flags" 0 '^clone\(SIGCHLD\|CLONE_NEWNS\|CLONE_NEWUSER\) under' explain default 'clone(CLONE_NEWUSER|CLONE_NEWNS|SIGCHLD)'
+gives "values are the target's" 0 '^ioctl\(0, TIOCSTI\) under' explain profiles/default.json ioctl 0 0x5472 --target mips64
+gives "of a filter alone, too" 0 'ERRNO\(EPERM\)$' explain default.bpf 'socket(AF_ALG)' --target x86_64
+gives "diff has names in its examples" 1 'socket\(AF_ALG\): A ERRNO\(EPERM\), B ALLOW' diff default marker --target x86_64
+refuses "of a misspelt name" 2 "'AF_ALK' is no argument; did you mean 'AF_ALG'" explain default socket AF_ALK
+refuses "of a name of another argument" 2 'is no argument.*or a name that this argument has' explain default socket SOCK_RAW
+refuses "of no argument" 2 'is no argument' explain default read AF_ALG
+refuses "of too many" 2 'more than 6 arguments' explain default 'read(1,2,3,4,5,6,7)'
 refuses "of a wrong ABI" 2 'has no ABI arm' explain default socket --abi arm --target x86_64
 cp profiles/marker.json marker.json
 cp small.json profiles/marker.json.new

@@ -150,9 +150,13 @@ refused "an unknown target" 2 "unknown target 'z80'; there are: x86_64" get defa
 refused "an ABI that is no target" 2 "unknown target 'x32'" get default --target x32
 refused "a target that is not served" 2 'no such target' get default --target s390x
 refused "an unknown capability" 2 "unknown capability 'CAP_FLY'" get default --caps CAP_CHOWN,CAP_FLY
+refused "a misspelt one" 2 "unknown capability 'SYS_ADMN'.*did you mean 'SYS_ADMIN'" get default --caps SYS_ADMN
+refused "capabilities of no process" 2 "there is no process 4194304" get default --caps pid:4194304
+refused "or of what is none" 2 "there is no process self" get default --caps pid:self
 refused "a kernel that is none" 2 'no kernel version' get default --kernel new
 refused "an unknown format" 2 "unknown format 'elf'; there are: raw, hex" get default --format elf
 refused "an unknown option" 2 "unknown option '--bogus'" get default --bogus
+refused "a misspelt one" 2 "unknown option '--trget'; did you mean '--target'" get default --trget x86_64
 refused "an option without its value" 2 "needs a value" get default --target
 refused "an option that does not fit" 2 "--strict cannot be used" get default --strict
 refused "no name" 2 'needs the name of a profile' get
@@ -168,6 +172,22 @@ refused "in either order" 2 "unknown option '--foo'" helper default --foo -o hel
 refused "one that runs it" 125 "unknown option '--foo'" helper default --foo -- true
 refused "a time that is none" 2 'from 1 to' --timeout 0 list
 refused "an unknown command" 2 "unknown command 'fetch'" fetch default
+refused "a misspelt one" 2 "unknown command 'explian'; did you mean 'explain'" explian default read
+refused "help for none" 2 "unknown command 'lst'; did you mean 'list'" help lst
+refused "help for two" 2 "'help' does not know what to do with 'get'" help list get
+is "help is the help" "$(ctl --help)" "$(ctl help)"
+is "and that of a command" "$(ctl explain --help)" "$(ctl help explain)"
+is "version is the version" "$(ctl --version)" "$(ctl version)"
+bounding=$(sed -n 's/^CapBnd:[[:space:]]*//p' /proc/$$/status)
+of_all=$(ctl compile "$D/profiles/default.json" --caps ALL --format hex)
+of_one=$(ctl compile "$D/profiles/default.json" --caps CAP_SYS_ADMIN --format hex)
+of_none=$(ctl compile "$D/profiles/default.json" --format hex)
+is "a set of capabilities as in C" "$of_one" "$(ctl compile "$D/profiles/default.json" --caps 0x200000 --format hex)"
+is "as /proc has it" "$of_one" "$(ctl compile "$D/profiles/default.json" --caps 0000000000200000 --format hex)"
+is "bits that nobody names" "$of_all" "$(ctl compile "$D/profiles/default.json" --caps ffffffffffffffff --format hex)"
+is "those of a process" "$(ctl compile "$D/profiles/default.json" --caps "$bounding" --format hex)" \
+    "$(ctl compile "$D/profiles/default.json" --caps pid:$$ --format hex)"
+if [ "$of_one" != "$of_none" ]; then ok "which make a difference"; else not_ok "capabilities make no difference"; fi
 refused "no command" 2 '^usage:'
 refused "no daemon" 3 "cannot reach secprofd at $D/none: no daemon listens" --socket "$D/none" list
 kill -STOP "$daemon"

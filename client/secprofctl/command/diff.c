@@ -186,7 +186,8 @@ static void print_change(struct diff *diff, const struct change_part *part,
             example_data(part->arch, change_first_nr(change), outcome->words);
 
         printf("    ");
-        example_print(stdout, change->n_calls ? change->calls[0].name : NULL, &data);
+        example_print(stdout, &diff->arena, part->abi,
+                      change->n_calls ? change->calls[0].name : NULL, &data);
         printf(": A %s, B %s\n", verdict(diff, outcome->a), verdict(diff, outcome->b));
     }
     if (outcomes->more)

@@ -10,11 +10,11 @@
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
-#include "client/secprofctl/number.h"
 #include "client/secprofctl/options.h"
 #include "client/secprofctl/show/explain-json.h"
 #include "client/secprofctl/show/explain-text.h"
 #include "client/secprofctl/show/explain.h"
+#include "client/secprofctl/subject/call.h"
 #include "client/secprofctl/subject/remote.h"
 #include "compiler/facts/abi.h"
 #include "compiler/facts/successor.h"
@@ -37,28 +37,16 @@ static void explaining_close(struct explaining *what)
     arena_free(&what->arena);
 }
 
-/* Reads the syscall and its arguments. Returns CTL_OK, or CTL_USAGE after a message. */
-static int parse_call(struct explaining *what)
+/* Reads the call, with the names of the target. Returns CTL_OK, or CTL_USAGE after a message. */
+static int read_call(struct explaining *what)
 {
-    char **args = what->options->args;
-    const char *call = args[1];
-    uint64_t number;
+    const struct ctl_options *options = what->options;
+    const struct abi *abi =
+        options->abi ? options->abi : target_native_abi(what->subject.request.target);
+    const char *wrong = call_read(&what->call, &what->arena, options->args + 1,
+                                  (size_t)options->n_args - 1, abi, what->syscalls);
 
-    if (number_parse(call, &number)) {
-        if (number > UINT32_MAX && number < UINT64_MAX - INT32_MAX)
-            return ctl_fail(CTL_USAGE, "%s is no syscall number: these have 32 bits", call);
-        what->number = (uint32_t)number;
-    } else {
-        what->name = call;
-    }
-    what->has_args = what->options->n_args > 2;
-    for (int i = 2; i < what->options->n_args; i++)
-        if (!number_parse(args[i], &what->args[i - 2]))
-            return ctl_fail(CTL_USAGE,
-                            "'%s' is no argument: that is a number of up to 64 bits, as in C: 38, "
-                            "0x26, -1",
-                            args[i]);
-    return CTL_OK;
+    return wrong ? ctl_fail(CTL_USAGE, "%s", wrong) : CTL_OK;
 }
 
 /* Says where the profile changed between the filter and its text. */
@@ -96,9 +84,9 @@ static int ask_profile(struct explaining *what, const struct abi *abi)
         .variant = &what->subject.lowered.variant,
         .policy = &what->subject.lowered.policy,
         .syscalls = what->syscalls,
-        .name = what->name,
-        .number = what->number,
-        .args = what->has_args ? what->args : NULL,
+        .name = what->call.name,
+        .number = what->call.number,
+        .args = what->call.n_args ? what->call.args : NULL,
     };
     int r = explain(&what->list, &what->n, &what->room, &question, abi, &what->arena);
 
@@ -135,8 +123,8 @@ static int add_raw(struct explaining *what, const struct behaviour *behaviour,
         return ctl_fail(CTL_SYSTEM, "out of memory");
     if (through)
         condition = argument_is(what->bdd, 0, through->call);
-    for (unsigned int i = 0; !through && what->has_args && i < SYSCALL_ARGS; i++)
-        condition = bdd_and(what->bdd, condition, argument_is(what->bdd, i, what->args[i]));
+    for (unsigned int i = 0; !through && what->call.n_args && i < SYSCALL_ARGS; i++)
+        condition = bdd_and(what->bdd, condition, argument_is(what->bdd, i, what->call.args[i]));
 
     struct raw_answer *answer = &what->raw[what->n];
 
@@ -161,13 +149,14 @@ static int add_raw(struct explaining *what, const struct behaviour *behaviour,
 static int ask_filter(struct explaining *what, const struct behaviour *behaviour,
                       const struct abi *abi)
 {
-    const struct multiplexed *through = what->name ? syscalls_multiplexed(what->name) : NULL;
-    uint32_t nr = what->number;
+    const struct multiplexed *through =
+        what->call.name ? syscalls_multiplexed(what->call.name) : NULL;
+    uint32_t nr = what->call.number;
     int code = CTL_OK;
 
-    if (!what->name)
+    if (!what->call.name)
         return explain_is_number_of(abi, nr) ? add_raw(what, behaviour, abi, nr, NULL) : CTL_OK;
-    if (syscalls_number(what->syscalls, abi->id, what->name, &nr) == 0)
+    if (syscalls_number(what->syscalls, abi->id, what->call.name, &nr) == 0)
         code = add_raw(what, behaviour, abi, nr, NULL);
     if (code == CTL_OK && through &&
         syscalls_number(what->syscalls, abi->id, through->multiplexer, &nr) == 0)
@@ -193,27 +182,27 @@ static int ask_abis(struct explaining *what, const struct behaviour *behaviour)
 /* No ABI that was asked about has the call: says so, and what may be meant. */
 static int no_such_call(struct explaining *what)
 {
-    struct suggestion suggestion = suggest_begin(what->name ? what->name : "");
+    struct suggestion suggestion = suggest_begin(what->call.name ? what->call.name : "");
     const struct target *target = what->subject.request.target;
     const struct abi *only = what->options->abi;
     const char *newer = NULL;
     const char *name;
     uint32_t nr;
 
-    if (!what->name)
-        return ctl_fail(CTL_USAGE, "%s has no number %u", only->name, what->number);
-    newer =
-        successor_on_abi(what->syscalls, (only ? only : target_native_abi(target))->id, what->name);
+    if (!what->call.name)
+        return ctl_fail(CTL_USAGE, "%s has no number %u", only->name, what->call.number);
+    newer = successor_on_abi(what->syscalls, (only ? only : target_native_abi(target))->id,
+                             what->call.name);
     if (newer)
         return ctl_fail(CTL_USAGE, "%s has no syscall '%s'; programs call '%s' there",
-                        only ? only->name : target->name, what->name, newer);
+                        only ? only->name : target->name, what->call.name, newer);
     for (size_t i = 0; i < target->n_abis; i++)
         for (size_t k = 0; (!only || only->id == target->abis[i]) &&
                            syscalls_at(what->syscalls, target->abis[i], k, &nr, &name);
              k++)
             suggest_offer(&suggestion, name);
     return ctl_fail(CTL_USAGE, "%s has no syscall '%s'%s%s%s", only ? only->name : target->name,
-                    what->name, suggestion.best ? "; did you mean '" : "",
+                    what->call.name, suggestion.best ? "; did you mean '" : "",
                     suggestion.best ? suggestion.best : "", suggestion.best ? "'?" : "");
 }
 
@@ -226,13 +215,13 @@ static void warn_of_native(struct explaining *what)
     const struct abi *native = target_native_abi(what->subject.request.target);
     const char *newer;
 
-    if (!what->name || (what->options->abi && what->options->abi != native))
+    if (!what->call.name || (what->options->abi && what->options->abi != native))
         return;
     for (size_t i = 0; i < what->n; i++)
         if ((what->file ? what->list[i].abi : what->raw[i].abi) == native)
             return;
-    newer = successor_on_abi(what->syscalls, native->id, what->name);
-    ctl_warn("%s has no syscall '%s'%s%s%s", native->name, what->name,
+    newer = successor_on_abi(what->syscalls, native->id, what->call.name);
+    ctl_warn("%s has no syscall '%s'%s%s%s", native->name, what->call.name,
              newer ? "; programs call '" : "", newer ? newer : "", newer ? "' there" : "");
 }
 
@@ -248,6 +237,9 @@ static int find_answers(struct explaining *what)
         !(target_abis(what->subject.request.target) >> what->options->abi->id & 1))
         return ctl_fail(CTL_USAGE, "%s has no ABI %s; another architecture is named with --target",
                         what->subject.request.target->name, what->options->abi->name);
+    code = read_call(what);
+    if (code != CTL_OK)
+        return code;
     if (what->subject.kind == SUBJECT_SERVED)
         code = subject_read_source(&what->subject, what->options, what->syscalls);
     if (what->subject.kind == SUBJECT_PROFILE || what->subject.kind == SUBJECT_SERVED)
@@ -274,12 +266,11 @@ static int run_explain(const struct ctl_options *options)
         .syscalls = syscalls_new(),
         .bdd = bdd_new(PROOF_MAX_NODES),
     };
-    int code = parse_call(&what);
+    int code;
 
     if (!what.syscalls || !what.bdd)
         return ctl_fail(CTL_SYSTEM, "out of memory");
-    if (code == CTL_OK)
-        code = find_answers(&what);
+    code = find_answers(&what);
     if (code != CTL_OK)
         return code;
     return options->json ? explain_json_print(&what) : explain_text_print(&what);
@@ -301,8 +292,10 @@ const struct ctl_command command_explain = {
         "rules do not count, the default, a multiplexer. Without arguments: the whole decision of\n"
         "that syscall. Of raw BPF and processes only the answers, with examples.\n"
         "\n"
-        "  SYSCALL             a name, or a number\n"
-        "  ARGUMENT            up to six numbers as in C: 38, 0x26, -1; the others are 0\n"
+        "  SYSCALL             a name, or a number; or all in one: 'socket(AF_ALG)'\n"
+        "  ARGUMENT            up to six, as in C: AF_ALG, CLONE_NEWUSER|CLONE_NEWNS, 38, 0x26, "
+        "-1;\n"
+        "                      the others are 0\n"
         "  --abi ABI           only for this ABI: x86_64, x86, x32, …\n"
         "  --target ARCH       for this architecture (default: this machine's)\n"
         "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"

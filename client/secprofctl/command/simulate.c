@@ -5,18 +5,20 @@
  */
 #include "config.h"
 
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
-#include "client/secprofctl/number.h"
 #include "client/secprofctl/options.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/text.h"
+#include "client/secprofctl/subject/call.h"
 #include "client/secprofctl/subject/local.h"
 #include "client/secprofctl/subject/subject.h"
+#include "compiler/facts/symbol.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/facts/verdict.h"
 #include "compiler/parse/profile.h"
@@ -29,10 +31,9 @@ enum {
 
 /* One line of the table. */
 struct row {
-    const char *abis; /* an ABI's name, or "*" */
-    const char *call;
-    uint64_t args[SYSCALL_ARGS];
-    size_t n_args;
+    const char *abis;  /* an ABI's name, or "*" */
+    char *const *call; /* its words, the arguments among them: they mean what ABI makes of them */
+    size_t n_call;
     const char *wanted; /* or NULL */
     unsigned line;
 };
@@ -83,7 +84,7 @@ static size_t split(char *line, char *words[WORDS_MAX])
     return n;
 }
 
-/* Reads a line with N WORDS. Returns CTL_OK, or CTL_USAGE after a message. */
+/* Reads a line with N WORDS, which ROW keeps. Returns CTL_OK, or CTL_USAGE after a message. */
 static int read_row(const struct simulation *simulation, struct row *row, char **words, size_t n)
 {
     if (n >= 2 && !strcmp(words[n - 2], "->")) {
@@ -96,13 +97,8 @@ static int read_row(const struct simulation *simulation, struct row *row, char *
                         "x86_64 socket 38 -> ERRNO(EPERM)",
                         SYSCALL_ARGS);
     row->abis = words[0];
-    row->call = words[1];
-    row->n_args = n - 2;
-    for (size_t i = 2; i < n; i++)
-        if (!number_parse(words[i], &row->args[i - 2]))
-            return bad_line(simulation, row,
-                            "'%s' is no argument: that is a number of up to 64 bits, as in C",
-                            words[i]);
+    row->call = words + 1;
+    row->n_call = n - 1;
     return CTL_OK;
 }
 
@@ -119,8 +115,32 @@ static bool is_wanted(const char *wanted, uint32_t verdict, const char *text)
     return !strcmp(wanted, number);
 }
 
+/* The call with the arguments that were asked for, by name. */
+static void print_as_c(struct simulation *simulation, const struct abi *abi,
+                       const struct call *call)
+{
+    const char *name = syscalls_name(simulation->syscalls, abi->id, call->number);
+
+    if (call->name)
+        text_print(stdout, call->name);
+    else
+        printf("%" PRIu32, call->number);
+    for (unsigned int i = 0; i < call->n_args; i++) {
+        const char *text =
+            symbols_text(&simulation->arena, symbols_of(abi, name, i), abi, call->args[i]);
+
+        fputs(i ? ", " : "(", stdout);
+        if (text)
+            fputs(text, stdout);
+        else
+            printf("%#" PRIx64, call->args[i]);
+    }
+    if (call->n_args)
+        putchar(')');
+}
+
 static int print_call(struct simulation *simulation, const struct row *row, const struct abi *abi,
-                      uint32_t nr, const char *verdict, bool ok)
+                      const struct call *call, const char *verdict, bool ok)
 {
     if (simulation->options->json) {
         struct json *json = &simulation->json;
@@ -128,11 +148,11 @@ static int print_call(struct simulation *simulation, const struct row *row, cons
         json_open_map(json, NULL);
         json_number(json, "line", row->line);
         json_text(json, "abi", abi->name);
-        json_number(json, "nr", nr);
-        json_text(json, "syscall", row->call);
+        json_number(json, "nr", call->number);
+        json_text(json, "syscall", call->name ? call->name : row->call[0]);
         json_open_array(json, "args");
-        for (size_t i = 0; i < row->n_args; i++)
-            json_number(json, NULL, row->args[i]);
+        for (size_t i = 0; i < call->n_args; i++)
+            json_number(json, NULL, call->args[i]);
         json_close_array(json);
         json_text(json, "verdict", verdict);
         json_text(json, "wanted", row->wanted);
@@ -141,10 +161,8 @@ static int print_call(struct simulation *simulation, const struct row *row, cons
         return CTL_OK;
     }
     printf("%s ", abi->name);
-    text_print(stdout, row->call);
-    for (size_t i = 0; i < row->n_args; i++)
-        printf("%s0x%llx", i ? ", " : "(", (unsigned long long)row->args[i]);
-    printf("%s: %s", row->n_args ? ")" : "", verdict);
+    print_as_c(simulation, abi, call);
+    printf(": %s", verdict);
     if (!ok) {
         printf("  WRONG: line %u wants ", row->line);
         text_print(stdout, row->wanted);
@@ -159,20 +177,19 @@ static int simulate_on(struct simulation *simulation, const struct row *row, con
 {
     struct seccomp_data data = {.arch = abi->audit_arch};
     const char *text;
-    uint64_t number;
-    uint32_t verdict, nr;
+    struct call call;
+    uint32_t verdict;
     bool ok;
 
-    if (number_parse(row->call, &number)) {
-        nr = (uint32_t)number;
-        if (number > UINT32_MAX || !explain_is_number_of(abi, nr))
-            return CTL_OK;
-    } else if (syscalls_number(simulation->syscalls, abi->id, row->call, &nr) < 0) {
+    text = call_read(&call, &simulation->arena, row->call, row->n_call, abi, simulation->syscalls);
+    if (text)
+        return bad_line(simulation, row, "%s", text);
+    if (call.name ? syscalls_number(simulation->syscalls, abi->id, call.name, &call.number) < 0
+                  : !explain_is_number_of(abi, call.number))
         return CTL_OK;
-    }
     *found = true;
-    data.nr = (int)nr;
-    memcpy(data.args, row->args, sizeof(data.args));
+    data.nr = (int)call.number;
+    memcpy(data.args, call.args, sizeof(data.args));
     verdict = subject_simulate(&simulation->subject, &data);
     text = verdict_text_on_abi(&simulation->arena, verdict, abi->id);
     if (!text)
@@ -180,7 +197,7 @@ static int simulate_on(struct simulation *simulation, const struct row *row, con
     ok = !row->wanted || is_wanted(row->wanted, verdict, text);
     simulation->calls++;
     simulation->wrong += !ok;
-    return print_call(simulation, row, abi, nr, text, ok);
+    return print_call(simulation, row, abi, &call, text, ok);
 }
 
 static int simulate_row(struct simulation *simulation, const struct row *row)
@@ -204,7 +221,7 @@ static int simulate_row(struct simulation *simulation, const struct row *row)
                         target->name, row->abis);
     return found ? CTL_OK
                  : bad_line(simulation, row, "%s has no syscall '%s'",
-                            all ? target->name : row->abis, row->call);
+                            all ? target->name : row->abis, row->call[0]);
 }
 
 /* Works through the table. Returns CTL_OK, or another exit code after a message. */
@@ -296,8 +313,8 @@ const struct ctl_command command_simulate = {
         "\n"
         "    ABI SYSCALL [ARGUMENT…] [-> VERDICT]\n"
         "\n"
-        "as in 'x86_64 socket 38 -> ERRNO(EPERM)'. ABI is a name, or * for all of the target that\n"
-        "have the call. Arguments that are left out are 0. A verdict without what is in\n"
+        "as in 'x86_64 socket AF_ALG -> ERRNO(EPERM)'. ABI is a name, or * for all of the target\n"
+        "that have the call. Arguments that are left out are 0. A verdict without what is in\n"
         "parentheses means any. A line that begins with # is a comment. The exit code is 1 where\n"
         "a call gets another verdict than its line wants: tables are tests of profiles.\n"
         "\n"

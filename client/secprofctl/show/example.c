@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "client/secprofctl/show/json.h"
+#include "compiler/facts/symbol.h"
+#include "compiler/parse/profile.h"
 
 struct seccomp_data example_data(uint32_t arch, uint32_t nr, const uint64_t words[BDD_WORDS])
 {
@@ -21,9 +23,10 @@ struct seccomp_data example_data(uint32_t arch, uint32_t nr, const uint64_t word
     return data;
 }
 
-void example_print(FILE *file, const char *name, const struct seccomp_data *data)
+void example_print(FILE *file, struct arena *arena, const struct abi *abi, const char *name,
+                   const struct seccomp_data *data)
 {
-    int n = 6;
+    unsigned int n = SYSCALL_ARGS;
 
     while (n > 1 && data->args[n - 1] == 0)
         n--;
@@ -31,9 +34,16 @@ void example_print(FILE *file, const char *name, const struct seccomp_data *data
         fprintf(file, "%s(", name);
     else
         fprintf(file, "number %u (", (uint32_t)data->nr);
-    for (int i = 0; i < n; i++)
-        fprintf(file, data->args[i] ? "%s%#" PRIx64 : "%s%" PRIu64, i > 0 ? ", " : "",
-                (uint64_t)data->args[i]);
+    for (unsigned int i = 0; i < n; i++) {
+        const char *text =
+            abi ? symbols_text(arena, symbols_of(abi, name, i), abi, data->args[i]) : NULL;
+
+        fputs(i > 0 ? ", " : "", file);
+        if (text)
+            fputs(text, file);
+        else
+            fprintf(file, data->args[i] ? "%#" PRIx64 : "%" PRIu64, (uint64_t)data->args[i]);
+    }
     fprintf(file, ")");
     if (data->instruction_pointer)
         fprintf(file, " at %#" PRIx64, (uint64_t)data->instruction_pointer);

@@ -40,8 +40,8 @@ static void json_rules(struct explaining *what, struct json *json,
         json_place(json, rule->rule->at);
         json_text(json, "verdict", explain_text_verdict(what, rule->rule->verdict));
         json_text(json, "tests",
-                  explain_text_tests(what, rule->rule->tests, rule->rule->n_tests,
-                                     rule->rule->alternatives));
+                  explain_text_tests(what, explanation->abi, rule->name, rule->rule->tests,
+                                     rule->rule->n_tests, rule->rule->alternatives));
         json_text(json, "role", roles[rule->role]);
         json_text(json, "why", explain_text_role(what, explanation, rule));
         json_text(json, "comment", rule->rule->comment);
@@ -82,7 +82,9 @@ static void json_explanation(struct explaining *what, struct json *json,
 
         json_open_map(json, NULL);
         json_text(json, "verdict", explain_text_verdict(what, clause->verdict));
-        json_text(json, "tests", explain_text_tests(what, clause->tests, clause->n_tests, false));
+        json_text(json, "tests",
+                  explain_text_tests(what, explanation->abi, explanation->name, clause->tests,
+                                     clause->n_tests, false));
         json_place(json, clause->rule->at);
         json_text(json, "call", clause->through ? clause->through->name : NULL);
         json_close_map(json);
@@ -130,13 +132,13 @@ int explain_json_print(struct explaining *what)
     json_text(&json, "subject", subject_text(&what->subject));
     json_text(&json, "file", what->file);
     json_text(&json, "target", what->subject.request.target->name);
-    json_text(&json, "syscall", what->name);
-    if (!what->name)
-        json_number(&json, "number", what->number);
-    if (what->has_args) {
+    json_text(&json, "syscall", what->call.name);
+    if (!what->call.name)
+        json_number(&json, "number", what->call.number);
+    if (what->call.n_args) {
         json_open_array(&json, "args");
         for (size_t i = 0; i < SYSCALL_ARGS; i++)
-            json_number(&json, NULL, what->args[i]);
+            json_number(&json, NULL, what->call.args[i]);
         json_close_array(&json);
     }
     json_open_array(&json, "ways");

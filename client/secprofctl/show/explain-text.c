@@ -37,13 +37,13 @@ const char *explain_text_verdict(struct explaining *what, uint32_t verdict)
     return text ? text : "?";
 }
 
-const char *explain_text_tests(struct explaining *what, const struct arg_test *tests, size_t n,
-                               bool alternatives)
+const char *explain_text_tests(struct explaining *what, const struct abi *abi, const char *name,
+                               const struct arg_test *tests, size_t n, bool alternatives)
 {
     const char *text = n ? " where" : "";
 
     for (size_t i = 0; i < n; i++) {
-        const char *test = arg_test_text(&what->arena, &tests[i]);
+        const char *test = arg_test_text(&what->arena, &tests[i], abi, name);
         const char *joint = i == 0 ? "" : alternatives ? " or" : " and";
 
         text = arena_printf(&what->arena, "%s%s %s", text ? text : "", joint, test ? test : "?");
@@ -56,7 +56,7 @@ const char *explain_text_role(struct explaining *what, const struct explanation 
 {
     switch (rule->role) {
     case ROLE_DECIDES:
-        return what->has_args || rule->rule->n_tests == 0 ? "decides" : "decides where it holds";
+        return what->call.n_args || rule->rule->n_tests == 0 ? "decides" : "decides where it holds";
     case ROLE_TESTS_FAIL:
         return "does not hold";
     case ROLE_WEAKER:
@@ -105,11 +105,11 @@ static void print_rule(struct explaining *what, FILE *file, const struct explana
 
     fputs("  ", file);
     text_print(file, what->file);
-    fprintf(
-        file, ":%u:%u: %s%s: %s\n", rule->rule->at.line, rule->rule->at.column,
-        explain_text_verdict(what, rule->rule->verdict),
-        explain_text_tests(what, rule->rule->tests, rule->rule->n_tests, rule->rule->alternatives),
-        role ? role : "?");
+    fprintf(file, ":%u:%u: %s%s: %s\n", rule->rule->at.line, rule->rule->at.column,
+            explain_text_verdict(what, rule->rule->verdict),
+            explain_text_tests(what, explanation->abi, rule->name, rule->rule->tests,
+                               rule->rule->n_tests, rule->rule->alternatives),
+            role ? role : "?");
     if (!rule->rule->comment)
         return;
     fputs("      ", file);
@@ -158,7 +158,7 @@ static void print_body(struct explaining *what, FILE *file, const struct explana
 static void print_way(struct explaining *what, const struct abi *abi, uint32_t nr,
                       const struct multiplexed *through)
 {
-    const char *name = what->name ? NULL : syscalls_name(what->syscalls, abi->id, nr);
+    const char *name = what->call.name ? NULL : syscalls_name(what->syscalls, abi->id, nr);
 
     if (through)
         printf("%s %s(%" PRIu32 ")", abi->name, through->multiplexer, through->call);
@@ -236,7 +236,8 @@ static void print_raw(struct explaining *what, const struct raw_answer *answer)
             example_data(answer->abi->audit_arch, answer->nr, outcomes->items[i].words);
 
         printf("  %s for example for ", explain_text_verdict(what, outcomes->items[i].b));
-        example_print(stdout, answer->through ? answer->through->multiplexer : what->name, &data);
+        example_print(stdout, &what->arena, answer->abi,
+                      answer->through ? answer->through->multiplexer : what->call.name, &data);
         putchar('\n');
     }
     if (outcomes->more)
@@ -245,16 +246,17 @@ static void print_raw(struct explaining *what, const struct raw_answer *answer)
 
 int explain_text_print(struct explaining *what)
 {
-    struct seccomp_data data = {.nr = (int)what->number};
+    struct seccomp_data data = {.nr = (int)what->call.number};
     const char *subject = subject_text(&what->subject);
 
-    memcpy(data.args, what->args, sizeof(data.args));
-    if (what->has_args)
-        example_print(stdout, what->name, &data);
-    else if (what->name)
-        printf("%s", what->name);
+    memcpy(data.args, what->call.args, sizeof(data.args));
+    if (what->call.n_args)
+        example_print(stdout, &what->arena, target_native_abi(what->subject.request.target),
+                      what->call.name, &data);
+    else if (what->call.name)
+        printf("%s", what->call.name);
     else
-        printf("number %" PRIu32, what->number);
+        printf("number %" PRIu32, what->call.number);
     printf(" under ");
     text_print(stdout, subject ? subject : what->subject.operand);
     printf(", for %s\n", what->subject.request.target->name);

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct abi;
 struct arg_test;
 struct explained_rule;
 struct explaining;
@@ -25,9 +26,12 @@ const char *explain_text_verdict(struct explaining *what, uint32_t verdict);
 const char *explain_text_role(struct explaining *what, const struct explanation *explanation,
                               const struct explained_rule *rule);
 
-/* The N tests of a rule: " where arg0 < 38 and arg1 == 0"; "" if there are none. */
-const char *explain_text_tests(struct explaining *what, const struct arg_test *tests, size_t n,
-                               bool alternatives);
+/*
+ * The N tests of arguments of the call NAME on ABI: " where arg0 < AF_ALG and arg1 == 0"; "" if
+ * there are none.
+ */
+const char *explain_text_tests(struct explaining *what, const struct abi *abi, const char *name,
+                               const struct arg_test *tests, size_t n, bool alternatives);
 
 /* What decided where no rule did. */
 const char *explain_text_origin(struct explaining *what, const struct explanation *explanation);

@@ -6,6 +6,7 @@
 #ifndef CLIENT_SECPROFCTL_SHOW_EXPLAIN_H
 #define CLIENT_SECPROFCTL_SHOW_EXPLAIN_H
 
+#include "client/secprofctl/subject/call.h"
 #include "client/secprofctl/subject/subject.h"
 #include "compiler/prove/bdd-outcomes.h"
 
@@ -28,10 +29,7 @@ struct explaining {
     struct arena arena;
     const char
         *file; /* the profile's, for places in it; NULL: there is none, the filter is asked */
-    const char *name; /* of the call, or NULL: `number` */
-    uint32_t number;
-    bool has_args;
-    uint64_t args[SYSCALL_ARGS];
+    struct call call;
     struct explanation *list; /* where there is a profile */
     struct raw_answer *raw;   /* where there is none */
     size_t n;

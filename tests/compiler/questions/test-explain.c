@@ -257,9 +257,39 @@ START_TEST(tests_as_text)
         {{5, CMP_GT, 1, 0, {0, 0}}, "arg5 > 1"},
         {{0, CMP_MASKED_EQ, 0x7e020000, 0, {0, 0}}, "(arg0 & 0x7e020000) == 0"},
     };
+    static const struct {
+        enum abi_id abi;
+        const char *name;
+        struct arg_test test;
+        const char *text;
+    } named[] = {
+        {ABI_X86_64, "socket", {0, CMP_LT, 38, 0, {0, 0}}, "arg0 < AF_ALG"},
+        {ABI_X86_64, "socket", {0, CMP_EQ, 99, 0, {0, 0}}, "arg0 == 99"},
+        {ABI_MIPS, "socket", {1, CMP_EQ, 2, 0, {0, 0}}, "arg1 == SOCK_STREAM"},
+        {ABI_X86_64,
+         "clone",
+         {0, CMP_MASKED_EQ, 0x7e020000, 0, {0, 0}},
+         "(arg0 & CLONE_NEWNS|CLONE_NEWCGROUP|CLONE_NEWUTS|CLONE_NEWIPC|CLONE_NEWUSER|CLONE_NEWPID|"
+         "CLONE_NEWNET) == 0"},
+        {ABI_X86_64,
+         "clone",
+         {0, CMP_MASKED_EQ, 0x10000000, 0x10000000, {0, 0}},
+         "(arg0 & CLONE_NEWUSER) == CLONE_NEWUSER"},
+        {ABI_S390X, "clone", {1, CMP_EQ, 0x8000, 0, {0, 0}}, "arg1 == CLONE_PARENT"},
+        {ABI_X86_64,
+         "socket",
+         {0, CMP_MASKED_EQ, 0xffffffff, 1, {0, 0}},
+         "(arg0 & 0xffffffff) == AF_UNIX"},
+        {ABI_X86_64, "openat", {2, CMP_MASKED_EQ, 3, 0, {0, 0}}, "(arg2 & 0x3) == 0"},
+    };
 
     for (size_t i = 0; i < ARRAY_SIZE(cases); i++)
-        ck_assert_str_eq(arg_test_text(&f.arena, &cases[i].test), cases[i].text);
+        ck_assert_str_eq(arg_test_text(&f.arena, &cases[i].test, abi_get(ABI_X86_64), NULL),
+                         cases[i].text);
+    for (size_t i = 0; i < ARRAY_SIZE(named); i++)
+        ck_assert_str_eq(
+            arg_test_text(&f.arena, &named[i].test, abi_get(named[i].abi), named[i].name),
+            named[i].text);
 }
 END_TEST
 

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/* A call as people write it: "socket AF_ALG", "socket(AF_ALG, SOCK_RAW)", "41 38". */
+#ifndef CLIENT_SECPROFCTL_SUBJECT_CALL_H
+#define CLIENT_SECPROFCTL_SUBJECT_CALL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "compiler/parse/profile.h"
+
+struct abi;
+struct arena;
+struct syscalls;
+
+struct call {
+    const char *name; /* NULL: NUMBER */
+    uint32_t number;
+    size_t n_args;               /* that were written */
+    uint64_t args[SYSCALL_ARGS]; /* the others are 0 */
+};
+
+/*
+ * Reads the N WORDS: a name or number and up to SYSCALL_ARGS arguments, or all of it in the form of
+ * C in one word. An argument is a number or names of ABI joined by '|'. Returns NULL, or what is
+ * wrong with it, for people; both this and CALL's name live in ARENA or WORDS.
+ */
+const char *call_read(struct call *call, struct arena *arena, char *const *words, size_t n,
+                      const struct abi *abi, struct syscalls *syscalls);
+
+#endif

@@ -20,8 +20,7 @@ def call(sock, opcode, body, fds_wanted=0):
     if (magic, answered, length, serial) != (MAGIC, opcode, len(data), call.serial):
         sys.exit("not a reply to this request")
     if status != 0:
-        _, _, _, offset, size = struct.unpack_from("<IIIII", data, 24)
-        sys.exit(f"status {status}: {data[offset:offset + size].decode()}")
+        sys.exit(f"status {status}: {data[struct.unpack_from('<I', data, 36)[0]:].decode()}")
     return data, fds
 
 
@@ -33,8 +32,7 @@ def list_profiles(sock):
         for i in range(n):
             name, _, _, n_insns, state = struct.unpack_from("<128sQ32sII", reply, offset + size * i)
             after = name.rstrip(b"\0")
-            if state in STATES:
-                yield after, n_insns, STATES[state]
+            yield after, n_insns, STATES.get(state, "unknown")
 
 
 def get(sock, name, delivery):

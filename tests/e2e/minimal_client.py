@@ -55,6 +55,5 @@ with socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET) as sock:
         print("list", name.decode(), n_insns, state)
     for name in [os.fsencode(a) for a in sys.argv[1:]] or [p[0] for p in profiles if p[1]]:
         (by_fd, what), (by_bytes, _) = get(sock, name, FD), get(sock, name, BYTES)
-        if by_fd != by_bytes:
-            sys.exit("the fd and the bytes differ")
+        assert by_fd == by_bytes, "the fd and the bytes differ"
         print("get", name.decode(), what)

@@ -8,6 +8,8 @@ EXTRA_DIST += \
 	tests/e2e/bubblewrap.sh \
 	tests/e2e/client-go.sh \
 	tests/e2e/client-python.py \
+	tests/e2e/conformance.py \
+	tests/e2e/conformance_document.py \
 	tests/e2e/crun.sh \
 	tests/e2e/daemon-activation.py \
 	tests/e2e/daemon-cache.py \

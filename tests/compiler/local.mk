@@ -82,6 +82,7 @@ tests_compiler_facts_test_symbol_SOURCES = tests/compiler/facts/test-symbol.c \
 	tests/compiler/facts/kernel-constants.c tests/compiler/facts/kernel-constants.h
 tests_compiler_facts_test_symbol_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_facts_test_symbol_LDADD = $(compiler_test_libs)
+EXTRA_DIST += tests/data/constants.txt
 
 check_PROGRAMS += tests/compiler/facts/test-successor
 TESTS += tests/compiler/facts/test-successor

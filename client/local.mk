@@ -41,6 +41,8 @@ libsecprofctl_la_SOURCES = \
 	client/secprofctl/show/output.c client/secprofctl/show/output.h \
 	client/secprofctl/show/text.c client/secprofctl/show/text.h \
 	client/secprofctl/show/write-filter.c client/secprofctl/show/write-filter.h \
+	client/secprofctl/subject/call.c client/secprofctl/subject/call.h \
+	client/secprofctl/subject/denial.c client/secprofctl/subject/denial.h \
 	client/secprofctl/subject/helper-file.c client/secprofctl/subject/helper-file.h
 
 bin_PROGRAMS += secprofctl
@@ -63,16 +65,19 @@ secprofctl_SOURCES = \
 	client/secprofctl/command/simulate.c \
 	client/secprofctl/command/status.c \
 	client/secprofctl/command/watch.c \
+	client/secprofctl/command/why.c \
 	client/secprofctl/show/counters.c client/secprofctl/show/counters.h \
 	client/secprofctl/show/example.c client/secprofctl/show/example.h \
 	client/secprofctl/show/explain.h \
 	client/secprofctl/show/explain-json.c client/secprofctl/show/explain-json.h \
 	client/secprofctl/show/explain-text.c client/secprofctl/show/explain-text.h \
+	client/secprofctl/show/remedy.c client/secprofctl/show/remedy.h \
 	client/secprofctl/subject/local.c client/secprofctl/subject/local.h \
 	client/secprofctl/subject/process.c client/secprofctl/subject/process.h \
 	client/secprofctl/subject/recorder.c client/secprofctl/subject/recorder.h \
 	client/secprofctl/subject/remote.c client/secprofctl/subject/remote.h \
-	client/secprofctl/subject/call.c client/secprofctl/subject/call.h \
+	client/secprofctl/subject/answers.c client/secprofctl/subject/answers.h \
+	client/secprofctl/subject/owner.c client/secprofctl/subject/owner.h \
 	client/secprofctl/subject/subject.c client/secprofctl/subject/subject.h
 
 # Where bash and zsh look for completions of installed programs.

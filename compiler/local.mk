@@ -64,6 +64,7 @@ libcompiler_la_SOURCES = \
 	compiler/questions/against-libseccomp.c compiler/questions/against-libseccomp.h \
 	compiler/questions/combine.c compiler/questions/combine.h \
 	compiler/questions/compare.c compiler/questions/compare.h \
+	compiler/questions/remedy.c compiler/questions/remedy.h \
 	compiler/questions/explain.c compiler/questions/explain.h \
 	compiler/questions/libseccomp-filter.c compiler/questions/libseccomp-filter.h \
 	compiler/questions/plain-rules.c compiler/questions/plain-rules.h \

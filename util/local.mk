@@ -10,5 +10,6 @@ libutil_la_SOURCES = \
 	util/hex.c util/hex.h \
 	util/io.c util/io.h \
 	util/packet.c util/packet.h \
+	util/proc-status.c util/proc-status.h \
 	util/replace.c util/replace.h \
 	util/sha256.c util/sha256.h

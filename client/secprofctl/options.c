@@ -19,6 +19,7 @@
 #include "compiler/facts/kernel-version.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
+#include "util/proc-status.h"
 #include "util/suggest.h"
 
 enum {
@@ -105,20 +106,16 @@ static bool take_caps_set(struct ctl_options *options, const char *text)
 /* What a container engine gave the process: its bounding set, as Docker and Podman decide by it. */
 static int take_caps_of(struct ctl_options *options, const char *pid)
 {
-    cleanup_arena struct arena arena = ARENA_INIT;
-    const char *path = arena_printf(&arena, "/proc/%s/status", pid);
-    cleanup_fclose FILE *file = NULL;
-    char line[256];
+    uint64_t number;
+    char value[32];
 
-    if (*pid && strspn(pid, "0123456789") == strlen(pid))
-        file = path ? fopen(path, "re") : NULL;
-    while (file && fgets(line, sizeof(line), file))
-        if (!strncmp(line, "CapBnd:", strlen("CapBnd:"))) {
-            options->caps = strtoull(line + strlen("CapBnd:"), NULL, 16);
-            return 0;
-        }
-    ctl_warn("--caps: there is no process %s", pid);
-    return -EINVAL;
+    if (!number_parse(pid, &number) || number > INT32_MAX ||
+        proc_status((pid_t)number, "CapBnd", value, sizeof(value)) < 0) {
+        ctl_warn("--caps: there is no process %s", pid);
+        return -EINVAL;
+    }
+    options->caps = strtoull(value, NULL, 16);
+    return 0;
 }
 
 static int take_caps(struct ctl_options *options, const char *list)
@@ -179,6 +176,15 @@ static int take_timeout(struct ctl_options *options, const char *text)
     return 0;
 }
 
+static int take_under(struct ctl_options *options, const char *operand)
+{
+    options->under = operand;
+    if (*operand)
+        return 0;
+    ctl_warn("--under needs the name of a profile, a file or pid:N");
+    return -EINVAL;
+}
+
 static int take_output(struct ctl_options *options, const char *path)
 {
     options->output = strcmp(path, "-") == 0 ? NULL : path;
@@ -218,6 +224,7 @@ static const struct row rows[] = {
     {"abi", CTL_OPTION_ABI, 0, take_abi, 0},
     {"against-libseccomp", CTL_OPTION_AGAINST_LIBSECCOMP, 0, FLAG(against_libseccomp)},
     {"profile", CTL_OPTION_PROFILE, 0, FLAG(profile)},
+    {"under", CTL_OPTION_UNDER, 0, take_under, 0},
 };
 
 /* The short forms in ROWS. "+" stops at the first argument; ":" tells a missing value apart. */

@@ -32,6 +32,7 @@ enum ctl_option {
     CTL_OPTION_PROFILE = 1 << 13,
     CTL_OPTION_TIMEOUT = 1 << 14,
     CTL_OPTION_QUIET = 1 << 15,
+    CTL_OPTION_UNDER = 1 << 16,
 
     /* what a filter is made for */
     CTL_OPTIONS_VARIANT = CTL_OPTION_TARGET | CTL_OPTION_CAPS | CTL_OPTION_KERNEL,
@@ -58,6 +59,7 @@ struct ctl_options {
     bool quiet;
     bool subset;
     bool profile;
+    const char *under; /* the operand that the question is about, or NULL */
     bool against_libseccomp;
     char **args; /* what is no option */
     int n_args;

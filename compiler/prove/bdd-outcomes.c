@@ -213,3 +213,27 @@ int bdd_choose(struct bdd *bdd, bdd_ref a, bdd_ref b, uint32_t (*choose)(uint32_
     pairs_free(&choice.seen);
     return r;
 }
+
+static bool condition_holds(uint32_t condition, uint32_t value)
+{
+    (void)value;
+    return condition != 0;
+}
+
+int bdd_values_where(const struct bdd *bdd, bdd_ref condition, bdd_ref values,
+                     struct bdd_outcomes *outcomes)
+{
+    return bdd_outcomes(bdd, condition, values, condition_holds, outcomes);
+}
+
+bdd_ref bdd_word_is(struct bdd *bdd, unsigned int word, uint64_t value)
+{
+    bdd_ref condition = BDD_TRUE;
+
+    for (unsigned int bit = 0; bit < 64; bit++) {
+        bdd_ref set = bdd_bit(bdd, word, bit);
+
+        condition = bdd_and(bdd, condition, value >> bit & 1 ? set : bdd_not(bdd, set));
+    }
+    return condition;
+}

@@ -33,6 +33,13 @@ struct bdd_outcomes {
 int bdd_outcomes(const struct bdd *bdd, bdd_ref a, bdd_ref b,
                  bool (*wanted)(uint32_t a, uint32_t b), struct bdd_outcomes *outcomes);
 
+/* The values of VALUES where CONDITION, a diagram of 0 and 1, holds. Returns as bdd_outcomes(). */
+int bdd_values_where(const struct bdd *bdd, bdd_ref condition, bdd_ref values,
+                     struct bdd_outcomes *outcomes);
+
+/* The condition that WORD (an argument, from 0) is VALUE. Callers check bdd_failed(). */
+bdd_ref bdd_word_is(struct bdd *bdd, unsigned int word, uint64_t value);
+
 /*
  * The function that is CHOOSE(value of A, value of B) for all arguments. Returns 0 and *RESULT, or
  * -ENOMEM. Callers check bdd_failed(), as after bdd_if().

@@ -43,7 +43,7 @@ struct seccomp_data explanation_data(const struct explanation *explanation, cons
 /* What is known of the arguments: bit 1 << index. A multiplexer's first one is the call. */
 static unsigned int known_args(const struct explanation *explanation, const struct question *asked)
 {
-    return explanation->through ? 1 : asked->args ? (1 << SYSCALL_ARGS) - 1 : 0;
+    return explanation->through ? 1 : asked->args ? asked->known : 0;
 }
 
 /* How the tests of CLAUSE come out. */
@@ -121,16 +121,14 @@ static bool rule_names(const struct rule *rule, const char *name)
     return false;
 }
 
-/* True where all tests of RULE (where they are alternatives: one) hold. */
-static bool rule_holds(const struct rule *rule, const struct abi *abi,
-                       const struct seccomp_data *data)
+/* True where all tests of RULE (where they are alternatives: one) hold, as far as that is KNOWN. */
+static bool rule_can_hold(const struct rule *rule, const struct abi *abi,
+                          const struct seccomp_data *data, unsigned int known)
 {
-    const unsigned int all = (1 << SYSCALL_ARGS) - 1;
-
     if (!rule->alternatives)
-        return try_tests(rule->tests, rule->n_tests, abi, data, all) == HOLDS;
+        return try_tests(rule->tests, rule->n_tests, abi, data, known) != FAILS;
     for (size_t i = 0; i < rule->n_tests; i++)
-        if (try_tests(&rule->tests[i], 1, abi, data, all) == HOLDS)
+        if (try_tests(&rule->tests[i], 1, abi, data, known) != FAILS)
             return true;
     return false;
 }
@@ -152,12 +150,12 @@ static enum rule_role find_role(const struct explanation *explanation, const str
             return ROLE_DECIDES;
     if (through)
         return ROLE_OVERRULED;
-    if (!asked->args)
-        return ROLE_WEAKER;
 
     struct seccomp_data data = explanation_data(explanation, asked->args);
 
-    return rule_holds(rule, explanation->abi, &data) ? ROLE_WEAKER : ROLE_TESTS_FAIL;
+    return rule_can_hold(rule, explanation->abi, &data, known_args(explanation, asked))
+               ? ROLE_WEAKER
+               : ROLE_TESTS_FAIL;
 }
 
 /* Finds the rules that name the call NAME, or its multiplexer. */

@@ -59,7 +59,8 @@ struct question {
     struct syscalls *syscalls;
     const char *name; /* of the call; NULL: NUMBER is meant, whatever each ABI calls it */
     uint32_t number;
-    const uint64_t *args; /* six; NULL: they are not known */
+    unsigned int known;   /* bit 1 << index: that argument is known */
+    const uint64_t *args; /* six, those that are not known 0; NULL: none is */
 };
 
 /*

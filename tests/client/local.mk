@@ -37,6 +37,12 @@ tests_client_libsecprof_test_replies_SOURCES = tests/client/libsecprof/test-repl
 tests_client_libsecprof_test_replies_CPPFLAGS = $(check_unit_cppflags)
 tests_client_libsecprof_test_replies_LDADD = libsecprof.la libprotocol.la libutil.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/client/secprofctl/subject/test-denial
+TESTS += tests/client/secprofctl/subject/test-denial
+tests_client_secprofctl_subject_test_denial_SOURCES = tests/client/secprofctl/subject/test-denial.c
+tests_client_secprofctl_subject_test_denial_CPPFLAGS = $(check_unit_cppflags)
+tests_client_secprofctl_subject_test_denial_LDADD = libsecprofctl.la $(CHECK_LIBS)
+
 check_PROGRAMS += tests/client/secprofctl/subject/test-helper-file
 TESTS += tests/client/secprofctl/subject/test-helper-file
 tests_client_secprofctl_subject_test_helper_file_SOURCES = tests/client/secprofctl/subject/test-helper-file.c

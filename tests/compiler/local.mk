@@ -252,6 +252,12 @@ tests_compiler_emit_test_bitmap_SOURCES = tests/compiler/emit/test-bitmap.c \
 	tests/compiler/random-profile.c tests/compiler/random-profile.h
 tests_compiler_emit_test_bitmap_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_emit_test_bitmap_LDADD = $(compiler_test_libs)
+check_PROGRAMS += tests/compiler/questions/test-remedy
+TESTS += tests/compiler/questions/test-remedy
+tests_compiler_questions_test_remedy_SOURCES = tests/compiler/questions/test-remedy.c
+tests_compiler_questions_test_remedy_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_questions_test_remedy_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/questions/test-explain
 TESTS += tests/compiler/questions/test-explain
 tests_compiler_questions_test_explain_SOURCES = tests/compiler/questions/test-explain.c

@@ -77,4 +77,5 @@ EXTRA_DIST += \
 	tests/e2e/simulate.sh \
 	tests/e2e/systemd-boot.sh \
 	tests/e2e/systemd-inside.sh \
-	tests/e2e/watch.sh
+	tests/e2e/watch.sh \
+	tests/e2e/why.sh

@@ -14,28 +14,13 @@
 #include "client/secprofctl/show/explain-json.h"
 #include "client/secprofctl/show/explain-text.h"
 #include "client/secprofctl/show/explain.h"
+#include "client/secprofctl/subject/answers.h"
 #include "client/secprofctl/subject/call.h"
-#include "client/secprofctl/subject/remote.h"
 #include "compiler/facts/abi.h"
-#include "compiler/facts/successor.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/parse/profile.h"
-#include "compiler/prove/bdd-outcomes.h"
 #include "compiler/prove/bdd.h"
-#include "compiler/prove/behaviour.h"
-#include "compiler/prove/meaning.h"
 #include "compiler/prove/prove.h"
-#include "compiler/questions/explain.h"
-#include "util/cleanup.h"
-#include "util/suggest.h"
-
-static void explaining_close(struct explaining *what)
-{
-    subject_close(&what->subject);
-    bdd_free(what->bdd);
-    syscalls_free(what->syscalls);
-    arena_free(&what->arena);
-}
 
 /* Reads the call, with the names of the target. Returns CTL_OK, or CTL_USAGE after a message. */
 static int read_call(struct explaining *what)
@@ -49,217 +34,9 @@ static int read_call(struct explaining *what)
     return wrong ? ctl_fail(CTL_USAGE, "%s", wrong) : CTL_OK;
 }
 
-/* Says where the profile changed between the filter and its text. */
-static int compare_with_service(struct explaining *what)
-{
-    struct behaviour asked;
-    struct behaviour served;
-    int code = subject_behaviour(&what->subject, what->bdd, &served);
-
-    if (code != CTL_OK)
-        return code;
-
-    int r = meaning_of_profile(&asked, what->bdd, &what->subject.profile, &what->subject.request,
-                               what->syscalls, &what->arena);
-
-    if (r < 0)
-        return ctl_fail(CTL_SYSTEM, "%s: %s", what->subject.operand,
-                        r == -E2BIG ? "its rules take diagrams that grow too large" : strerror(-r));
-    for (size_t i = 0; i < what->n; i++) {
-        uint32_t arch = what->list[i].abi->audit_arch;
-        uint32_t nr = what->list[i].nr;
-
-        if (behaviour_at(&asked, arch, nr) != behaviour_at(&served, arch, nr))
-            return ctl_fail(CTL_NO, "%s: it changed just now; ask again", what->subject.operand);
-    }
-    return CTL_OK;
-}
-
-/* Asks the profile about each way of making the call. */
-static int ask_profile(struct explaining *what, const struct abi *abi)
-{
-    const struct question question = {
-        .request = &what->subject.request,
-        .profile = &what->subject.profile,
-        .variant = &what->subject.lowered.variant,
-        .policy = &what->subject.lowered.policy,
-        .syscalls = what->syscalls,
-        .name = what->call.name,
-        .number = what->call.number,
-        .args = what->call.n_args ? what->call.args : NULL,
-    };
-    int r = explain(&what->list, &what->n, &what->room, &question, abi, &what->arena);
-
-    return r < 0 ? ctl_fail(CTL_SYSTEM, "%s", strerror(-r)) : CTL_OK;
-}
-
-/* For bdd_outcomes(): where the condition A holds. */
-static bool condition_holds(uint32_t a, uint32_t b)
-{
-    (void)b;
-    return a != 0;
-}
-
-/* The condition that argument INDEX is VALUE. */
-static bdd_ref argument_is(struct bdd *bdd, unsigned int index, uint64_t value)
-{
-    bdd_ref condition = BDD_TRUE;
-
-    for (unsigned int bit = 0; bit < 64; bit++) {
-        bdd_ref set = bdd_bit(bdd, index, bit);
-
-        condition = bdd_and(bdd, condition, value >> bit & 1 ? set : bdd_not(bdd, set));
-    }
-    return condition;
-}
-
-/* Adds what the filter answers to number NR of ABI. */
-static int add_raw(struct explaining *what, const struct behaviour *behaviour,
-                   const struct abi *abi, uint32_t nr, const struct multiplexed *through)
-{
-    bdd_ref condition = BDD_TRUE;
-
-    if (arena_grow(&what->arena, &what->raw, what->n, &what->room, sizeof(*what->raw)) < 0)
-        return ctl_fail(CTL_SYSTEM, "out of memory");
-    if (through)
-        condition = argument_is(what->bdd, 0, through->call);
-    for (unsigned int i = 0; !through && what->call.n_args && i < SYSCALL_ARGS; i++)
-        condition = bdd_and(what->bdd, condition, argument_is(what->bdd, i, what->call.args[i]));
-
-    struct raw_answer *answer = &what->raw[what->n];
-
-    *answer = (struct raw_answer){.abi = abi, .nr = nr, .through = through};
-    if (bdd_outcomes(what->bdd, condition, behaviour_at(behaviour, abi->audit_arch, nr),
-                     condition_holds, &answer->outcomes) < 0 ||
-        bdd_failed(what->bdd))
-        return ctl_fail(CTL_SYSTEM, "out of memory");
-    what->n++;
-    for (size_t i = 0; i < answer->outcomes.n; i++) {
-        struct seccomp_data data = {.arch = abi->audit_arch, .nr = (int)nr};
-
-        memcpy(data.args, answer->outcomes.items[i].words, sizeof(data.args));
-        data.instruction_pointer = answer->outcomes.items[i].words[BDD_WORDS - 1];
-        if (subject_simulate(&what->subject, &data) != answer->outcomes.items[i].b)
-            return ctl_fail(CTL_DAEMON, "the analysis is wrong: running the filter gives something "
-                                        "else");
-    }
-    return CTL_OK;
-}
-
-static int ask_filter(struct explaining *what, const struct behaviour *behaviour,
-                      const struct abi *abi)
-{
-    const struct multiplexed *through =
-        what->call.name ? syscalls_multiplexed(what->call.name) : NULL;
-    uint32_t nr = what->call.number;
-    int code = CTL_OK;
-
-    if (!what->call.name)
-        return explain_is_number_of(abi, nr) ? add_raw(what, behaviour, abi, nr, NULL) : CTL_OK;
-    if (syscalls_number(what->syscalls, abi->id, what->call.name, &nr) == 0)
-        code = add_raw(what, behaviour, abi, nr, NULL);
-    if (code == CTL_OK && through &&
-        syscalls_number(what->syscalls, abi->id, through->multiplexer, &nr) == 0)
-        code = add_raw(what, behaviour, abi, nr, through);
-    return code;
-}
-
-static int ask_abis(struct explaining *what, const struct behaviour *behaviour)
-{
-    const struct target *target = what->subject.request.target;
-    int code = CTL_OK;
-
-    for (size_t i = 0; code == CTL_OK && i < target->n_abis; i++) {
-        const struct abi *abi = abi_get(target->abis[i]);
-
-        if (what->options->abi && what->options->abi != abi)
-            continue;
-        code = what->file ? ask_profile(what, abi) : ask_filter(what, behaviour, abi);
-    }
-    return code;
-}
-
-/* No ABI that was asked about has the call: says so, and what may be meant. */
-static int no_such_call(struct explaining *what)
-{
-    struct suggestion suggestion = suggest_begin(what->call.name ? what->call.name : "");
-    const struct target *target = what->subject.request.target;
-    const struct abi *only = what->options->abi;
-    const char *newer = NULL;
-    const char *name;
-    uint32_t nr;
-
-    if (!what->call.name)
-        return ctl_fail(CTL_USAGE, "%s has no number %u", only->name, what->call.number);
-    newer = successor_on_abi(what->syscalls, (only ? only : target_native_abi(target))->id,
-                             what->call.name);
-    if (newer)
-        return ctl_fail(CTL_USAGE, "%s has no syscall '%s'; programs call '%s' there",
-                        only ? only->name : target->name, what->call.name, newer);
-    for (size_t i = 0; i < target->n_abis; i++)
-        for (size_t k = 0; (!only || only->id == target->abis[i]) &&
-                           syscalls_at(what->syscalls, target->abis[i], k, &nr, &name);
-             k++)
-            suggest_offer(&suggestion, name);
-    return ctl_fail(CTL_USAGE, "%s has no syscall '%s'%s%s%s", only ? only->name : target->name,
-                    what->call.name, suggestion.best ? "; did you mean '" : "",
-                    suggestion.best ? suggestion.best : "", suggestion.best ? "'?" : "");
-}
-
-/*
- * Says where other ABIs of the target have the call, but its native one, which most programs use,
- * has not.
- */
-static void warn_of_native(struct explaining *what)
-{
-    const struct abi *native = target_native_abi(what->subject.request.target);
-    const char *newer;
-
-    if (!what->call.name || (what->options->abi && what->options->abi != native))
-        return;
-    for (size_t i = 0; i < what->n; i++)
-        if ((what->file ? what->list[i].abi : what->raw[i].abi) == native)
-            return;
-    newer = successor_on_abi(what->syscalls, native->id, what->call.name);
-    ctl_warn("%s has no syscall '%s'%s%s%s", native->name, what->call.name,
-             newer ? "; programs call '" : "", newer ? newer : "", newer ? "' there" : "");
-}
-
-/* Finds all answers. Returns CTL_OK, or another exit code after a message. */
-static int find_answers(struct explaining *what)
-{
-    struct behaviour behaviour = {NULL, 0};
-    int code = subject_open(&what->subject, what->options, what->syscalls, what->options->args[0]);
-
-    if (code != CTL_OK)
-        return code;
-    if (what->options->abi &&
-        !(target_abis(what->subject.request.target) >> what->options->abi->id & 1))
-        return ctl_fail(CTL_USAGE, "%s has no ABI %s; another architecture is named with --target",
-                        what->subject.request.target->name, what->options->abi->name);
-    code = read_call(what);
-    if (code != CTL_OK)
-        return code;
-    if (what->subject.kind == SUBJECT_SERVED)
-        code = subject_read_source(&what->subject, what->options, what->syscalls);
-    if (what->subject.kind == SUBJECT_PROFILE || what->subject.kind == SUBJECT_SERVED)
-        what->file = what->subject.file.name;
-    if (code == CTL_OK && !what->file)
-        code = subject_behaviour(&what->subject, what->bdd, &behaviour);
-    if (code == CTL_OK)
-        code = ask_abis(what, &behaviour);
-    if (code == CTL_OK && what->n == 0)
-        return no_such_call(what);
-    if (code == CTL_OK)
-        warn_of_native(what);
-    if (code == CTL_OK && what->subject.kind == SUBJECT_SERVED)
-        code = compare_with_service(what);
-    return code;
-}
-
 static int run_explain(const struct ctl_options *options)
 {
-    __attribute__((cleanup(explaining_close))) struct explaining what = {
+    cleanup_answers struct explaining what = {
         .options = options,
         .subject.arena = ARENA_INIT,
         .arena = ARENA_INIT,
@@ -270,7 +47,11 @@ static int run_explain(const struct ctl_options *options)
 
     if (!what.syscalls || !what.bdd)
         return ctl_fail(CTL_SYSTEM, "out of memory");
-    code = find_answers(&what);
+    code = answers_open(&what, options->args[0]);
+    if (code == CTL_OK)
+        code = read_call(&what);
+    if (code == CTL_OK)
+        code = answers_find(&what);
     if (code != CTL_OK)
         return code;
     return options->json ? explain_json_print(&what) : explain_text_print(&what);

@@ -123,32 +123,37 @@ static void json_raw(struct explaining *what, struct json *json, const struct ra
     json_close_map(json);
 }
 
+void explain_json(struct explaining *what, struct json *json)
+{
+    json_text(json, "subject", subject_text(&what->subject));
+    json_text(json, "file", what->file);
+    json_text(json, "target", what->subject.request.target->name);
+    json_text(json, "syscall", what->call.name);
+    if (!what->call.name)
+        json_number(json, "number", what->call.number);
+    if (what->call.known == CALL_ALL_ARGS) {
+        json_open_array(json, "args");
+        for (size_t i = 0; i < SYSCALL_ARGS; i++)
+            json_number(json, NULL, what->call.args[i]);
+        json_close_array(json);
+    }
+    json_open_array(json, "ways");
+    for (size_t i = 0; i < what->n; i++) {
+        if (what->file)
+            json_explanation(what, json, &what->list[i]);
+        else
+            json_raw(what, json, &what->raw[i]);
+    }
+    json_close_array(json);
+}
+
 int explain_json_print(struct explaining *what)
 {
     struct json json;
 
     json_start(&json);
     json_open_map(&json, NULL);
-    json_text(&json, "subject", subject_text(&what->subject));
-    json_text(&json, "file", what->file);
-    json_text(&json, "target", what->subject.request.target->name);
-    json_text(&json, "syscall", what->call.name);
-    if (!what->call.name)
-        json_number(&json, "number", what->call.number);
-    if (what->call.n_args) {
-        json_open_array(&json, "args");
-        for (size_t i = 0; i < SYSCALL_ARGS; i++)
-            json_number(&json, NULL, what->call.args[i]);
-        json_close_array(&json);
-    }
-    json_open_array(&json, "ways");
-    for (size_t i = 0; i < what->n; i++) {
-        if (what->file)
-            json_explanation(what, &json, &what->list[i]);
-        else
-            json_raw(what, &json, &what->raw[i]);
-    }
-    json_close_array(&json);
+    explain_json(what, &json);
     json_close_map(&json);
     return json_finish(&json, NULL);
 }

@@ -51,12 +51,21 @@ const char *explain_text_tests(struct explaining *what, const struct abi *abi, c
     return text ? text : "";
 }
 
+/* True where no argument that RULE tests is unknown. */
+static bool tests_are_known(const struct explaining *what, const struct rule *rule)
+{
+    for (size_t i = 0; i < rule->n_tests; i++)
+        if (!(what->call.known >> rule->tests[i].index & 1))
+            return false;
+    return true;
+}
+
 const char *explain_text_role(struct explaining *what, const struct explanation *explanation,
                               const struct explained_rule *rule)
 {
     switch (rule->role) {
     case ROLE_DECIDES:
-        return what->call.n_args || rule->rule->n_tests == 0 ? "decides" : "decides where it holds";
+        return tests_are_known(what, rule->rule) ? "decides" : "decides where it holds";
     case ROLE_TESTS_FAIL:
         return "does not hold";
     case ROLE_WEAKER:

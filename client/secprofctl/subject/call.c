@@ -100,7 +100,11 @@ const char *call_read(struct call *call, struct arena *arena, char *const *words
         words = parts;
         n = n_parts;
     }
-    *call = (struct call){.name = words[0], .n_args = n - 1};
+    *call = (struct call){
+        .name = words[0],
+        .n_args = n - 1,
+        .known = n > 1 ? CALL_ALL_ARGS : 0,
+    };
     if (number_parse(words[0], &number)) {
         if (number > UINT32_MAX && number < UINT64_MAX - INT32_MAX)
             message = arena_printf(arena, "%s is no syscall number: these have 32 bits", words[0]);

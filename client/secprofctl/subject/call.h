@@ -12,11 +12,16 @@ struct abi;
 struct arena;
 struct syscalls;
 
+enum {
+    CALL_ALL_ARGS = (1 << SYSCALL_ARGS) - 1,
+};
+
 struct call {
     const char *name; /* NULL: NUMBER */
     uint32_t number;
     size_t n_args;               /* that were written */
     uint64_t args[SYSCALL_ARGS]; /* the others are 0 */
+    unsigned int known;          /* bit 1 << index: that one counts; 0: none is known */
 };
 
 /*

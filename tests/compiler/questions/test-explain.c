@@ -88,6 +88,7 @@ static void ask(const char *name, uint32_t number, bool has_args, uint64_t a0, u
         .name = name,
         .number = number,
         .args = has_args ? args : NULL,
+        .known = has_args ? (1 << SYSCALL_ARGS) - 1 : 0,
     };
 
     f.n = 0;

@@ -86,11 +86,11 @@ class Scenario:
     def finish(self, clients):
         """Each of these is answered in the end, or its connection is closed."""
         def receive(client):
-            status, text, fds = client.receive()
+            status, body, fds = client.receive()
             for fd in fds:
                 os.close(fd)
             if status != OK:
-                raise Refused(status, text.decode())
+                raise refusal(status, body)
         for client in clients:
             self.ask(receive, client)
             client.sock.close()

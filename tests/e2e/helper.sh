@@ -249,7 +249,7 @@ sys.path.insert(0, here)
 import secprofd
 with secprofd.Client(path) as client:
     fd = secprofd.sealed(secprofd.profile(123).encode())
-    _, (helper,) = client.call(secprofd.COMPILE, secprofd.struct.pack("=QIIII", 0, 0, 0, 3, 0), fds=[fd])
+    _, (helper,) = client.call(secprofd.COMPILE, secprofd.compile_body(delivery=secprofd.HELPER), fds=[fd])
 program = """
 try: __import__("os").getcwd()
 except OSError as error: print("getcwd:", error.errno)

@@ -30,6 +30,9 @@ SKIPPED = {
     "scripts/": "builds from the sources: scripts/test is what runs this",
     "systemd-": "needs a booted systemd of its own: systemd-boot.sh has one",
     "systemctl": "needs a booted systemd of its own: systemd-boot.sh has one",
+    "podman build": "downloads an image, and no test has a network",
+    "podman import": "needs what scripts/image makes: image.sh has it",
+    "podman run -d --read-only": "needs what podman import makes: image.sh has it",
     "docker run": "needs Docker's daemon with these runtimes: docker.sh has one",
 }
 

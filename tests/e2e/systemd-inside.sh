@@ -16,7 +16,7 @@ is "the socket is open to all" "666 root" "$(stat -c '%a %U' /run/secprof/secpro
 
 # The first client starts the service.
 has "the first request, from an ordinary user, is answered" '^default ' "$(as_nobody secprofctl list 2>&1)"
-is "it started the service" "active" "$(show secprofd.service ActiveState)"
+is "it started the service" "active" "$(until_is active show secprofd.service ActiveState)"
 pid=$(show secprofd.service MainPID)
 if [ "$pid" -eq 0 ]; then
     journalctl -q -o cat -u secprofd.service

@@ -60,6 +60,7 @@ why "where arguments decide and are not known" 0 'cannot tell which of these dec
     'type=1326 audit(1:2): pid=5 comm="x" exe="/x" sig=0 arch=c000003e syscall=41 code=0x50000'
 why "a line of nothing" 2 'neither an audit record' 'hello world'
 why "of a process that is gone" 4 'process 99999999 is gone: name its profile with --under' "$record"
+has "but which call it was is said" '^Process 99999999 \(mount\) called mount on x86_64' "$(cat out)"
 why "of none" 2 'does not say which process' 'unshare(CLONE_NEWUSER) = -1 EPERM (Operation not permitted)'
 why "no call of a process" 2 'which call of pid:1' pid:1
 why "an architecture that is none" 2 'arch=12345678 is no architecture' 'arch=12345678 syscall=1'
@@ -85,7 +86,7 @@ echo "-- of processes that live"
 # deny CALL ARGUMENT…: makes the call, says how it ended, and waits.
 deny='import ctypes, sys, time
 libc = ctypes.CDLL(None, use_errno=True)
-libc.syscall(*map(int, sys.argv[1:]))
+libc.syscall(*(int(word, 0) for word in sys.argv[1:]))
 print(ctypes.get_errno(), flush=True)
 time.sleep(600)'
 case $(uname -m) in x86_64) unshare=272 ;; aarch64) unshare=97 ;; *) unshare= ;; esac

@@ -131,9 +131,8 @@ static int find_all(struct why *why)
 }
 
 /* What the line says of the call, in a sentence. */
-static void print_line(const struct why *why)
+static void print_denial(const struct denial *denial)
 {
-    const struct denial *denial = &why->denial;
     const struct action *action =
         denial->action == UINT32_MAX ? NULL : action_of_verdict(denial->action);
 
@@ -157,6 +156,10 @@ static void print_line(const struct why *why)
     if (denial->error)
         printf("; it failed with %s", denial->error);
     puts(".");
+}
+
+static void print_owner(const struct why *why)
+{
     if (why->has_owner && why->owner.cgroup) {
         fputs("Its cgroup is ", stdout);
         text_print(stdout, why->owner.cgroup);
@@ -195,7 +198,7 @@ static int print_text(struct why *why)
     const struct lint_risk *risk = why->what.call.name ? lint_risk_of(why->what.call.name) : NULL;
     int code;
 
-    print_line(why);
+    print_owner(why);
     putchar('\n');
     code = explain_text_print(&why->what);
     if (code != CTL_OK)
@@ -278,6 +281,9 @@ static int ask(const struct ctl_options *options, const char *line, struct json 
                               (size_t)options->n_args - 1);
     if (wrong)
         return ctl_fail(CTL_USAGE, "%s", wrong);
+    /* That much can be said even where the rest cannot. */
+    if (!json)
+        print_denial(&why.denial);
     code = find_all(&why);
     if (code != CTL_OK)
         return code;

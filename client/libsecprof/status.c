@@ -30,36 +30,54 @@ static void list_free(struct list *list)
     free(list->entries);
 }
 
+/* Entry I of REPLY, which is HANDLE's: what this version knows of it. */
+static struct wire_list_entry entry_at(const struct secprof *handle,
+                                       const struct wire_list_reply *reply, size_t i)
+{
+    struct wire_list_entry entry;
+
+    memcpy(&entry, handle->reply + reply->entries_offset + i * reply->entry_size, sizeof(entry));
+    return entry;
+}
+
+/* Adds the entries of the reply that HANDLE has to LIST. */
+static int list_add(struct list *list, const struct secprof *handle,
+                    const struct wire_list_reply *reply)
+{
+    struct wire_list_entry *more =
+        reallocarray(list->entries, list->n + reply->n_entries, sizeof(*more));
+
+    if (!more)
+        return -ENOMEM;
+    list->entries = more;
+    for (size_t i = 0; i < reply->n_entries; i++)
+        more[list->n++] = entry_at(handle, reply, i);
+    return 0;
+}
+
 static int list_fetch(struct secprof *handle, struct list *list)
 {
     const int64_t deadline = connection_deadline(handle);
     union wire_request request = {0};
-    struct wire_list_reply reply;
+    struct wire_list_reply reply = {0};
+    size_t len;
+    int r;
 
     connection_forget_refusal(handle);
     wire_request_header(&request.header, WIRE_LIST, sizeof(request.list), 0);
     do {
-        size_t len;
-        int r = connection_call_until(handle, &request, -1, deadline, &len, NULL);
-
+        r = connection_call_until(handle, &request, -1, deadline, &len, NULL);
         if (r < 0)
-            return r;
+            break;
         memcpy(&reply, handle->reply, sizeof(reply));
         if (reply.n_entries == 0)
             break;
-
-        struct wire_list_entry *more =
-            reallocarray(list->entries, list->n + reply.n_entries, sizeof(*more));
-
-        if (!more)
-            return -ENOMEM;
-        list->entries = more;
-        for (size_t i = 0; i < reply.n_entries; i++)
-            memcpy(&more[list->n++], handle->reply + reply.entries_offset + i * reply.entry_size,
-                   sizeof(*more));
-        memcpy(request.list.after, more[list->n - 1].name, sizeof(request.list.after));
+        r = list_add(list, handle, &reply);
+        if (r < 0)
+            break;
+        memcpy(request.list.after, list->entries[list->n - 1].name, sizeof(request.list.after));
     } while (reply.more);
-    return 0;
+    return r;
 }
 
 int secprof_list(struct secprof *handle, secprof_list_fn fn, void *data)

@@ -34,7 +34,11 @@ static const char *find_field(const char *line, const char *key, size_t *len)
 
         if ((at != line && !isspace((unsigned char)at[-1]) && at[-1] != '(') || at[key_len] != '=')
             continue;
-        *len = *value == '"' ? strcspn(value + 1, "\"") + 2 : strcspn(value, " \t\n)");
+        *len = strcspn(value, " \t\n)");
+        if (*value == '"') {
+            *len = 1 + strcspn(value + 1, "\"");
+            *len += value[*len] == '"'; /* a line may be cut */
+        }
         return value;
     }
     return NULL;
@@ -80,7 +84,8 @@ static const char *string_field(struct arena *arena, const char *line, const cha
     if (!text || !strncmp(text, "(null", strlen("(null")))
         return NULL;
     if (*text == '"') {
-        text[len - 1] = 0;
+        if (len > 1 && text[len - 1] == '"')
+            text[len - 1] = 0;
         return text + 1;
     }
     for (; n < len / 2; n++) {

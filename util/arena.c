@@ -18,7 +18,8 @@ struct arena_block {
     struct arena_block *next;
     size_t used;
     size_t size;
-    alignas(max_align_t) unsigned char bytes[]; /* zeroes from USED on */
+    alignas(max_align_t) unsigned char bytes[]; /* cleared when they are handed out: the rest is not
+                                                   touched */
 };
 
 void arena_free(struct arena *arena)
@@ -37,9 +38,10 @@ void arena_free(struct arena *arena)
 
 static struct arena_block *add_block(struct arena *arena, size_t size)
 {
-    struct arena_block *block = calloc(1, sizeof(*block) + size);
+    struct arena_block *block = malloc(sizeof(*block) + size);
 
     if (block) {
+        block->used = 0;
         block->size = size;
         block->next = arena->blocks;
         arena->blocks = block;
@@ -53,7 +55,6 @@ void arena_clear(struct arena *arena, size_t keep)
     size_t used = arena->used;
 
     if (block && !block->next && block->size <= keep) {
-        memset(block->bytes, 0, block->used);
         block->used = 0;
         arena->used = 0;
         return;
@@ -91,6 +92,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 
     void *bytes = block->bytes + block->used;
 
+    memset(bytes, 0, size);
     block->used += size;
     arena->used += size;
     return bytes;
@@ -152,6 +154,7 @@ static bool extend(struct arena *arena, const void *start, size_t old, size_t si
         block->size - block->used < size - old ||
         (arena->limit && arena->limit - arena->used < size - old))
         return false;
+    memset(block->bytes + block->used, 0, size - old);
     block->used += size - old;
     arena->used += size - old;
     return true;

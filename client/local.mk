@@ -36,6 +36,7 @@ libsecprofctl_la_SOURCES = \
 	client/secprofctl/options.c client/secprofctl/options.h \
 	client/secprofctl/show/annotate.c client/secprofctl/show/annotate.h \
 	client/secprofctl/show/disasm.c client/secprofctl/show/disasm.h \
+	client/secprofctl/show/findings.c client/secprofctl/show/findings.h \
 	client/secprofctl/show/format.c client/secprofctl/show/format.h \
 	client/secprofctl/show/json.c client/secprofctl/show/json.h \
 	client/secprofctl/show/output.c client/secprofctl/show/output.h \

@@ -37,6 +37,7 @@ int compile_policy(struct lowered *lowered, struct syscalls *syscalls,
 
     *lowered = (struct lowered){.profile = profile, .request = *request};
     r = variant_resolve(&lowered->variant, profile, request, arena, diags);
+    diags_set_rule(diags, 0, DIAG_RULE_UNSUPPORTED_ABI);
     return r < 0 ? r : policy_lower(&lowered->policy, &lowered->variant, syscalls, arena);
 }
 
@@ -52,11 +53,14 @@ int compile_filter(struct filter *filter, struct syscalls *syscalls, const struc
             "the filter for %s needs more than the %d instructions that the kernel takes; test "
             "fewer argument values, or split the profile",
             lowered->request.target->name, BPF_MAX_INSNS);
+        diags_set_rule(diags, 0, DIAG_RULE_TOO_LARGE);
         return -EINVAL;
     }
     if (r < 0)
         return r;
     filter->flags = lowered->policy.flags;
-    return prove_filter(&filter->proof, &filter->program, filter->flags, lowered->profile,
-                        &lowered->request, syscalls, arena, diags);
+    r = prove_filter(&filter->proof, &filter->program, filter->flags, lowered->profile,
+                     &lowered->request, syscalls, arena, diags);
+    diags_set_rule(diags, 0, DIAG_RULE_NOT_PROVEN);
+    return r;
 }

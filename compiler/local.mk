@@ -39,6 +39,7 @@ libcompiler_la_SOURCES = \
 	compiler/lint/verdicts.c compiler/lint/verdicts.h \
 	compiler/parse/arch-name.c compiler/parse/arch-name.h \
 	compiler/parse/diag.c compiler/parse/diag.h \
+	compiler/parse/diag-rule.c compiler/parse/diag-rule.h \
 	compiler/parse/excerpt.c compiler/parse/excerpt.h \
 	compiler/parse/json.c compiler/parse/json.h \
 	compiler/parse/json-error.c compiler/parse/json-error.h \

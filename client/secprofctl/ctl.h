@@ -31,9 +31,10 @@ enum ctl_exit {
 /* A command: what main() looks up. */
 struct ctl_command {
     const char *name;
-    unsigned int options; /* those that it takes, besides the ones that every command takes */
-    bool all_targets;     /* --target may be "all" */
-    bool negative_args;   /* an argument may be a negative number, which begins like an option */
+    unsigned int options;       /* those that it takes, besides the ones that every command takes */
+    bool all_targets;           /* --target may be "all" */
+    const char *const *formats; /* what --format takes, ended by NULL; NULL: a filter's formats */
+    bool negative_args; /* an argument may be a negative number, which begins like an option */
     int min_args;
     int max_args;      /* -1: no limit */
     const char *wants; /* what its arguments are: "the name of a profile" */

@@ -141,10 +141,34 @@ static int take_kernel(struct ctl_options *options, const char *text)
     return -EINVAL;
 }
 
+/* --format of a command that has FORMATS of its own. */
+static int take_own_format(struct ctl_options *options, const char *const *formats,
+                           const char *name)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    const char *names = formats[0];
+
+    for (size_t i = 0; formats[i]; i++) {
+        if (strcmp(formats[i], name) == 0) {
+            options->own_format = i;
+            options->has_format = true;
+            return 0;
+        }
+        if (i && names)
+            names = arena_printf(&arena, "%s, %s", names, formats[i]);
+    }
+    ctl_warn("unknown format '%s'; there are: %s", name, names ? names : "?");
+    return -EINVAL;
+}
+
 static int take_format(struct ctl_options *options, const char *name)
 {
-    int format = format_by_name(name);
+    const char *const *own = options->command ? options->command->formats : NULL;
+    int format;
 
+    if (own)
+        return take_own_format(options, own, name);
+    format = format_by_name(name);
     if (format < 0) {
         ctl_warn("unknown format '%s'; there are: %s", name, format_names());
         return -EINVAL;

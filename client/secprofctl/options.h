@@ -53,6 +53,7 @@ struct ctl_options {
     uint32_t kernel; /* 0: none was named */
     enum format format;
     bool has_format;
+    size_t own_format;  /* of a command with FORMATS: which of them */
     const char *output; /* a path, or NULL: stdout */
     bool has_output;    /* also with - for stdout */
     bool strict;

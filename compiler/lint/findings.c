@@ -363,12 +363,36 @@ static void tell_clone3(struct lint *lint, const struct finding *finding)
               abi_names(lint->arena, finding->abis), shown(lint->arena, finding->verdict));
 }
 
+static enum diag_rule rule_of(enum finding_kind kind)
+{
+    static const enum diag_rule rules[] = {
+        [FINDING_UNKNOWN] = DIAG_RULE_UNKNOWN_CALL,
+        [FINDING_AMBIGUOUS] = DIAG_RULE_CONFLICT,
+        [FINDING_SHADOWED] = DIAG_RULE_UNREACHABLE,
+        [FINDING_REDUNDANT] = DIAG_RULE_REDUNDANT,
+        [FINDING_DEFAULT_LOST] = DIAG_RULE_LOST_DEFAULT,
+        [FINDING_NEVER] = DIAG_RULE_NEVER_HOLDS,
+        [FINDING_ALWAYS] = DIAG_RULE_ALWAYS_HOLDS,
+        [FINDING_MULTIPLEXED] = DIAG_RULE_MULTIPLEXED,
+        [FINDING_BYPASSED] = DIAG_RULE_BYPASSED,
+        [FINDING_HIGH_BITS] = DIAG_RULE_HIGH_BITS,
+        [FINDING_RISK] = DIAG_RULE_RISKY_CALL,
+        [FINDING_SIBLING] = DIAG_RULE_OPEN_SIBLING,
+        [FINDING_ABSENT] = DIAG_RULE_ABSENT_CALL,
+        [FINDING_CLONE3] = DIAG_RULE_CLONE3,
+        [FINDING_NOTIFY] = DIAG_RULE_LISTENER,
+    };
+
+    return rules[kind];
+}
+
 /* Adds the line of the finding at AT. */
 static int tell(struct lint *lint, size_t at, size_t *n_suggested)
 {
     const struct finding *finding = &lint->findings[at];
     const char *begin = where(lint->arena, finding->abis, finding->site->seen);
     const char *names = subjects(lint, at);
+    size_t before = lint->diags->n;
 
     if (!begin || !names)
         return -ENOMEM;
@@ -414,6 +438,7 @@ static int tell(struct lint *lint, size_t at, size_t *n_suggested)
                   finding->call->name, finding->call->risk->why);
         break;
     }
+    diags_set_rule(lint->diags, before, rule_of(finding->kind));
     return 0;
 }
 
@@ -466,8 +491,10 @@ static bool holds_everywhere(const struct lint *lint, const struct finding *find
 int lint_report(struct lint *lint)
 {
     size_t n_suggested = 0;
+    size_t before = lint->diags->n;
     int r = tell_open_default(lint);
 
+    diags_set_rule(lint->diags, before, DIAG_RULE_OPEN_DEFAULT);
     if (lint->n_findings)
         qsort(lint->findings, lint->n_findings, sizeof(*lint->findings), compare_findings);
     for (size_t i = 0; i < lint->n_findings; i++)
@@ -478,5 +505,6 @@ int lint_report(struct lint *lint)
     if (r == 0 && lint->incomplete)
         diags_add(lint->diags, DIAG_NOTE, (struct location){0, 0},
                   "the profile is too large: not all that deserves a warning was looked for");
+    diags_set_rule(lint->diags, before, DIAG_RULE_NOT_ALL_CHECKED);
     return r;
 }

@@ -37,11 +37,15 @@ int lint_notify(struct lint *lint)
 
     if (!at)
         return 0;
-    if (lint->profile->flags & SECCOMP_FILTER_FLAG_TSYNC)
+    if (lint->profile->flags & SECCOMP_FILTER_FLAG_TSYNC) {
+        size_t before = lint->diags->n;
+
         diags_add(lint->diags, DIAG_WARNING, *at,
                   "SCMP_ACT_NOTIFY beside SECCOMP_FILTER_FLAG_TSYNC: the kernel refuses the two "
                   "together where a runtime does not add SECCOMP_FILTER_FLAG_TSYNC_ESRCH (Linux "
                   "5.7); leave the flag out");
+        diags_set_rule(lint->diags, before, DIAG_RULE_LISTENER);
+    }
     for (size_t i = 0; i < ARRAY_SIZE(handing_over); i++) {
         const struct lint_call *call = lint_call_of(lint, handing_over[i]);
 

@@ -163,9 +163,11 @@ int profile_lint_use(const struct profile *profile, const struct target *const *
                      struct diags *diags)
 {
     struct variants variants = {.syscalls = syscalls, .arena = arena};
+    size_t before = diags->n;
     int r = 0;
 
     tell_conditions(profile, diags);
+    diags_set_rule(diags, before, DIAG_RULE_RUNTIME_CONDITIONS);
     for (size_t i = 0; r == 0 && i < n_targets; i++) {
         if (targets[i]->abis[0] != ABI_X86_64)
             continue;
@@ -173,6 +175,7 @@ int profile_lint_use(const struct profile *profile, const struct target *const *
         if (r == 0)
             r = tell_starts(&variants, profile, diags);
     }
+    diags_set_rule(diags, before, DIAG_RULE_RUNTIME_START);
     /* An ABI that is not installed, which the compiler reports. */
     return r == -EINVAL ? 0 : r;
 }

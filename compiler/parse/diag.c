@@ -82,6 +82,13 @@ void diags_add(struct diags *diags, enum diag_severity severity, struct location
     diags->items[diags->n++] = (struct diag){.severity = severity, .at = at, .text = text};
 }
 
+void diags_set_rule(struct diags *diags, size_t from, enum diag_rule rule)
+{
+    for (size_t i = from; i < diags->n; i++)
+        if (diags->items[i].rule == DIAG_RULE_NONE)
+            diags->items[i].rule = rule;
+}
+
 const char *diag_quote(struct arena *arena, const char *text)
 {
     size_t len = strnlen(text, DIAG_QUOTE_MAX + 1);

@@ -9,6 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compiler/parse/diag-rule.h"
+
 struct arena;
 
 /* A place in the profile's text, counted from 1 (columns in bytes). Line 0: the profile as a whole.
@@ -26,6 +28,7 @@ enum diag_severity {
 
 struct diag {
     enum diag_severity severity;
+    enum diag_rule rule; /* what kind of finding it is */
     struct location at;
     const char *text; /* one line: what was found, and what would be right */
 };
@@ -50,6 +53,9 @@ void diags_init(struct diags *diags, struct arena *arena);
 /* Adds one line to DIAGS. A text that DIAGS already holds for the same place is added once. */
 void diags_add(struct diags *diags, enum diag_severity severity, struct location at,
                const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+
+/* Says that what DIAGS have from the FROM-th on is of the kind RULE, where no kind was said yet. */
+void diags_set_rule(struct diags *diags, size_t from, enum diag_rule rule);
 
 /*
  * TEXT in double quotes for a message, in ARENA; more than DIAG_QUOTE_MAX bytes are cut off between

@@ -87,3 +87,14 @@ const char *excerpt_render(struct arena *arena, const char *text, size_t len,
                         shown, first + WIDTH < all ? "…" : "", (int)(before - first + (first > 0)),
                         "");
 }
+
+uint32_t excerpt_column(const char *text, size_t len, const struct location *at)
+{
+    uint32_t column = 1;
+    size_t n;
+    const char *line = at->line ? find_line(text, len, at->line, &n) : NULL;
+
+    for (size_t i = 0; line && i < n && i + 1 < at->column; column++)
+        i += step(line + i, n - i);
+    return column;
+}

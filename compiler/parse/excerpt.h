@@ -4,6 +4,7 @@
 #define COMPILER_PARSE_EXCERPT_H
 
 #include <stddef.h>
+#include <stdint.h>
 
 struct arena;
 struct location;
@@ -16,5 +17,9 @@ struct location;
  */
 const char *excerpt_render(struct arena *arena, const char *text, size_t len,
                            const struct location *at);
+
+/* AT's column in the LEN bytes at TEXT, counted in characters instead of bytes, from 1; a broken
+ * byte counts as one. 1 where TEXT has no such line. */
+uint32_t excerpt_column(const char *text, size_t len, const struct location *at);
 
 #endif

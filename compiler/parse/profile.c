@@ -91,7 +91,7 @@ static const struct json_node *find_in_config(struct reader *reader, const struc
     const struct json_node *linux_part = json_get(root, "linux");
 
     if (json_get(root, "seccomp"))
-        reader_warning(reader, json_get(root, "seccomp"),
+        reader_warning(reader, DIAG_RULE_IGNORED_VALUE, json_get(root, "seccomp"),
                        "a config.json has no key \"seccomp\" here; it is ignored, and "
                        "\"linux.seccomp\" is read");
     if (linux_part && linux_part->type != JSON_NULL) {
@@ -225,7 +225,7 @@ static bool read_arch_map_entry(struct reader *reader, const struct json_node *i
     for (size_t i = 0; i < profile->n_arch_map; i++) {
         if (profile->arch_map[i].architecture != abi->id)
             continue;
-        reader_warning(reader, item,
+        reader_warning(reader, DIAG_RULE_IGNORED_VALUE, item,
                        "\"archMap\" has %s twice; the first one counts, this one is ignored",
                        abi->scmp_name);
         return false;
@@ -346,9 +346,10 @@ static void check_notify(struct reader *reader, const struct json_node *const *s
 {
     struct location first = profile->default_at;
     bool used = is_notify(profile->default_verdict);
+    size_t before = reader->diags->n;
 
     if (used)
-        reader_warning(reader, slots[KEY_DEFAULT_ACTION],
+        reader_warning(reader, DIAG_RULE_LISTENER, slots[KEY_DEFAULT_ACTION],
                        "SCMP_ACT_NOTIFY as default action: runc refuses it, since the process that "
                        "installs the filter can hang before its listener is handed over");
     for (size_t i = 0; i < profile->n_rules; i++) {
@@ -363,9 +364,10 @@ static void check_notify(struct reader *reader, const struct json_node *const *s
         diags_add(reader->diags, DIAG_WARNING, first,
                   "SCMP_ACT_NOTIFY without \"listenerPath\": who installs the filter has to serve "
                   "its listener, and a runtime refuses the profile");
+    diags_set_rule(reader->diags, before, DIAG_RULE_LISTENER);
     if (!used && profile->flags & SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV) {
         profile->flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
-        reader_warning(reader, slots[KEY_FLAGS],
+        reader_warning(reader, DIAG_RULE_IGNORED_VALUE, slots[KEY_FLAGS],
                        "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV is ignored: without "
                        "SCMP_ACT_NOTIFY there is nothing to wait for, and the kernel refuses it");
     }
@@ -378,11 +380,11 @@ static void check_listener(struct reader *reader, const struct json_node *const 
     const struct json_node *metadata = slots[KEY_LISTENER_METADATA];
 
     if (path && path->text[0] != '/')
-        reader_warning(reader, path,
+        reader_warning(reader, DIAG_RULE_LISTENER, path,
                        "\"listenerPath\" is no absolute path: where it leads depends on the "
                        "directory that a runtime was started in");
     if (path && path->n > LISTENER_PATH_MAX)
-        reader_warning(reader, path,
+        reader_warning(reader, DIAG_RULE_LISTENER, path,
                        "\"listenerPath\" has %u bytes, and the path of a socket at most %d: no "
                        "runtime can connect to it",
                        path->n, LISTENER_PATH_MAX);
@@ -436,6 +438,7 @@ int profile_parse(struct profile *profile, const char *text, size_t len, struct 
 
     *profile = (struct profile){.default_verdict = SECCOMP_RET_KILL_PROCESS};
     r = json_parse(&doc, text, len, &limits, arena, diags);
+    diags_set_rule(diags, 0, DIAG_RULE_INVALID_JSON);
     if (r < 0)
         return r;
     object = find_profile(&reader, &doc.root);

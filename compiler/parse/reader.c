@@ -25,26 +25,29 @@ const char *reader_quote(const struct reader *reader, const char *text)
     return diag_quote(reader->arena, text);
 }
 
-static void add_at(struct reader *reader, enum diag_severity severity, uint32_t offset,
-                   const char *text)
+static void add_at(struct reader *reader, enum diag_severity severity, enum diag_rule rule,
+                   uint32_t offset, const char *text)
 {
+    size_t before = reader->diags->n;
+
     reader->n_errors += severity == DIAG_ERROR;
     if (!text)
         reader->no_memory = true;
     else
         diags_add(reader->diags, severity, json_location_near(reader->doc, offset, &reader->line),
                   "%s", text);
+    diags_set_rule(reader->diags, before, rule);
 }
 
-void reader_add(struct reader *reader, enum diag_severity severity, const struct json_node *node,
-                const char *fmt, ...)
+void reader_add(struct reader *reader, enum diag_severity severity, enum diag_rule rule,
+                const struct json_node *node, const char *fmt, ...)
 {
     va_list args;
 
     va_start(args, fmt);
     const char *text = arena_vprintf(reader->arena, fmt, args);
     va_end(args);
-    add_at(reader, severity, node->offset, text);
+    add_at(reader, severity, rule, node->offset, text);
 }
 
 void *reader_calloc(struct reader *reader, size_t n, size_t size)
@@ -119,7 +122,8 @@ static void unknown_key(struct reader *reader, const struct json_member *member,
         text = arena_printf(reader->arena, "%s has no key %s%s; its keys are %s", what, key, end,
                             list_keys(reader->arena, fields, n_fields));
     }
-    add_at(reader, is_error ? DIAG_ERROR : DIAG_WARNING, member->offset, text);
+    add_at(reader, is_error ? DIAG_ERROR : DIAG_WARNING, DIAG_RULE_UNKNOWN_KEY, member->offset,
+           text);
 }
 
 static void known_key(struct reader *reader, const struct json_node *value,

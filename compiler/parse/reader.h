@@ -49,12 +49,15 @@ enum unknown_key {
     UNKNOWN_IS_WARNING,
 };
 
-/* Adds a line about NODE. */
-void reader_add(struct reader *reader, enum diag_severity severity, const struct json_node *node,
-                const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+/* Adds a line about NODE, a finding of the kind RULE. */
+void reader_add(struct reader *reader, enum diag_severity severity, enum diag_rule rule,
+                const struct json_node *node, const char *fmt, ...)
+    __attribute__((format(printf, 5, 6)));
 
-#define reader_error(reader, node, ...)   reader_add(reader, DIAG_ERROR, node, __VA_ARGS__)
-#define reader_warning(reader, node, ...) reader_add(reader, DIAG_WARNING, node, __VA_ARGS__)
+#define reader_error(reader, node, ...) \
+    reader_add(reader, DIAG_ERROR, DIAG_RULE_INVALID_PROFILE, node, __VA_ARGS__)
+#define reader_warning(reader, rule, node, ...) \
+    reader_add(reader, DIAG_WARNING, rule, node, __VA_ARGS__)
 
 struct location reader_location(struct reader *reader, const struct json_node *node);
 

@@ -254,20 +254,21 @@ static void warn_about_test(struct reader *reader, const struct json_node *item,
                             const struct json_node *value_two, const struct arg_test *test)
 {
     if (test->op != CMP_MASKED_EQ && test->value_two != 0)
-        reader_warning(reader, value_two,
+        reader_warning(reader, DIAG_RULE_IGNORED_VALUE, value_two,
                        "\"valueTwo\" has no meaning for %s and is ignored; it belongs to "
                        "SCMP_CMP_MASKED_EQ",
                        cmp_op_name(test->op));
     if (test->op == CMP_MASKED_EQ && (test->value_two & ~test->value))
-        reader_warning(reader, item,
+        reader_warning(reader, DIAG_RULE_IGNORED_VALUE, item,
                        "\"valueTwo\" has bits (0x%" PRIx64 ") that the mask in \"value\" lacks; "
                        "they do not count, and so the test is for 0x%" PRIx64,
                        test->value_two & ~test->value, test->value_two & test->value);
     if (test->op == CMP_LT && test->value == 0)
-        reader_warning(reader, item, "this test never holds: no argument is less than 0");
+        reader_warning(reader, DIAG_RULE_NEVER_HOLDS, item,
+                       "this test never holds: no argument is less than 0");
     if (test->op == CMP_GT && test->value == UINT64_MAX)
-        reader_warning(reader, item, "this test never holds: no argument is greater than %" PRIu64,
-                       UINT64_MAX);
+        reader_warning(reader, DIAG_RULE_NEVER_HOLDS, item,
+                       "this test never holds: no argument is greater than %" PRIu64, UINT64_MAX);
 }
 
 /* False: ITEM has an error. */
@@ -326,7 +327,7 @@ static void read_args(struct reader *reader, const struct json_node *list, struc
         tests[rule->n_tests++] = test;
         if (seen & 1U << test.index) {
             rule->alternatives = true;
-            reader_warning(reader, &list->items[i],
+            reader_warning(reader, DIAG_RULE_ALTERNATIVE_TESTS, &list->items[i],
                            "argument %u is tested twice in one rule: runtimes take all its tests "
                            "as alternatives, and so it holds where one of them does; write one "
                            "rule for each to say so",

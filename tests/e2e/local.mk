@@ -6,6 +6,7 @@ EXTRA_DIST += \
 	tests/e2e/boot-lib.sh \
 	tests/e2e/booted-lib.sh \
 	tests/e2e/bubblewrap.sh \
+	tests/e2e/check-formats.py \
 	tests/e2e/client-go.sh \
 	tests/e2e/client-python.py \
 	tests/e2e/conformance.py \

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: LGPL-2.1-or-later */
 /*
- * secprofctl check: compiles profiles for every architecture and says what is wrong with them. What
- * is found for several targets is said once.
+ * secprofctl check: compiles profiles for every architecture and says what is wrong with them, to
+ * people or in a form that other tools read. What is found for several targets is said once.
  */
 #include "config.h"
 
@@ -14,6 +14,7 @@
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/options.h"
+#include "client/secprofctl/show/findings.h"
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/text.h"
 #include "client/secprofctl/subject/local.h"
@@ -24,6 +25,7 @@
 #include "compiler/lint/lint.h"
 #include "compiler/lint/use.h"
 #include "compiler/parse/diag.h"
+#include "compiler/parse/excerpt.h"
 #include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
 #include "compiler/questions/against-libseccomp.h"
@@ -33,6 +35,15 @@
 enum {
     LIBSECCOMP_SECONDS = 10, /* that libseccomp may take for one variant */
 };
+
+enum check_format {
+    CHECK_TEXT,
+    CHECK_JSON,
+    CHECK_SARIF,
+    CHECK_GITHUB,
+};
+
+static const char *const formats[] = {"text", "json", "sarif", "github", NULL};
 
 /* A set of targets: bit 1 << index in what target_at() counts. */
 typedef uint32_t target_set;
@@ -155,6 +166,7 @@ static int check_variant(struct report *report, struct syscalls *syscalls, targe
     if (r == 0 && report->against_libseccomp && diags.n_errors == 0)
         r = against_libseccomp(&report->profile, request, &lowered.variant, &lowered.policy,
                                syscalls, LIBSECCOMP_SECONDS, &arena, &diags);
+    diags_set_rule(&diags, 0, DIAG_RULE_LIBSECCOMP);
     if (add_findings(report, &diags, target) < 0)
         return -ENOMEM;
     if (r < 0 || diags.n_errors > 0)
@@ -295,8 +307,6 @@ static void print_findings(struct report *report)
         fputc('\n', stderr);
         local_print_excerpt(&report->file, diag, &report->arena);
     }
-    if (report->n_dropped)
-        ctl_warn("%s: more was found than is shown", report->file.name);
 }
 
 static const char *plural(size_t n)
@@ -357,6 +367,7 @@ static void json_findings(struct json *json, const struct report *report)
 
         json_open_map(json, NULL);
         json_text(json, "severity", diag_severity_name(finding->diag.severity));
+        json_text(json, "rule", diag_rule_name(finding->diag.rule));
         json_number(json, "line", finding->diag.at.line);
         json_number(json, "column", finding->diag.at.column);
         json_text(json, "text", finding->diag.text);
@@ -382,9 +393,59 @@ static void json_report(struct json *json, const struct report *report, bool goo
     json_close_map(json);
 }
 
-/* Checks the file PATH and says what was found, into JSON where that is not NULL. */
+/* The names of TARGETS for those who show one finding; NULL: no memory. */
+static const char *target_names(struct arena *arena, target_set targets)
+{
+    const char *names = "";
+
+    for (size_t i = 0; names && target_at(i); i++)
+        if (targets & (target_set)1 << i)
+            names = arena_printf(arena, "%s%s%s", names, *names ? ", " : "", target_at(i)->name);
+    return names;
+}
+
+/* Gives the findings to SHOW. */
+static void show_findings(struct report *report, struct json *json,
+                          void (*show)(struct json *json, const struct shown_finding *finding))
+{
+    for (size_t i = 0; i < report->n_findings; i++) {
+        const struct finding *finding = &report->findings[i];
+        bool all = finding->targets == report->checked;
+
+        show(json,
+             &(struct shown_finding){
+                 .file = report->file.name,
+                 .diag = &finding->diag,
+                 .column = excerpt_column(report->file.text, report->file.len, &finding->diag.at),
+                 .targets = all ? NULL : target_names(&report->arena, finding->targets),
+             });
+    }
+}
+
+static void tell(struct report *report, enum check_format format, struct json *json, bool good)
+{
+    switch (format) {
+    case CHECK_TEXT:
+        print_findings(report);
+        print_summary(report);
+        break;
+    case CHECK_JSON:
+        json_report(json, report, good);
+        break;
+    case CHECK_SARIF:
+        show_findings(report, json, findings_sarif);
+        break;
+    case CHECK_GITHUB:
+        show_findings(report, json, findings_github);
+        break;
+    }
+    if (report->n_dropped)
+        ctl_warn("%s: more was found than is shown", report->file.name);
+}
+
+/* Checks the file PATH and says what was found, in FORMAT; JSON is for those that need it. */
 static int check_and_tell(const struct ctl_options *options, struct syscalls *syscalls,
-                          const char *path, struct json *json)
+                          const char *path, enum check_format format, struct json *json)
 {
     __attribute__((cleanup(report_free))) struct report report = {
         .against_libseccomp = options->against_libseccomp,
@@ -396,49 +457,54 @@ static int check_and_tell(const struct ctl_options *options, struct syscalls *sy
 
     if (code != CTL_OK)
         return code;
-    if (json) {
-        json_report(json, &report, good);
-    } else {
-        print_findings(&report);
-        print_summary(&report);
-    }
+    tell(&report, format, json, good);
     return good ? CTL_OK : CTL_NO;
 }
 
 static int check(const struct ctl_options *options)
 {
     cleanup_syscalls struct syscalls *syscalls = syscalls_new();
+    const enum check_format format =
+        options->json ? CHECK_JSON : (enum check_format)options->own_format;
     struct json json;
     int worst = CTL_OK;
 
     if (!syscalls)
         return ctl_fail(CTL_SYSTEM, "out of memory");
+    if (options->json && options->has_format && options->own_format != CHECK_JSON)
+        return ctl_fail(CTL_USAGE, "--json and --format %s do not go together",
+                        formats[options->own_format]);
     if (options->target && local_check_target(options->target) != CTL_OK)
         return CTL_USAGE;
-    if (options->json) {
-        json_start(&json);
+    json_start(&json);
+    if (format == CHECK_SARIF)
+        findings_sarif_begin(&json);
+    else
         json_open_array(&json, NULL);
-    }
     for (int i = 0; i < options->n_args; i++) {
-        int code =
-            check_and_tell(options, syscalls, options->args[i], options->json ? &json : NULL);
+        int code = check_and_tell(options, syscalls, options->args[i], format, &json);
 
         worst = code > worst ? code : worst;
     }
-    if (options->json) {
-        int code;
-
+    if (format == CHECK_SARIF)
+        findings_sarif_end(&json, worst);
+    else
         json_close_array(&json);
-        code = json_finish(&json, NULL);
+    if (format == CHECK_JSON || format == CHECK_SARIF) {
+        int code = json_finish(&json, NULL);
+
         worst = code > worst ? code : worst;
+    } else {
+        json_discard(&json);
     }
     return worst;
 }
 
 const struct ctl_command command_check = {
     .name = "check",
-    .options =
-        CTL_OPTION_TARGET | CTL_OPTION_STRICT | CTL_OPTION_AGAINST_LIBSECCOMP | CTL_OPTION_QUIET,
+    .options = CTL_OPTION_TARGET | CTL_OPTION_STRICT | CTL_OPTION_AGAINST_LIBSECCOMP |
+               CTL_OPTION_QUIET | CTL_OPTION_FORMAT,
+    .formats = formats,
     .all_targets = true,
     .min_args = 1,
     .max_args = -1,
@@ -446,7 +512,7 @@ const struct ctl_command command_check = {
     .run = check,
     .help =
         "usage: secprofctl check FILE… [--target ARCH|all] [--strict] [--against-libseccomp]\n"
-        "                             [--quiet] [--json]\n"
+        "                             [--quiet] [--format text|json|sarif|github]\n"
         "\n"
         "Compiles the profile in each FILE (- is stdin) for every architecture, without\n"
         "capabilities and with all that its rules name. Errors and warnings go to stderr, each\n"
@@ -459,5 +525,8 @@ const struct ctl_command command_check = {
         "  --against-libseccomp  also says where the filter that libseccomp makes of the profile\n"
         "                      differs from what the profile says, with an example\n"
         "  --quiet             without notes\n"
-        "  --json              all of it as JSON on stdout\n",
+        "  --format FORMAT     text (the default), or all of it on stdout: json; sarif (SARIF\n"
+        "                      2.1.0, for code scanning); github (workflow commands, which\n"
+        "                      GitHub shows beside the lines)\n"
+        "  --json              the same as --format json\n",
 };

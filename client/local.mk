@@ -40,9 +40,11 @@ libsecprofctl_la_SOURCES = \
 	client/secprofctl/show/format.c client/secprofctl/show/format.h \
 	client/secprofctl/show/json.c client/secprofctl/show/json.h \
 	client/secprofctl/show/output.c client/secprofctl/show/output.h \
+	client/secprofctl/show/table.c client/secprofctl/show/table.h \
 	client/secprofctl/show/text.c client/secprofctl/show/text.h \
 	client/secprofctl/show/write-filter.c client/secprofctl/show/write-filter.h \
 	client/secprofctl/subject/call.c client/secprofctl/subject/call.h \
+	client/secprofctl/subject/container.c client/secprofctl/subject/container.h \
 	client/secprofctl/subject/denial.c client/secprofctl/subject/denial.h \
 	client/secprofctl/subject/helper-file.c client/secprofctl/subject/helper-file.h
 
@@ -60,6 +62,7 @@ secprofctl_SOURCES = \
 	client/secprofctl/command/helper.c \
 	client/secprofctl/command/list.c \
 	client/secprofctl/command/metrics.c \
+	client/secprofctl/command/ps.c \
 	client/secprofctl/command/record.c \
 	client/secprofctl/command/reload.c \
 	client/secprofctl/command/run.c \
@@ -75,6 +78,8 @@ secprofctl_SOURCES = \
 	client/secprofctl/show/remedy.c client/secprofctl/show/remedy.h \
 	client/secprofctl/subject/local.c client/secprofctl/subject/local.h \
 	client/secprofctl/subject/process.c client/secprofctl/subject/process.h \
+	client/secprofctl/subject/processes.c client/secprofctl/subject/processes.h \
+	client/secprofctl/subject/served.c client/secprofctl/subject/served.h \
 	client/secprofctl/subject/recorder.c client/secprofctl/subject/recorder.h \
 	client/secprofctl/subject/remote.c client/secprofctl/subject/remote.h \
 	client/secprofctl/subject/answers.c client/secprofctl/subject/answers.h \

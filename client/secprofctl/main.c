@@ -16,10 +16,10 @@
 #include "util/suggest.h"
 
 static const struct ctl_command *const commands[] = {
-    &command_get,    &command_list,     &command_status, &command_reload,
-    &command_run,    &command_compile,  &command_check,  &command_disasm,
-    &command_diff,   &command_explain,  &command_watch,  &command_metrics,
-    &command_record, &command_simulate, &command_helper, &command_why,
+    &command_get,     &command_list,    &command_status, &command_reload,   &command_run,
+    &command_compile, &command_check,   &command_disasm, &command_diff,     &command_explain,
+    &command_watch,   &command_metrics, &command_record, &command_simulate, &command_helper,
+    &command_why,     &command_ps,
 };
 
 static const char usage[] =
@@ -42,6 +42,7 @@ static const char usage[] =
     "\n"
     "Questions\n"
     "  why LINE            a line of a log about a denied call, explained\n"
+    "  ps                  the processes that have filters, and whose these are\n"
     "  explain NAME CALL   what a call gets, and why\n"
     "  diff A B            what two filters decide differently\n"
     "  simulate A [TABLE]  what a filter answers to a table of calls\n"

@@ -249,6 +249,8 @@ static const struct row rows[] = {
     {"against-libseccomp", CTL_OPTION_AGAINST_LIBSECCOMP, 0, FLAG(against_libseccomp)},
     {"profile", CTL_OPTION_PROFILE, 0, FLAG(profile)},
     {"under", CTL_OPTION_UNDER, 0, take_under, 0},
+    {"all", CTL_OPTION_ALL, 0, FLAG(all)},
+    {"outdated", CTL_OPTION_OUTDATED, 0, FLAG(outdated)},
 };
 
 /* The short forms in ROWS. "+" stops at the first argument; ":" tells a missing value apart. */

@@ -33,6 +33,8 @@ enum ctl_option {
     CTL_OPTION_TIMEOUT = 1 << 14,
     CTL_OPTION_QUIET = 1 << 15,
     CTL_OPTION_UNDER = 1 << 16,
+    CTL_OPTION_ALL = 1 << 17,
+    CTL_OPTION_OUTDATED = 1 << 18,
 
     /* what a filter is made for */
     CTL_OPTIONS_VARIANT = CTL_OPTION_TARGET | CTL_OPTION_CAPS | CTL_OPTION_KERNEL,
@@ -62,6 +64,8 @@ struct ctl_options {
     bool profile;
     const char *under; /* the operand that the question is about, or NULL */
     bool against_libseccomp;
+    bool all;
+    bool outdated;
     char **args; /* what is no option */
     int n_args;
 };

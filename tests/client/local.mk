@@ -37,6 +37,12 @@ tests_client_libsecprof_test_replies_SOURCES = tests/client/libsecprof/test-repl
 tests_client_libsecprof_test_replies_CPPFLAGS = $(check_unit_cppflags)
 tests_client_libsecprof_test_replies_LDADD = libsecprof.la libprotocol.la libutil.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/client/secprofctl/subject/test-container
+TESTS += tests/client/secprofctl/subject/test-container
+tests_client_secprofctl_subject_test_container_SOURCES = tests/client/secprofctl/subject/test-container.c
+tests_client_secprofctl_subject_test_container_CPPFLAGS = $(check_unit_cppflags)
+tests_client_secprofctl_subject_test_container_LDADD = libsecprofctl.la $(CHECK_LIBS)
+
 check_PROGRAMS += tests/client/secprofctl/subject/test-denial
 TESTS += tests/client/secprofctl/subject/test-denial
 tests_client_secprofctl_subject_test_denial_SOURCES = tests/client/secprofctl/subject/test-denial.c

@@ -67,6 +67,7 @@ EXTRA_DIST += \
 	tests/e2e/podman.sh \
 	tests/e2e/probe.c \
 	tests/e2e/profiles/marker.json \
+	tests/e2e/ps.sh \
 	tests/e2e/python-client.sh \
 	tests/e2e/questions.sh \
 	tests/e2e/running-container.sh \

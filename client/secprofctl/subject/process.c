@@ -9,16 +9,19 @@
 
 #include <errno.h>
 #include <linux/seccomp.h>
-#include <stdio.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ptrace.h>
 #include <sys/wait.h>
+#include <time.h>
 
 #include "client/secprofctl/ctl.h"
 #include "compiler/facts/bpf.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
+#include "util/deadline.h"
+#include "util/proc-status.h"
 
 pid_t process_parse(const char *text)
 {
@@ -36,45 +39,54 @@ pid_t process_parse(const char *text)
     return errno || *end || pid > 0x7fffffff ? 0 : (pid_t)pid;
 }
 
-/* The value of "Seccomp:" in the status of PID: SECCOMP_MODE_*, or -errno. */
-static int seccomp_mode(pid_t pid)
+/* The number in FIELD of the status of PID; -ESRCH: there is no such process; another -errno. */
+static long status_number(pid_t pid, const char *field)
 {
-    char path[64];
-    char line[128];
-    int mode = -ENODATA;
+    char text[32];
+    int r = proc_status(pid, field, text, sizeof(text));
 
-    snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+    return r < 0 ? r : strtol(text, NULL, 10);
+}
 
-    cleanup_fclose FILE *file = fopen(path, "re");
+/* Waits WAIT_MS for PID, which was told to stop. Returns 0 and its *STATUS, or -errno. */
+static int wait_for_stop(pid_t pid, int wait_ms, int *status)
+{
+    const int64_t last = deadline_after(wait_ms);
+    struct timespec pause = {.tv_nsec = 20 * 1000};
+    pid_t got;
 
-    if (!file)
-        return -errno;
-    while (fgets(line, sizeof(line), file))
-        if (sscanf(line, "Seccomp: %d", &mode) == 1)
-            break;
-    return mode;
+    *status = 0;
+    while ((got = waitpid(pid, status, __WALL | WNOHANG)) != pid) {
+        if (got < 0 && errno != EINTR)
+            return -errno;
+        if (deadline_left(last) == 0)
+            return -ETIMEDOUT;
+        nanosleep(&pause, NULL);
+        if (pause.tv_nsec < 5 * 1000 * 1000)
+            pause.tv_nsec *= 2;
+    }
+    return WIFSTOPPED(*status) ? 0 : -ESRCH;
 }
 
 /*
  * Attaches to PID and stops it. *SIGNAL is the signal that it was about to get when it stopped, or
- * 0. Returns 0 or -errno; then it is not attached.
+ * 0. Returns 0 or -errno.
  */
-static int attach(pid_t pid, int *signal)
+static int attach(pid_t pid, int wait_ms, int *signal)
 {
     int status;
+    int r;
 
-    if (ptrace(PTRACE_SEIZE, pid, 0, 0) < 0)
-        return -errno;
+    if (ptrace(PTRACE_SEIZE, pid, 0, 0) < 0) {
+        r = -errno;
+        return r == -EPERM && status_number(pid, "TracerPid") > 0 ? -EBUSY : r;
+    }
     if (ptrace(PTRACE_INTERRUPT, pid, 0, 0) < 0)
         return -errno;
-    while (waitpid(pid, &status, __WALL) < 0)
-        if (errno != EINTR)
-            return -errno;
-    if (!WIFSTOPPED(status))
-        return -ESRCH;
+    r = wait_for_stop(pid, wait_ms, &status);
     /* Our own stop, like that of job control, is an event. */
-    *signal = status >> 16 ? 0 : WSTOPSIG(status);
-    return 0;
+    *signal = r == 0 && status >> 16 == 0 ? WSTOPSIG(status) : 0;
+    return r;
 }
 
 /*
@@ -126,51 +138,100 @@ static int read_filters(pid_t pid, struct bpf_program **filters, size_t *n, stru
     return 0;
 }
 
-static int fail(pid_t pid, int r)
-{
-    const char *why = "";
-    int code = CTL_SYSTEM;
+/* What one reading is about, for the thread that does it. */
+struct reading {
+    pid_t pid;
+    int wait_ms;
+    struct arena *arena;
+    struct bpf_program *filters;
+    size_t n;
+    int result;
+};
 
-    if (r == -ESRCH)
-        code = CTL_NO_PROFILE;
-    else if (r == -EPERM || r == -EACCES)
-        code = CTL_FORBIDDEN;
-    if (code == CTL_FORBIDDEN)
-        why = " (this needs CAP_SYS_ADMIN, a process that nobody else traces, and a reader without "
-              "a filter of its own)";
-    else if (r == -EMEDIUMTYPE)
-        why = " (one of its filters is not classic BPF)";
-    else if (r == -EINVAL || r == -EIO)
-        why = " (the kernel shows no filters: it needs CONFIG_CHECKPOINT_RESTORE)";
-    return ctl_fail(code, "cannot read the filters of process %d: %s%s", (int)pid, strerror(-r),
-                    why);
+static void *read_in_thread(void *data)
+{
+    struct reading *reading = data;
+    int signal = 0;
+
+    reading->result = attach(reading->pid, reading->wait_ms, &signal);
+    if (reading->result != 0)
+        return NULL;
+    reading->result = read_filters(reading->pid, &reading->filters, &reading->n, reading->arena);
+    ptrace(PTRACE_DETACH, reading->pid, 0, signal);
+    return NULL;
+}
+
+int process_read(pid_t pid, int wait_ms, struct bpf_program **filters, size_t *n,
+                 struct arena *arena)
+{
+    struct reading reading = {.pid = pid, .wait_ms = wait_ms, .arena = arena};
+    const long mode = status_number(pid, "Seccomp");
+    pthread_t thread;
+
+    *filters = NULL;
+    *n = 0;
+    if (mode < 0)
+        return (int)mode;
+    if (mode == SECCOMP_MODE_DISABLED)
+        return 0;
+    if (mode == SECCOMP_MODE_STRICT)
+        return -EMLINK;
+    /* Who does not stop (a disk that does not answer) cannot be detached from. The end of the
+     * thread that attached does it, and nothing else runs beside that thread. */
+    if (pthread_create(&thread, NULL, read_in_thread, &reading) != 0)
+        return -EAGAIN;
+    pthread_join(thread, NULL);
+    for (size_t i = 0; reading.result == 0 && i < reading.n; i++) {
+        const char *why;
+        size_t bad;
+
+        if (bpf_check(reading.filters[i].insns, reading.filters[i].n_insns, &bad, &why) < 0)
+            return -EBADMSG;
+    }
+    if (reading.result == 0) {
+        *filters = reading.filters;
+        *n = reading.n;
+    }
+    return reading.result;
+}
+
+const char *process_why_not(int r)
+{
+    static const struct {
+        int error;
+        const char *why;
+    } reasons[] = {
+        {ESRCH, "it is gone"},
+        {EBUSY, "another process traces it"},
+        {ETIMEDOUT, "it does not stop: it waits for a device"},
+        {EMLINK, "it is in strict mode, which has no filter"},
+        {EPERM, "this needs CAP_SYS_ADMIN and CAP_SYS_PTRACE"},
+        {EACCES, "this needs CAP_SYS_ADMIN, and a reader without a filter of its own"},
+        {EMEDIUMTYPE, "one of its filters is not classic BPF"},
+        {EBADMSG, "the kernel shows instructions that it would not take"},
+        {EINVAL, "the kernel shows no filters: it needs CONFIG_CHECKPOINT_RESTORE"},
+        {EIO, "the kernel shows no filters: it needs CONFIG_CHECKPOINT_RESTORE"},
+    };
+
+    for (size_t i = 0; i < ARRAY_SIZE(reasons); i++)
+        if (r == -reasons[i].error)
+            return reasons[i].why;
+    return strerror(-r);
 }
 
 int process_filters(pid_t pid, struct bpf_program **filters, size_t *n, struct arena *arena)
 {
-    int mode = seccomp_mode(pid);
-    int signal = 0;
-    int r;
+    int r = process_read(pid, PROCESS_WAIT_MS, filters, n, arena);
+    int code = CTL_SYSTEM;
 
-    *n = 0;
-    if (mode < 0)
-        return fail(pid, mode == -ENOENT ? -ESRCH : mode);
-    if (mode == SECCOMP_MODE_DISABLED)
+    if (r == 0)
         return CTL_OK;
-    if (mode == SECCOMP_MODE_STRICT)
-        return ctl_fail(CTL_NO, "process %d is in strict mode, which has no filter", (int)pid);
-    r = attach(pid, &signal);
-    if (r < 0)
-        return fail(pid, r);
-    r = read_filters(pid, filters, n, arena);
-    ptrace(PTRACE_DETACH, pid, 0, signal);
-    for (size_t i = 0; r == 0 && i < *n; i++) {
-        const char *why;
-        size_t bad;
-
-        if (bpf_check((*filters)[i].insns, (*filters)[i].n_insns, &bad, &why) < 0)
-            return ctl_fail(CTL_SYSTEM, "process %d: instruction %zu of filter %zu is %s", (int)pid,
-                            bad, i + 1, why);
-    }
-    return r < 0 ? fail(pid, r) : CTL_OK;
+    if (r == -ESRCH)
+        code = CTL_NO_PROFILE;
+    else if (r == -EPERM || r == -EACCES || r == -EBUSY)
+        code = CTL_FORBIDDEN;
+    else if (r == -EMLINK)
+        code = CTL_NO;
+    return ctl_fail(code, "cannot read the filters of process %d: %s", (int)pid,
+                    process_why_not(r));
 }

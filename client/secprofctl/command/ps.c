@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: LGPL-2.1-or-later */
+/*
+ * secprofctl ps: the processes of this machine that have seccomp filters, and whose filters these
+ * are. It reads what the kernel has, not what somebody configured.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <pwd.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "client/secprofctl/ctl.h"
+#include "client/secprofctl/options.h"
+#include "client/secprofctl/show/json.h"
+#include "client/secprofctl/show/table.h"
+#include "client/secprofctl/subject/process.h"
+#include "client/secprofctl/subject/processes.h"
+#include "client/secprofctl/subject/served.h"
+#include "compiler/facts/capability.h"
+#include "util/arena.h"
+#include "util/cleanup.h"
+#include "util/hex.h"
+
+enum {
+    SHORT_DIGEST = 6, /* bytes of a digest in the table */
+    SHORT_ID = 12,    /* characters of a container's id, as Docker and Podman show it */
+};
+
+/* One listing. */
+struct listing {
+    const struct ctl_options *options;
+    struct processes processes;
+    struct served served;
+    bool has_served; /* the daemon was asked */
+    struct arena arena;
+};
+
+static void listing_close(struct listing *listing)
+{
+    processes_free(&listing->processes);
+    arena_free(&listing->arena);
+}
+
+/* --- What is known of a row */
+
+static const struct filter_stack *stack_of(const struct listing *listing,
+                                           const struct confined *item)
+{
+    return item->unread ? NULL : &listing->processes.stacks[item->stack];
+}
+
+/* The profiles that are served with filter INDEX; NULL: there are none. */
+static const struct served_list *owners_of(const struct listing *listing, size_t index)
+{
+    const struct served_list *list = listing->has_served ? &listing->served.filters[index] : NULL;
+
+    return list && list->n > 0 ? list : NULL;
+}
+
+/*
+ * "current": a profile is served with one of its filters. "not served": none is; the filters are
+ * not secprof's, or of an earlier version. "unfiltered". "unknown": not all of that could be read.
+ */
+static const char *state_of(const struct listing *listing, const struct confined *item)
+{
+    const struct filter_stack *stack = stack_of(listing, item);
+
+    if (!stack)
+        return "unknown";
+    if (stack->n == 0)
+        return "unfiltered";
+    for (size_t i = 0; i < stack->n; i++)
+        if (owners_of(listing, stack->filters[i]))
+            return "current";
+    return listing->has_served && listing->served.is_complete ? "not served" : "unknown";
+}
+
+static bool is_wanted(const struct listing *listing, const struct confined *item)
+{
+    if (listing->options->outdated)
+        return strcmp(state_of(listing, item), "current") != 0 &&
+               strcmp(state_of(listing, item), "unfiltered") != 0;
+    return true;
+}
+
+/* --- As a table */
+
+static const char *user_of(struct listing *listing, uid_t uid)
+{
+    const struct passwd *entry = getpwuid(uid);
+
+    return entry ? arena_strndup(&listing->arena, entry->pw_name, strlen(entry->pw_name))
+                 : arena_printf(&listing->arena, "%u", (unsigned int)uid);
+}
+
+static const char *container_text(struct arena *arena, const struct container *container)
+{
+    if (!container->id)
+        return "";
+    return arena_printf(arena, "%s%s%.*s", container->engine ? container->engine : "",
+                        container->engine ? ":" : "", SHORT_ID, container->id);
+}
+
+/* The profiles of the filters of STACK, the newest first, each once. */
+static const char *profiles_text(struct listing *listing, const struct filter_stack *stack)
+{
+    const char *text = "";
+
+    for (size_t i = 0; text && stack && i < stack->n; i++) {
+        const struct served_list *list = owners_of(listing, stack->filters[i]);
+        bool again = false;
+
+        for (size_t k = 0; k < i; k++)
+            again = again || stack->filters[k] == stack->filters[i];
+        for (size_t k = 0; text && list && !again && k < list->n; k++)
+            text = arena_printf(&listing->arena, "%s%s%s%s", text,
+                                !*text  ? ""
+                                : k > 0 ? "|"
+                                        : ",",
+                                list->items[k].profile, list->items[k].caps ? ":caps" : "");
+    }
+    return text;
+}
+
+/* The digest of the newest filter, and how many are below it. */
+static const char *digest_text(struct listing *listing, const struct filter_stack *stack)
+{
+    char digest[HEX_SIZE(SHORT_DIGEST)];
+
+    if (!stack || stack->n == 0)
+        return "";
+    hex_encode(listing->processes.filters[stack->filters[0]].digest, SHORT_DIGEST, digest);
+    if (stack->n == 1)
+        return arena_printf(&listing->arena, "%s", digest);
+    return arena_printf(&listing->arena, "%s+%zu", digest, stack->n - 1);
+}
+
+static void add_row(struct listing *listing, struct table *table, const struct confined *item)
+{
+    struct arena *arena = &listing->arena;
+    const struct filter_stack *stack = stack_of(listing, item);
+
+    table_cell(table, item->tid == item->pid
+                          ? arena_printf(arena, "%d", (int)item->pid)
+                          : arena_printf(arena, "%d/%d", (int)item->pid, (int)item->tid));
+    table_cell(table, user_of(listing, item->uid));
+    table_cell(table, container_text(arena, &item->container));
+    table_cell(table, item->strict          ? "strict"
+                      : item->n_filters < 0 ? "?"
+                                            : arena_printf(arena, "%ld", item->n_filters));
+    table_cell(table, profiles_text(listing, stack));
+    table_cell(table, digest_text(listing, stack));
+    table_cell(table, state_of(listing, item));
+    table_cell(table, item->command);
+}
+
+static int print_table(struct listing *listing, size_t *n_wanted)
+{
+    static const char *const headings[] = {"PID",     "USER",   "CONTAINER", ">FILTERS",
+                                           "PROFILE", "DIGEST", "STATE",     "COMMAND"};
+    struct table table;
+
+    table_start(&table, &listing->arena, headings, ARRAY_SIZE(headings));
+    for (size_t i = 0; i < listing->processes.n; i++) {
+        if (!is_wanted(listing, &listing->processes.items[i]))
+            continue;
+        ++*n_wanted;
+        add_row(listing, &table, &listing->processes.items[i]);
+    }
+    return table_print(&table, stdout, table_width()) < 0 ? ctl_fail(CTL_SYSTEM, "out of memory")
+                                                          : CTL_OK;
+}
+
+/* Says on stderr what the table cannot: each reason once, with one of its processes. */
+static void warn_of_unread(const struct listing *listing)
+{
+    const struct processes *processes = &listing->processes;
+
+    for (size_t i = 0; i < processes->n; i++) {
+        size_t more = 0;
+        bool again = false;
+
+        for (size_t k = 0; k < processes->n; k++) {
+            again = again || (k < i && processes->items[k].unread == processes->items[i].unread);
+            more += k > i && processes->items[k].unread == processes->items[i].unread;
+        }
+        if (!processes->items[i].unread || processes->items[i].strict || again)
+            continue;
+        if (more > 0)
+            ctl_warn("cannot read the filters of process %d and %zu more: %s",
+                     (int)processes->items[i].pid, more,
+                     process_why_not(processes->items[i].unread));
+        else
+            ctl_warn("cannot read the filters of process %d: %s", (int)processes->items[i].pid,
+                     process_why_not(processes->items[i].unread));
+    }
+}
+
+/* --- As JSON */
+
+static void json_caps(struct json *json, const char *key, uint64_t caps)
+{
+    json_open_array(json, key);
+    for (int number = 0; capability_name(number); number++)
+        if (caps >> number & 1)
+            json_text(json, NULL, capability_name(number));
+    json_close_array(json);
+}
+
+static void json_filter(const struct listing *listing, struct json *json, size_t index)
+{
+    const struct known_filter *filter = &listing->processes.filters[index];
+    const struct served_list *list = owners_of(listing, index);
+
+    json_open_map(json, NULL);
+    json_hex(json, "digest", filter->digest, sizeof(filter->digest));
+    json_number(json, "instructions", filter->program.n_insns);
+    json_open_array(json, "profiles");
+    for (size_t i = 0; list && i < list->n; i++) {
+        json_open_map(json, NULL);
+        json_text(json, "name", list->items[i].profile);
+        json_caps(json, "caps", list->items[i].caps);
+        json_close_map(json);
+    }
+    json_close_array(json);
+    json_close_map(json);
+}
+
+static void json_row(struct listing *listing, struct json *json, const struct confined *item)
+{
+    const struct filter_stack *stack = stack_of(listing, item);
+
+    json_open_map(json, NULL);
+    json_number(json, "pid", (uint64_t)item->pid);
+    json_number(json, "tid", (uint64_t)item->tid);
+    json_number(json, "threads", item->n_threads);
+    json_bool(json, "all_threads", !item->is_partial);
+    json_number(json, "uid", item->uid);
+    json_text(json, "user", user_of(listing, item->uid));
+    json_text(json, "comm", item->comm);
+    json_text(json, "command", item->command);
+    json_text(json, "cgroup", item->cgroup);
+    json_text(json, "engine", item->container.engine);
+    json_text(json, "container", item->container.id);
+    if (item->n_filters >= 0)
+        json_number(json, "filter_count", (uint64_t)item->n_filters);
+    json_bool(json, "strict", item->strict);
+    json_text(json, "state", state_of(listing, item));
+    json_text(json, "unread", item->unread ? process_why_not(item->unread) : NULL);
+    json_open_array(json, "filters");
+    for (size_t i = 0; stack && i < stack->n; i++)
+        json_filter(listing, json, stack->filters[i]);
+    json_close_array(json);
+    json_close_map(json);
+}
+
+static int print_json(struct listing *listing, size_t *n_wanted)
+{
+    struct json json;
+
+    json_start(&json);
+    json_open_map(&json, NULL);
+    json_open_array(&json, "processes");
+    for (size_t i = 0; i < listing->processes.n; i++) {
+        if (!is_wanted(listing, &listing->processes.items[i]))
+            continue;
+        ++*n_wanted;
+        json_row(listing, &json, &listing->processes.items[i]);
+    }
+    json_close_array(&json);
+    json_number(&json, "unfiltered_processes", listing->processes.n_without);
+    json_close_map(&json);
+    return json_finish(&json, NULL);
+}
+
+static int run_ps(const struct ctl_options *options)
+{
+    __attribute__((cleanup(listing_close))) struct listing listing = {
+        .options = options,
+        .arena = ARENA_INIT,
+    };
+    size_t n_wanted = 0;
+    int code;
+    int r = processes_scan(&listing.processes, options->all);
+
+    if (r < 0)
+        return ctl_fail(CTL_SYSTEM, "cannot read /proc: %s", strerror(-r));
+    warn_of_unread(&listing);
+    code = served_find(&listing.served, &listing.processes, options, &listing.arena);
+    listing.has_served = code == CTL_OK;
+    /* Without a daemon the table still tells what processes have; which of it is old it cannot. */
+    if (code != CTL_OK && options->outdated)
+        return code;
+    code = options->json ? print_json(&listing, &n_wanted) : print_table(&listing, &n_wanted);
+    if (code == CTL_OK && options->outdated && n_wanted == 0)
+        return CTL_NO;
+    return code;
+}
+
+const struct ctl_command command_ps = {
+    .name = "ps",
+    .options = CTL_OPTION_ALL | CTL_OPTION_OUTDATED | CTL_OPTION_CAPS,
+    .wants = "nothing",
+    .run = run_ps,
+    .help =
+        "usage: secprofctl ps [--all] [--outdated] [--caps CAP_A,CAP_B] [--json]\n"
+        "\n"
+        "Lists the processes that have seccomp filters: user, container, how many filters, the\n"
+        "profiles that are served with just these filters now, the newest filter's digest. It\n"
+        "needs CAP_SYS_ADMIN and CAP_SYS_PTRACE; each thread is stopped for a moment.\n"
+        "\n"
+        "States: current (a profile is served with one of the filters); not served (none is: the\n"
+        "filters are of an earlier version, or not secprof's); unknown (they cannot be read, or "
+        "the\n"
+        "daemon cannot be asked). A thread whose filters differ has a line of its own, PID/TID.\n"
+        "\n"
+        "  --all               processes without filters too\n"
+        "  --outdated          only those that are not served, or unknown; exit code 1: none is\n"
+        "  --caps CAP_A,CAP_B  look for the profiles' filters for these capabilities too\n"
+        "  --json              all of it as JSON\n",
+};

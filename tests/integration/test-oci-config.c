@@ -71,8 +71,8 @@ static const char *const bare[] = {
     "{'linux': {'seccomp': null}, 'process': {'capabilities': null}}",
     "{'process': {'capabilities': {}}, 'x': {'annotations': {'io.secprof.profile': 'inner'}}}",
     "{'process': {'capabilities': {'bounding': null, 'effective': ['CAP_CHOWN']}}}",
-    "{'process': {'annotations': {'io.secprof.profile': 'inner'}}, 'annotations':"
-    " {'IO.secprof.profile': 'other'}}",
+    ("{'process': {'annotations': {'io.secprof.profile': 'inner'}}, 'annotations':"
+     " {'IO.secprof.profile': 'other'}}"),
 };
 
 START_TEST(finds_nothing_where_nothing_is)

@@ -72,6 +72,10 @@ libcompiler_la_SOURCES = \
 	util/suggest.c util/suggest.h \
 	util/utf8.c util/utf8.h
 
+# What editors complete and check profiles by. A test keeps it equal to the parser.
+schemadir = $(datadir)/secprof
+dist_schema_DATA = compiler/parse/profile.schema.json
+
 # libseccomp's tables, written once by a program of the build. Where that is made for another machine
 # and cannot run here, the tables are empty, and the library is asked at run time.
 nodist_libcompiler_la_SOURCES = compiler/facts/library-names.c

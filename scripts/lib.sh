@@ -10,7 +10,7 @@ build_packages=(build-essential autoconf automake libtool pkg-config linux-libc-
 # shellcheck disable=SC2034
 demo_packages=(util-linux coreutils)
 # shellcheck disable=SC2034
-test_packages=(clang libclang-rt-dev shellcheck mandoc jq python3 xz-utils git
+test_packages=(clang libclang-rt-dev shellcheck mandoc jq python3 python3-jsonschema xz-utils git
     systemd systemd-container bubblewrap crun podman golang-github-containers-common util-linux
     libcap2-bin procps docker.io runc uidmap golang-go
     clang-tidy cppcheck valgrind binutils mmdebstrap)

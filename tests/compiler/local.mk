@@ -202,6 +202,12 @@ tests_compiler_prove_test_symbolic_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_prove_test_symbolic_LDADD = $(compiler_test_libs)
 
 
+check_PROGRAMS += tests/compiler/parse/test-schema
+TESTS += tests/compiler/parse/test-schema
+tests_compiler_parse_test_schema_SOURCES = tests/compiler/parse/test-schema.c
+tests_compiler_parse_test_schema_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_parse_test_schema_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/parse/test-profile-mutations
 TESTS += tests/compiler/parse/test-profile-mutations
 tests_compiler_parse_test_profile_mutations_SOURCES = tests/compiler/parse/test-profile-mutations.c \

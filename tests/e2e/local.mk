@@ -74,6 +74,7 @@ EXTRA_DIST += \
 	tests/e2e/runtime-calls.sh \
 	tests/e2e/record.sh \
 	tests/e2e/restart-load.c \
+	tests/e2e/schema.py \
 	tests/e2e/secprofctl.sh \
 	tests/e2e/secprofd.py \
 	tests/e2e/simulate.sh \

@@ -46,6 +46,7 @@ libsecprofctl_la_SOURCES = \
 	client/secprofctl/subject/call.c client/secprofctl/subject/call.h \
 	client/secprofctl/subject/container.c client/secprofctl/subject/container.h \
 	client/secprofctl/subject/denial.c client/secprofctl/subject/denial.h \
+	client/secprofctl/subject/export-dir.c client/secprofctl/subject/export-dir.h \
 	client/secprofctl/subject/helper-file.c client/secprofctl/subject/helper-file.h
 
 bin_PROGRAMS += secprofctl
@@ -58,6 +59,7 @@ secprofctl_SOURCES = \
 	client/secprofctl/command/diff.c \
 	client/secprofctl/command/disasm.c \
 	client/secprofctl/command/explain.c \
+	client/secprofctl/command/export.c \
 	client/secprofctl/command/get.c \
 	client/secprofctl/command/helper.c \
 	client/secprofctl/command/list.c \
@@ -76,6 +78,7 @@ secprofctl_SOURCES = \
 	client/secprofctl/show/explain-json.c client/secprofctl/show/explain-json.h \
 	client/secprofctl/show/explain-text.c client/secprofctl/show/explain-text.h \
 	client/secprofctl/show/remedy.c client/secprofctl/show/remedy.h \
+	client/secprofctl/subject/local-rules.c client/secprofctl/subject/local-rules.h \
 	client/secprofctl/subject/local.c client/secprofctl/subject/local.h \
 	client/secprofctl/subject/process.c client/secprofctl/subject/process.h \
 	client/secprofctl/subject/processes.c client/secprofctl/subject/processes.h \

@@ -19,7 +19,7 @@ static const struct ctl_command *const commands[] = {
     &command_get,     &command_list,    &command_status, &command_reload,   &command_run,
     &command_compile, &command_check,   &command_disasm, &command_diff,     &command_explain,
     &command_watch,   &command_metrics, &command_record, &command_simulate, &command_helper,
-    &command_why,     &command_ps,
+    &command_why,     &command_ps,      &command_export,
 };
 
 static const char usage[] =
@@ -34,6 +34,7 @@ static const char usage[] =
     "  watch [NAME…]       prints what changes, as it changes\n"
     "  reload              waits until what is on disk is in service\n"
     "  metrics             the daemon's numbers for Prometheus\n"
+    "  export DIRECTORY    writes the profiles as plain OCI rules, for Kubernetes\n"
     "\n"
     "Writing profiles\n"
     "  check FILE…         checks profiles for every architecture\n"

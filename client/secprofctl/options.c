@@ -248,6 +248,7 @@ static const struct row rows[] = {
     {"abi", CTL_OPTION_ABI, 0, take_abi, 0},
     {"against-libseccomp", CTL_OPTION_AGAINST_LIBSECCOMP, 0, FLAG(against_libseccomp)},
     {"profile", CTL_OPTION_PROFILE, 0, FLAG(profile)},
+    {"follow", CTL_OPTION_FOLLOW, 0, FLAG(follow)},
     {"under", CTL_OPTION_UNDER, 0, take_under, 0},
     {"all", CTL_OPTION_ALL, 0, FLAG(all)},
     {"outdated", CTL_OPTION_OUTDATED, 0, FLAG(outdated)},

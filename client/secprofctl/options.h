@@ -35,6 +35,7 @@ enum ctl_option {
     CTL_OPTION_UNDER = 1 << 16,
     CTL_OPTION_ALL = 1 << 17,
     CTL_OPTION_OUTDATED = 1 << 18,
+    CTL_OPTION_FOLLOW = 1 << 19,
 
     /* what a filter is made for */
     CTL_OPTIONS_VARIANT = CTL_OPTION_TARGET | CTL_OPTION_CAPS | CTL_OPTION_KERNEL,
@@ -62,6 +63,7 @@ struct ctl_options {
     bool quiet;
     bool subset;
     bool profile;
+    bool follow;       /* goes on with what comes */
     const char *under; /* the operand that the question is about, or NULL */
     bool against_libseccomp;
     bool all;

@@ -49,6 +49,12 @@ tests_client_secprofctl_subject_test_denial_SOURCES = tests/client/secprofctl/su
 tests_client_secprofctl_subject_test_denial_CPPFLAGS = $(check_unit_cppflags)
 tests_client_secprofctl_subject_test_denial_LDADD = libsecprofctl.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/client/secprofctl/subject/test-export-dir
+TESTS += tests/client/secprofctl/subject/test-export-dir
+tests_client_secprofctl_subject_test_export_dir_SOURCES = tests/client/secprofctl/subject/test-export-dir.c
+tests_client_secprofctl_subject_test_export_dir_CPPFLAGS = $(check_unit_cppflags)
+tests_client_secprofctl_subject_test_export_dir_LDADD = libsecprofctl.la $(CHECK_LIBS)
+
 check_PROGRAMS += tests/client/secprofctl/subject/test-helper-file
 TESTS += tests/client/secprofctl/subject/test-helper-file
 tests_client_secprofctl_subject_test_helper_file_SOURCES = tests/client/secprofctl/subject/test-helper-file.c

@@ -12,15 +12,14 @@
 #include "client/secprofctl/show/json.h"
 #include "client/secprofctl/show/output.h"
 #include "client/secprofctl/show/write-filter.h"
+#include "client/secprofctl/subject/local-rules.h"
 #include "client/secprofctl/subject/local.h"
 #include "compiler/compile.h"
 #include "compiler/facts/abi.h"
 #include "compiler/facts/bpf.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/parse/diag.h"
-#include "compiler/parse/profile.h"
 #include "compiler/parse/request.h"
-#include "compiler/questions/plain-rules.h"
 #include "protocol/codec.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
@@ -74,54 +73,17 @@ static int write_filter(const struct ctl_options *options, const struct filter *
     return options->json ? print_json(options, &out) : write_filter_output(options, &out);
 }
 
-/*
- * Makes *RULES, plain rules for REQUEST of the profile in FILE, and compiles both: the profile, so
- * that the same profiles are refused in any format, and what is about to leave.
- */
-static int make_rules(char **rules, size_t *len, struct syscalls *syscalls,
-                      const struct local_file *file, const struct variant_request *request,
-                      struct arena *arena, struct diags *diags)
-{
-    const struct variant_request bare = {.target = request->target};
-    struct lowered lowered;
-    struct profile profile;
-    struct filter filter;
-    struct diags again; /* what there is to say about the rules was said about the profile */
-    int r = profile_parse(&profile, file->text, file->len, arena, diags);
-
-    diags_init(&again, arena);
-    if (r == 0)
-        r = compile_policy(&lowered, syscalls, &profile, request, arena, diags);
-    if (r == 0)
-        r = compile_filter(&filter, syscalls, &lowered, arena, diags);
-    if (r == 0)
-        r = plain_rules(rules, len, &profile, request, &lowered.variant, syscalls, arena, diags);
-    if (r == 0)
-        r = compile_profile(&filter, syscalls, *rules, *len, &bare, arena, &again);
-    for (size_t i = 0; r == -EINVAL && i < again.n; i++)
-        if (again.items[i].severity == DIAG_ERROR)
-            diags_add(diags, DIAG_ERROR, again.items[i].at, "not written, for its rules: %s",
-                      again.items[i].text);
-    return r;
-}
-
 /* With --format oci: writes rules in the place of a filter. */
 static int write_rules(const struct ctl_options *options, struct syscalls *syscalls,
                        const struct local_file *file, const struct variant_request *request)
 {
-    cleanup_arena struct arena arena = ARENA_INIT;
     cleanup_free char *rules = NULL;
-    struct diags diags;
     size_t len = 0;
+    int code = local_rules(file, request, syscalls, &rules, &len);
     int r;
 
-    diags_init(&diags, &arena);
-    r = make_rules(&rules, &len, syscalls, file, request, &arena, &diags);
-    local_print_diags(file, &diags, &arena);
-    if (diags.n_errors > 0)
-        return CTL_NO;
-    if (r < 0)
-        return ctl_fail(CTL_SYSTEM, "%s: %s", file->name, strerror(-r));
+    if (code != CTL_OK)
+        return code;
     r = output_write(options->output, rules, len);
     return r < 0 ? output_fail(options->output, r) : CTL_OK;
 }

@@ -47,7 +47,8 @@ libsecprofctl_la_SOURCES = \
 	client/secprofctl/subject/container.c client/secprofctl/subject/container.h \
 	client/secprofctl/subject/denial.c client/secprofctl/subject/denial.h \
 	client/secprofctl/subject/export-dir.c client/secprofctl/subject/export-dir.h \
-	client/secprofctl/subject/helper-file.c client/secprofctl/subject/helper-file.h
+	client/secprofctl/subject/helper-file.c client/secprofctl/subject/helper-file.h \
+	client/secprofctl/subject/permits.c client/secprofctl/subject/permits.h
 
 bin_PROGRAMS += secprofctl
 secprofctl_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
@@ -87,6 +88,7 @@ secprofctl_SOURCES = \
 	client/secprofctl/subject/remote.c client/secprofctl/subject/remote.h \
 	client/secprofctl/subject/answers.c client/secprofctl/subject/answers.h \
 	client/secprofctl/subject/owner.c client/secprofctl/subject/owner.h \
+	client/secprofctl/subject/stacks.c client/secprofctl/subject/stacks.h \
 	client/secprofctl/subject/subject.c client/secprofctl/subject/subject.h
 
 # Where bash and zsh look for completions of installed programs.

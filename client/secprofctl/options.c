@@ -209,6 +209,24 @@ static int take_under(struct ctl_options *options, const char *operand)
     return -EINVAL;
 }
 
+static int take_allows(struct ctl_options *options, const char *call)
+{
+    options->allows = call;
+    if (*call)
+        return 0;
+    ctl_warn("--allows needs a call, such as unshare or 'socket(AF_ALG)'");
+    return -EINVAL;
+}
+
+static int take_weaker_than(struct ctl_options *options, const char *operand)
+{
+    options->weaker_than = operand;
+    if (*operand)
+        return 0;
+    ctl_warn("--weaker-than needs the name of a profile, a file or pid:N");
+    return -EINVAL;
+}
+
 static int take_output(struct ctl_options *options, const char *path)
 {
     options->output = strcmp(path, "-") == 0 ? NULL : path;
@@ -252,6 +270,8 @@ static const struct row rows[] = {
     {"under", CTL_OPTION_UNDER, 0, take_under, 0},
     {"all", CTL_OPTION_ALL, 0, FLAG(all)},
     {"outdated", CTL_OPTION_OUTDATED, 0, FLAG(outdated)},
+    {"allows", CTL_OPTION_ALLOWS, 0, take_allows, 0},
+    {"weaker-than", CTL_OPTION_WEAKER_THAN, 0, take_weaker_than, 0},
 };
 
 /* The short forms in ROWS. "+" stops at the first argument; ":" tells a missing value apart. */

@@ -36,6 +36,8 @@ enum ctl_option {
     CTL_OPTION_ALL = 1 << 17,
     CTL_OPTION_OUTDATED = 1 << 18,
     CTL_OPTION_FOLLOW = 1 << 19,
+    CTL_OPTION_ALLOWS = 1 << 20,
+    CTL_OPTION_WEAKER_THAN = 1 << 21,
 
     /* what a filter is made for */
     CTL_OPTIONS_VARIANT = CTL_OPTION_TARGET | CTL_OPTION_CAPS | CTL_OPTION_KERNEL,
@@ -68,7 +70,9 @@ struct ctl_options {
     bool against_libseccomp;
     bool all;
     bool outdated;
-    char **args; /* what is no option */
+    const char *allows;      /* a call, or NULL */
+    const char *weaker_than; /* an operand, or NULL */
+    char **args;             /* what is no option */
     int n_args;
 };
 

@@ -43,6 +43,18 @@ tests_client_secprofctl_subject_test_container_SOURCES = tests/client/secprofctl
 tests_client_secprofctl_subject_test_container_CPPFLAGS = $(check_unit_cppflags)
 tests_client_secprofctl_subject_test_container_LDADD = libsecprofctl.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/client/secprofctl/subject/test-permits
+TESTS += tests/client/secprofctl/subject/test-permits
+tests_client_secprofctl_subject_test_permits_SOURCES = tests/client/secprofctl/subject/test-permits.c
+tests_client_secprofctl_subject_test_permits_CPPFLAGS = $(check_unit_cppflags)
+tests_client_secprofctl_subject_test_permits_LDADD = libsecprofctl.la $(CHECK_LIBS)
+
+check_PROGRAMS += tests/client/secprofctl/show/test-table
+TESTS += tests/client/secprofctl/show/test-table
+tests_client_secprofctl_show_test_table_SOURCES = tests/client/secprofctl/show/test-table.c
+tests_client_secprofctl_show_test_table_CPPFLAGS = $(check_unit_cppflags)
+tests_client_secprofctl_show_test_table_LDADD = libsecprofctl.la $(CHECK_LIBS)
+
 check_PROGRAMS += tests/client/secprofctl/subject/test-denial
 TESTS += tests/client/secprofctl/subject/test-denial
 tests_client_secprofctl_subject_test_denial_SOURCES = tests/client/secprofctl/subject/test-denial.c

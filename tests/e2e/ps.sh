@@ -116,6 +116,71 @@ ctl reload > /dev/null
 is "one of two filters changed" '["current",[],["default"]]' \
     "$(row "$twice" '[.state, [.filters[1].profiles[].name], [.filters[0].profiles[].name]]')"
 
+echo "-- who may still call it"
+# asked CALL: "PID ANSWER" of the processes of this test, by --json, with those without filters.
+asked()
+{
+    ctl ps --all --json --allows "$1" 2> err | jq -r '.processes[] | "\(.pid) \(.allows.answer)"' |
+        grep -E "^($ours|$foreign|$$) " | sed "s/^$ours /ours /; s/^$foreign /foreign /; s/^$$ /this /" | sort | tr '\n' ' '
+}
+is "a call that default denies" "foreign yes this yes " "$(asked 'ptrace(PTRACE_TRACEME)' | sed 's/ours [^ ]* //')"
+is "one that it allows" "foreign yes ours yes this yes " "$(asked getpid)"
+is "a family that it denies" "foreign yes this yes " "$(asked 'bpf')"
+case $(uname -m) in
+x86_64)
+    # With a rule on the multiplexer itself, which no rule on what it calls can look into.
+    jq '.syscalls += [{"names": ["socketcall"], "action": "SCMP_ACT_ALLOW"}]' profiles/default.json > profiles/muxed.json
+    ctl reload > /dev/null
+    start muxed "$build/secprofctl" run muxed -- sh -c "$wait_script"
+    ctl ps --allows 'socket(AF_ALG)' > out 2> err
+    is "what x86_64 denies, and x86 allows through socketcall" \
+        '["yes",[["x86_64",null,"no"],["x86",null,"no"],["x86","socketcall","yes"],["x32",null,"no"]]]' \
+        "$(ctl ps --json --allows 'socket(AF_ALG)' | jq -c --argjson pid "$pid" '.processes[] | select(.pid == $pid) | .allows | [.answer, [.ways[] | [.abi, .multiplexer, .answer]]]')"
+    has "in the table" "^$pid .* yes: x86 by socketcall +sleep 600$" "$(cat out)"
+    is "who may not is not listed" "" "$(grep "^$ours " out)"
+    has "how many have no filter at all" '^[0-9]+ processes have no filter, and are not listed without --all\.$' "$(cat out)"
+    cat > profiles/high.json <<'END'
+{"defaultAction": "SCMP_ACT_ALLOW",
+ "syscalls": [{"names": ["socket"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 38, "op": "SCMP_CMP_EQ"}]},
+              {"names": ["unshare"], "action": "SCMP_ACT_TRACE"},
+              {"names": ["personality"], "action": "SCMP_ACT_ERRNO", "args": [{"index": 0, "value": 4, "op": "SCMP_CMP_EQ"}]}]}
+END
+    ctl reload > /dev/null
+    start high "$build/secprofctl" run high -- sh -c "$wait_script"
+    high=$pid
+    answer()
+    {
+        ctl ps --json --allows "$1" | jq -r --argjson pid "$high" '.processes[] | select(.pid == $pid) | .allows | .ways[0].answer'
+    }
+    is "a value that a filter compares in 64 bits, and the kernel in 32" "high bits" "$(answer 'socket(AF_ALG)')"
+    is "one that it does not deny" yes "$(answer 'socket(AF_VSOCK)')"
+    is "without its argument" arguments "$(answer socket)"
+    is "where a tracer decides" asks "$(answer unshare)"
+    ;;
+*) skip "answers by ABI: not x86_64" ;;
+esac
+ctl ps --allows unshar > out 2>&1
+is "a call that is none" 2 $?
+has "what may be meant" "has no syscall 'unshar'; did you mean 'unshare'" "$(cat out)"
+ctl ps --allows 'socket(AF_ALGG)' > out 2>&1
+is "an argument that is none" 2 $?
+
+echo "-- who is under less than a profile"
+weaker()
+{
+    ctl ps --json --weaker-than "$@" 2> err | jq -r '.processes[].pid' | grep -xE "$ours|$foreign|$twice" |
+        sed "s/^$ours$/ours/; s/^$foreign$/foreign/; s/^$twice$/twice/" | sort -u | tr '\n' ' '
+}
+is "than default" "foreign " "$(weaker default)"
+is "than a file that allows all" "" "$(jq '{defaultAction: "SCMP_ACT_ALLOW", archMap}' profiles/default.json > all.json; weaker ./all.json)"
+is "than a file that denies one call of default" "foreign ours twice " \
+    "$(jq '.syscalls |= map(.names |= map(select(. != "getpid")))' profiles/default.json > less.json; weaker ./less.json)"
+has "which call that is" "^$ours .* (x86_64|aarch64|[a-z0-9]+) getpid( and [0-9]+ more)? +sleep 600$" "$(ctl ps --weaker-than ./less.json)"
+is "by name" getpid "$(ctl ps --json --weaker-than ./less.json | jq -r --argjson pid "$ours" '[.processes[] | select(.pid == $pid) | .permits_more[].syscalls[]] | unique | .[]')"
+is "than another process" "" "$(weaker "pid:$foreign")"
+ctl ps --weaker-than ./no-such-file > /dev/null 2>&1
+is "than what is not there" 7 $?
+
 echo "-- those that cannot be read"
 kill -STOP "$ours"
 for _ in $(seq 600); do [ "$(thread_state "$ours")" != T ] || break; sleep 0.05; done

@@ -19,7 +19,11 @@
 #include "client/secprofctl/subject/process.h"
 #include "client/secprofctl/subject/processes.h"
 #include "client/secprofctl/subject/served.h"
+#include "client/secprofctl/subject/stacks.h"
+#include "client/secprofctl/subject/subject.h"
+#include "compiler/facts/abi.h"
 #include "compiler/facts/capability.h"
+#include "compiler/facts/syscalls.h"
 #include "util/arena.h"
 #include "util/cleanup.h"
 #include "util/hex.h"
@@ -35,12 +39,18 @@ struct listing {
     struct processes processes;
     struct served served;
     bool has_served; /* the daemon was asked */
+    struct syscalls *syscalls;
+    struct call call;             /* with --allows */
+    struct subject reference;     /* with --weaker-than */
+    struct stack_answer *answers; /* with one of these: for each stack of filters */
     struct arena arena;
 };
 
 static void listing_close(struct listing *listing)
 {
     processes_free(&listing->processes);
+    subject_close(&listing->reference);
+    syscalls_free(listing->syscalls);
     arena_free(&listing->arena);
 }
 
@@ -78,11 +88,32 @@ static const char *state_of(const struct listing *listing, const struct confined
     return listing->has_served && listing->served.is_complete ? "not served" : "unknown";
 }
 
-static bool is_wanted(const struct listing *listing, const struct confined *item)
+/* What was found out about the filters of ITEM; NULL: nothing could be, or was asked. */
+static const struct stack_answer *answer_of(const struct listing *listing,
+                                            const struct confined *item)
 {
-    if (listing->options->outdated)
-        return strcmp(state_of(listing, item), "current") != 0 &&
-               strcmp(state_of(listing, item), "unfiltered") != 0;
+    const struct stack_answer *answer =
+        listing->answers && !item->unread ? &listing->answers[item->stack] : NULL;
+
+    return answer && !answer->why_not ? answer : NULL;
+}
+
+/* Whether the options ask for ITEM. What is not known about it is a reason to show it. */
+static bool is_wanted(struct listing *listing, const struct confined *item)
+{
+    const struct ctl_options *options = listing->options;
+    const struct stack_answer *answer = answer_of(listing, item);
+
+    if (options->outdated && (strcmp(state_of(listing, item), "current") == 0 ||
+                              strcmp(state_of(listing, item), "unfiltered") == 0))
+        return false;
+    if (options->allows && answer && answer->permits.permission == PERMISSION_NO)
+        return false;
+    if (options->weaker_than && answer) {
+        const char *weaker = stacks_changes_text(&answer->weaker, &listing->arena);
+
+        return !weaker || *weaker;
+    }
     return true;
 }
 
@@ -142,6 +173,7 @@ static void add_row(struct listing *listing, struct table *table, const struct c
 {
     struct arena *arena = &listing->arena;
     const struct filter_stack *stack = stack_of(listing, item);
+    const struct stack_answer *answer = answer_of(listing, item);
 
     table_cell(table, item->tid == item->pid
                           ? arena_printf(arena, "%d", (int)item->pid)
@@ -154,24 +186,44 @@ static void add_row(struct listing *listing, struct table *table, const struct c
     table_cell(table, profiles_text(listing, stack));
     table_cell(table, digest_text(listing, stack));
     table_cell(table, state_of(listing, item));
+    if (listing->options->allows)
+        table_cell(table, answer ? permits_text(&answer->permits, arena) : "unknown");
+    if (listing->options->weaker_than)
+        table_cell(table, answer ? stacks_changes_text(&answer->weaker, arena) : "unknown");
     table_cell(table, item->command);
+}
+
+/* True where processes without filters are part of the answer. */
+static bool is_question(const struct ctl_options *options)
+{
+    return options->allows || options->weaker_than;
 }
 
 static int print_table(struct listing *listing, size_t *n_wanted)
 {
-    static const char *const headings[] = {"PID",     "USER",   "CONTAINER", ">FILTERS",
-                                           "PROFILE", "DIGEST", "STATE",     "COMMAND"};
+    const char *headings[TABLE_COLUMNS_MAX] = {"PID",     "USER",   "CONTAINER", ">FILTERS",
+                                               "PROFILE", "DIGEST", "STATE"};
     struct table table;
+    size_t n = 7;
 
-    table_start(&table, &listing->arena, headings, ARRAY_SIZE(headings));
+    if (listing->options->allows)
+        headings[n++] = "ALLOWS";
+    if (listing->options->weaker_than)
+        headings[n++] = "PERMITS MORE";
+    headings[n++] = "COMMAND";
+    table_start(&table, &listing->arena, headings, n);
     for (size_t i = 0; i < listing->processes.n; i++) {
         if (!is_wanted(listing, &listing->processes.items[i]))
             continue;
         ++*n_wanted;
         add_row(listing, &table, &listing->processes.items[i]);
     }
-    return table_print(&table, stdout, table_width()) < 0 ? ctl_fail(CTL_SYSTEM, "out of memory")
-                                                          : CTL_OK;
+    if (table_print(&table, stdout, table_width()) < 0)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    if (is_question(listing->options) && !listing->options->all && listing->processes.n_without > 0)
+        printf("\n%zu processes have no filter, and are not listed without --all.\n",
+               listing->processes.n_without);
+    return CTL_OK;
 }
 
 /* Says on stderr what the table cannot: each reason once, with one of its processes. */
@@ -229,6 +281,61 @@ static void json_filter(const struct listing *listing, struct json *json, size_t
     json_close_map(json);
 }
 
+static void json_permits(struct json *json, const struct permits *permits)
+{
+    json_open_map(json, "allows");
+    json_text(json, "answer", permits ? permission_name(permits->permission) : "unknown");
+    json_open_array(json, "ways");
+    for (size_t i = 0; permits && i < permits->n; i++) {
+        const struct permitted_way *way = &permits->ways[i];
+
+        json_open_map(json, NULL);
+        json_text(json, "abi", way->abi->name);
+        json_number(json, "nr", way->nr);
+        json_text(json, "multiplexer", way->through ? way->through->multiplexer : NULL);
+        json_text(json, "answer", permission_name(way->permission));
+        json_close_map(json);
+    }
+    json_close_array(json);
+    json_close_map(json);
+}
+
+/* Each call that is permitted, or asked about, and that the reference denies. */
+static void json_weaker(struct json *json, const struct changes *weaker)
+{
+    json_open_array(json, "permits_more");
+    for (size_t i = 0; weaker && i < weaker->n_parts; i++) {
+        const struct change_part *part = &weaker->parts[i];
+
+        for (size_t k = 0; part->abi && k < part->n_changes; k++) {
+            const struct change *change = &part->changes[k];
+
+            json_open_map(json, NULL);
+            json_text(json, "abi", part->abi->name);
+            json_open_array(json, "syscalls");
+            for (size_t c = 0; c < change->n_calls; c++)
+                json_text(json, NULL, change->calls[c].name);
+            json_close_array(json);
+            json_bool(json, "arguments_matter", change->outcomes.words != 0);
+            json_close_map(json);
+        }
+    }
+    json_close_array(json);
+}
+
+static void json_answer(const struct listing *listing, struct json *json,
+                        const struct confined *item)
+{
+    const struct stack_answer *answer = answer_of(listing, item);
+
+    if (!answer && !item->unread)
+        json_text(json, "not_analysed", listing->answers[item->stack].why_not);
+    if (listing->options->allows)
+        json_permits(json, answer ? &answer->permits : NULL);
+    if (listing->options->weaker_than)
+        json_weaker(json, answer ? &answer->weaker : NULL);
+}
+
 static void json_row(struct listing *listing, struct json *json, const struct confined *item)
 {
     const struct filter_stack *stack = stack_of(listing, item);
@@ -250,6 +357,8 @@ static void json_row(struct listing *listing, struct json *json, const struct co
     json_bool(json, "strict", item->strict);
     json_text(json, "state", state_of(listing, item));
     json_text(json, "unread", item->unread ? process_why_not(item->unread) : NULL);
+    if (listing->answers)
+        json_answer(listing, json, item);
     json_open_array(json, "filters");
     for (size_t i = 0; stack && i < stack->n; i++)
         json_filter(listing, json, stack->filters[i]);
@@ -276,18 +385,49 @@ static int print_json(struct listing *listing, size_t *n_wanted)
     return json_finish(&json, NULL);
 }
 
+/* Finds the answers to --allows and --weaker-than. Returns CTL_OK, or another exit code after a
+ * message. */
+static int ask(struct listing *listing)
+{
+    const struct ctl_options *options = listing->options;
+    const struct stack_question question = {
+        .call = options->allows ? &listing->call : NULL,
+        .reference = options->weaker_than ? &listing->reference : NULL,
+        .of = &listing->processes,
+        .target = target_host(),
+        .syscalls = listing->syscalls,
+    };
+    int code = CTL_OK;
+
+    if (!question.target)
+        return ctl_fail(CTL_SYSTEM, "this machine's architecture is not known here");
+    if (options->allows)
+        code = call_read_question(&listing->call, options->allows, question.target, NULL,
+                                  listing->syscalls, &listing->arena);
+    if (code == CTL_OK && options->weaker_than)
+        code = subject_open(&listing->reference, options, listing->syscalls, options->weaker_than);
+    return code == CTL_OK ? stacks_ask(&listing->answers, &question, &listing->arena) : code;
+}
+
 static int run_ps(const struct ctl_options *options)
 {
     __attribute__((cleanup(listing_close))) struct listing listing = {
         .options = options,
         .arena = ARENA_INIT,
+        .processes.arena = ARENA_INIT,
+        .reference.arena = ARENA_INIT,
+        .syscalls = syscalls_new(),
     };
     size_t n_wanted = 0;
-    int code;
+    int code = CTL_OK;
     int r = processes_scan(&listing.processes, options->all);
 
-    if (r < 0)
-        return ctl_fail(CTL_SYSTEM, "cannot read /proc: %s", strerror(-r));
+    if (r < 0 || !listing.syscalls)
+        return ctl_fail(CTL_SYSTEM, "cannot read /proc: %s", strerror(r < 0 ? -r : ENOMEM));
+    if (is_question(options))
+        code = ask(&listing);
+    if (code != CTL_OK)
+        return code;
     warn_of_unread(&listing);
     code = served_find(&listing.served, &listing.processes, options, &listing.arena);
     listing.has_served = code == CTL_OK;
@@ -295,18 +435,19 @@ static int run_ps(const struct ctl_options *options)
     if (code != CTL_OK && options->outdated)
         return code;
     code = options->json ? print_json(&listing, &n_wanted) : print_table(&listing, &n_wanted);
-    if (code == CTL_OK && options->outdated && n_wanted == 0)
+    if (code == CTL_OK && (options->outdated || is_question(options)) && n_wanted == 0)
         return CTL_NO;
     return code;
 }
 
 const struct ctl_command command_ps = {
     .name = "ps",
-    .options = CTL_OPTION_ALL | CTL_OPTION_OUTDATED | CTL_OPTION_CAPS,
+    .options = CTL_OPTION_ALL | CTL_OPTION_OUTDATED | CTL_OPTION_ALLOWS | CTL_OPTION_WEAKER_THAN |
+               CTL_OPTION_CAPS,
     .wants = "nothing",
     .run = run_ps,
     .help =
-        "usage: secprofctl ps [--all] [--outdated] [--caps CAP_A,CAP_B] [--json]\n"
+        "usage: secprofctl ps [--allows CALL] [--weaker-than PROFILE|FILE|pid:N] [OPTION…]\n"
         "\n"
         "Lists the processes that have seccomp filters: user, container, how many filters, the\n"
         "profiles that are served with just these filters now, the newest filter's digest. It\n"
@@ -318,7 +459,13 @@ const struct ctl_command command_ps = {
         "daemon cannot be asked). A thread whose filters differ has a line of its own, PID/TID.\n"
         "\n"
         "  --all               processes without filters too\n"
-        "  --outdated          only those that are not served, or unknown; exit code 1: none is\n"
-        "  --caps CAP_A,CAP_B  look for the profiles' filters for these capabilities too\n"
-        "  --json              all of it as JSON\n",
+        "  --outdated          only those that are not served, or unknown\n"
+        "  --allows CALL       only those that may make the call: 'socket(AF_ALG)', "
+        "io_uring_setup\n"
+        "  --weaker-than P     only those whose filters together permit what the profile P denies\n"
+        "  --caps CAP_A,CAP_B  P for a process with these capabilities (default: none); look for\n"
+        "                      the profiles' filters for these, too\n"
+        "  --json              all of it as JSON\n"
+        "\n"
+        "With --outdated, --allows or --weaker-than the exit code is 1 where no process is so.\n",
 };

@@ -21,7 +21,6 @@
 #include "compiler/prove/meaning.h"
 #include "compiler/questions/explain.h"
 #include "util/cleanup.h"
-#include "util/suggest.h"
 
 void answers_close(struct explaining *what)
 {
@@ -144,31 +143,14 @@ static int ask_abis(struct explaining *what, const struct behaviour *behaviour)
     return code;
 }
 
-/* No ABI that was asked about has the call: says so, and what may be meant. */
+/* No ABI that was asked about has the call. */
 static int no_such_call(struct explaining *what)
 {
-    struct suggestion suggestion = suggest_begin(what->call.name ? what->call.name : "");
-    const struct target *target = what->subject.request.target;
-    const struct abi *only = what->options->abi;
-    const char *newer = NULL;
-    const char *name;
-    uint32_t nr;
-
     if (!what->call.name)
-        return ctl_fail(CTL_USAGE, "%s has no number %u", only->name, what->call.number);
-    newer = successor_on_abi(what->syscalls, (only ? only : target_native_abi(target))->id,
-                             what->call.name);
-    if (newer)
-        return ctl_fail(CTL_USAGE, "%s has no syscall '%s'; programs call '%s' there",
-                        only ? only->name : target->name, what->call.name, newer);
-    for (size_t i = 0; i < target->n_abis; i++)
-        for (size_t k = 0; (!only || only->id == target->abis[i]) &&
-                           syscalls_at(what->syscalls, target->abis[i], k, &nr, &name);
-             k++)
-            suggest_offer(&suggestion, name);
-    return ctl_fail(CTL_USAGE, "%s has no syscall '%s'%s%s%s", only ? only->name : target->name,
-                    what->call.name, suggestion.best ? "; did you mean '" : "",
-                    suggestion.best ? suggestion.best : "", suggestion.best ? "'?" : "");
+        return ctl_fail(CTL_USAGE, "%s has no number %u", what->options->abi->name,
+                        what->call.number);
+    return call_fail_unknown(what->call.name, what->subject.request.target, what->options->abi,
+                             what->syscalls);
 }
 
 /*

@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "client/secprofctl/ctl.h"
 #include "client/secprofctl/number.h"
 #include "compiler/facts/abi.h"
+#include "compiler/facts/successor.h"
 #include "compiler/facts/symbol.h"
 #include "compiler/facts/syscalls.h"
 #include "util/arena.h"
@@ -118,4 +120,46 @@ const char *call_read(struct call *call, struct arena *arena, char *const *words
         message =
             read_argument(arena, words[i], abi, name, (unsigned int)i - 1, &call->args[i - 1]);
     return message;
+}
+
+int call_fail_unknown(const char *name, const struct target *target, const struct abi *abi,
+                      struct syscalls *syscalls)
+{
+    const char *newer =
+        successor_on_abi(syscalls, (abi ? abi : target_native_abi(target))->id, name);
+    const char *where = abi ? abi->name : target->name;
+    struct suggestion suggestion = suggest_begin(name);
+    const char *other;
+    uint32_t nr;
+
+    if (newer)
+        return ctl_fail(CTL_USAGE, "%s has no syscall '%s'; programs call '%s' there", where, name,
+                        newer);
+    for (size_t i = 0; i < target->n_abis; i++)
+        for (size_t k = 0; (!abi || abi->id == target->abis[i]) &&
+                           syscalls_at(syscalls, target->abis[i], k, &nr, &other);
+             k++)
+            suggest_offer(&suggestion, other);
+    return ctl_fail(CTL_USAGE, "%s has no syscall '%s'%s%s%s", where, name,
+                    suggestion.best ? "; did you mean '" : "",
+                    suggestion.best ? suggestion.best : "", suggestion.best ? "'?" : "");
+}
+
+int call_read_question(struct call *call, const char *text, const struct target *target,
+                       const struct abi *abi, struct syscalls *syscalls, struct arena *arena)
+{
+    char *word = arena_strndup(arena, text, strlen(text));
+    const char *wrong =
+        word ? call_read(call, arena, &word, 1, abi ? abi : target_native_abi(target), syscalls)
+             : no_memory;
+    uint32_t nr;
+
+    if (wrong)
+        return ctl_fail(CTL_USAGE, "%s", wrong);
+    call->known = (1U << call->n_args) - 1;
+    for (size_t i = 0; call->name && i < target->n_abis; i++)
+        if ((!abi || abi->id == target->abis[i]) &&
+            syscalls_number(syscalls, target->abis[i], call->name, &nr) == 0)
+            return CTL_OK;
+    return call->name ? call_fail_unknown(call->name, target, abi, syscalls) : CTL_OK;
 }

@@ -11,6 +11,7 @@
 struct abi;
 struct arena;
 struct syscalls;
+struct target;
 
 enum {
     CALL_ALL_ARGS = (1 << SYSCALL_ARGS) - 1,
@@ -31,5 +32,20 @@ struct call {
  */
 const char *call_read(struct call *call, struct arena *arena, char *const *words, size_t n,
                       const struct abi *abi, struct syscalls *syscalls);
+
+/*
+ * Reads TEXT, a call with arguments in the form of C: "unshare", "socket(AF_ALG)". Only arguments
+ * that stand there count. Returns CTL_OK; or CTL_USAGE after a message, also where no ABI of
+ * TARGET, or not ABI where that is not NULL, has the call.
+ */
+int call_read_question(struct call *call, const char *text, const struct target *target,
+                       const struct abi *abi, struct syscalls *syscalls, struct arena *arena);
+
+/*
+ * Says that no ABI of TARGET, or not ABI where that is not NULL, has a call NAME, and what may be
+ * meant. Returns CTL_USAGE.
+ */
+int call_fail_unknown(const char *name, const struct target *target, const struct abi *abi,
+                      struct syscalls *syscalls);
 
 #endif

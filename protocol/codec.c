@@ -40,16 +40,33 @@ static bool name_byte_is_valid(char c, bool first)
     return !first && (c == '.' || c == '-' || c == '+' || c == '@');
 }
 
+size_t wire_name_split(const char *name, enum wire_mode *mode)
+{
+    static const char *const ends[] = {
+        [WIRE_MODE_AUDIT] = "@audit",
+        [WIRE_MODE_LOG] = "@log",
+    };
+    const char *at = strrchr(name, '@');
+
+    *mode = WIRE_MODE_ENFORCE;
+    for (size_t i = WIRE_MODE_AUDIT; at && i < ARRAY_SIZE(ends); i++)
+        if (!strcmp(at, ends[i]))
+            *mode = (enum wire_mode)i;
+    return *mode != WIRE_MODE_ENFORCE ? (size_t)(at - name) : strlen(name);
+}
+
 bool wire_name_is_valid(const char *name)
 {
     size_t len = strnlen(name, WIRE_NAME_SIZE);
+    enum wire_mode mode;
 
     if (len == 0 || len == WIRE_NAME_SIZE)
         return false;
     for (size_t i = 0; i < len; i++)
         if (!name_byte_is_valid(name[i], i == 0))
             return false;
-    return true;
+    wire_name_split(name, &mode);
+    return mode == WIRE_MODE_ENFORCE;
 }
 
 static bool name_field_is_valid(const char name[WIRE_NAME_SIZE])
@@ -77,11 +94,11 @@ static int refuse(uint32_t *field, size_t offset, enum wire_reason reason)
     return (int)reason;
 }
 
-/* Fields that have a meaning with a feature that this daemon does not have. */
+/* The mode, and fields that have a meaning with a feature that this daemon does not have. */
 static int check_rooms(const struct wire_get *get, uint32_t *field)
 {
-    if (get->mode != 0)
-        return refuse(field, offsetof(struct wire_get, mode), WIRE_WHY_NOT_ZERO);
+    if (get->mode > WIRE_MODE_LOG)
+        return refuse(field, offsetof(struct wire_get, mode), WIRE_WHY_VALUE);
     if (get->generation != 0)
         return refuse(field, offsetof(struct wire_get, generation), WIRE_WHY_NOT_ZERO);
     if (get->zero != 0)
@@ -169,14 +186,15 @@ static bool fits(size_t offset, size_t size, size_t fixed, size_t len)
     return offset >= fixed && offset <= len && size <= len - offset;
 }
 
-static bool filter_check_reply(uint32_t delivery, const unsigned char *packet, size_t len)
+static bool filter_check_reply(uint32_t delivery, uint32_t mode, const unsigned char *packet,
+                               size_t len)
 {
     struct wire_get_reply reply;
 
     if (len < sizeof(reply))
         return false;
     memcpy(&reply, packet, sizeof(reply));
-    if (reply.n_insns < 1 || reply.n_insns > WIRE_MAX_INSNS)
+    if (reply.n_insns < 1 || reply.n_insns > WIRE_MAX_INSNS || reply.mode != mode)
         return false;
     if (delivery == WIRE_DELIVER_PROFILE || delivery == WIRE_DELIVER_RULES)
         return true;
@@ -187,13 +205,13 @@ static bool filter_check_reply(uint32_t delivery, const unsigned char *packet, s
 static bool get_check_reply(const union wire_request *request, const unsigned char *packet,
                             size_t len)
 {
-    return filter_check_reply(request->get.delivery, packet, len);
+    return filter_check_reply(request->get.delivery, request->get.mode, packet, len);
 }
 
 static bool compile_check_reply(const union wire_request *request, const unsigned char *packet,
                                 size_t len)
 {
-    return filter_check_reply(request->compile.delivery, packet, len);
+    return filter_check_reply(request->compile.delivery, request->compile.mode, packet, len);
 }
 
 static bool list_check_reply(const union wire_request *request, const unsigned char *packet,

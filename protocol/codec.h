@@ -49,9 +49,15 @@ int wire_reply_check(const union wire_request *request, const void *packet, size
 
 /*
  * True where NAME can name a profile: 1 to 127 characters of A-Z a-z 0-9 . _ - + @, the first one
- * a letter, digit or underscore.
+ * a letter, digit or underscore, and no mode at its end.
  */
 bool wire_name_is_valid(const char *name);
+
+/*
+ * The length of NAME without the mode at its end, "@audit" or "@log", and that mode in *MODE; where
+ * there is none, the length of all of it and WIRE_MODE_ENFORCE.
+ */
+size_t wire_name_split(const char *name, enum wire_mode *mode);
 
 enum wire_change_found {
     WIRE_CHANGE_KNOWN = 0,

@@ -137,13 +137,20 @@ enum wire_delivery {
     WIRE_DELIVER_RULES = 5,   /* an fd as with 1, of plain OCI rules; see WIRE_FEATURE_RULES */
 };
 
+/* What becomes of the profile's verdicts. */
+enum wire_mode {
+    WIRE_MODE_ENFORCE = 0, /* they are as the profile says */
+    WIRE_MODE_AUDIT = 1,   /* what would be denied is let through, and logged */
+    WIRE_MODE_LOG = 2,     /* as the profile says, and what is denied is logged */
+};
+
 struct wire_get {
     struct wire_header header;
     uint64_t caps;       /* capabilities that the process will have, bit 1 << number */
     uint32_t audit_arch; /* AUDIT_ARCH_* of the target's native ABI; 0: the daemon's own */
     uint32_t kernel;     /* major << 16 | minor of the kernel it will run on; 0: the daemon's own */
     uint32_t delivery;   /* enum wire_delivery */
-    uint32_t mode;       /* 0: as the profile says; see WIRE_FEATURE_MODES */
+    uint32_t mode;       /* enum wire_mode; see WIRE_FEATURE_MODES */
     uint64_t generation; /* 0: what is in service; see WIRE_FEATURE_HISTORY */
     uint64_t zero;
     char name[WIRE_NAME_SIZE];
@@ -161,12 +168,12 @@ struct wire_get_reply {
     uint8_t digest[WIRE_DIGEST_SIZE];        /* SHA-256 of the filter's bytes */
     uint8_t source_digest[WIRE_DIGEST_SIZE]; /* SHA-256 of the profile that the filter is of */
     uint32_t n_insns;                        /* 1 to WIRE_MAX_INSNS */
-    uint32_t filter_flags;                   /* SECCOMP_FILTER_FLAG_* that the profile asks for */
-    uint32_t audit_arch;                     /* the target's, also where the request had 0 */
-    uint32_t info;                           /* WIRE_GET_* bits */
-    uint32_t offset; /* of what was asked for: in this packet, or in the file */
-    uint32_t size;   /* of the same, in bytes */
-    uint32_t mode;   /* as in the request */
+    uint32_t filter_flags; /* SECCOMP_FILTER_FLAG_* that profile and mode ask for */
+    uint32_t audit_arch;   /* the target's, also where the request had 0 */
+    uint32_t info;         /* WIRE_GET_* bits */
+    uint32_t offset;       /* of what was asked for: in this packet, or in the file */
+    uint32_t size;         /* of the same, in bytes */
+    uint32_t mode;         /* as in the request */
     uint32_t zero;
     /* with WIRE_DELIVER_BYTES: n_insns struct sock_filter, in the target's byte order */
 };

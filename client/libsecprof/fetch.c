@@ -6,6 +6,7 @@
  */
 #include "config.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -48,7 +49,7 @@ static int options_read(const struct secprof_options *options, struct secprof_op
         if (bytes[i] != 0)
             return -E2BIG;
     *known = *options;
-    return known->zero == 0 ? 0 : -EINVAL;
+    return known->mode <= SECPROF_LOG ? 0 : -EINVAL;
 }
 
 /* Fills INFO, which may be NULL or of a newer caller. */
@@ -103,21 +104,40 @@ static int seal(const void *text, size_t len, int *fd)
     return 0;
 }
 
+static_assert(SECPROF_ENFORCE == (int)WIRE_MODE_ENFORCE && SECPROF_AUDIT == (int)WIRE_MODE_AUDIT &&
+                  SECPROF_LOG == (int)WIRE_MODE_LOG,
+              "the wire and the library count modes alike");
+
+/* Puts the profile's name and the mode that NAME and OPTIONS say into GET. */
+static int name_request(struct wire_get *get, const char *name,
+                        const struct secprof_options *options)
+{
+    enum wire_mode mode;
+    size_t len = wire_name_split(name, &mode);
+
+    if (len >= sizeof(get->name))
+        return -EINVAL;
+    memcpy(get->name, name, len);
+    if (!wire_name_is_valid(get->name))
+        return -EINVAL;
+    if (mode != WIRE_MODE_ENFORCE && options->mode != SECPROF_ENFORCE && options->mode != mode)
+        return -EINVAL;
+    get->mode = mode != WIRE_MODE_ENFORCE ? mode : options->mode;
+    return 0;
+}
+
 /* Fills REQUEST for SUBJECT, and *FD with what goes along, if anything. */
 static int make_request(union wire_request *request, const struct subject *subject,
                         const struct secprof_options *options, enum wire_delivery delivery, int *fd)
 {
     memset(request, 0, sizeof(*request));
     if (subject->name) {
-        if (!wire_name_is_valid(subject->name))
-            return -EINVAL;
         wire_request_header(&request->header, WIRE_GET, sizeof(request->get), 0);
         request->get.caps = options->caps;
         request->get.audit_arch = options->audit_arch;
         request->get.kernel = options->kernel;
         request->get.delivery = delivery;
-        memcpy(request->get.name, subject->name, strlen(subject->name));
-        return 0;
+        return name_request(&request->get, subject->name, options);
     }
     if (!subject->text)
         return -EINVAL;
@@ -128,6 +148,7 @@ static int make_request(union wire_request *request, const struct subject *subje
     request->compile.audit_arch = options->audit_arch;
     request->compile.kernel = options->kernel;
     request->compile.delivery = delivery;
+    request->compile.mode = options->mode;
     return seal(subject->text, subject->len, fd);
 }
 
@@ -137,6 +158,16 @@ static bool digest_is(const unsigned char digest[SHA256_SIZE], const void *bytes
 
     sha256_of(bytes, len, found);
     return !memcmp(digest, found, sizeof(found));
+}
+
+static_assert(offsetof(struct wire_get, mode) == offsetof(struct wire_compile, mode),
+              "the two begin alike");
+
+/* True where HANDLE's last request was refused because of its MODE: its daemon knows none. */
+static bool knows_no_modes(const struct secprof *handle, uint32_t mode)
+{
+    return mode != WIRE_MODE_ENFORCE && handle->refusal.reason == WIRE_WHY_NOT_ZERO &&
+           handle->refusal.field == offsetof(struct wire_get, mode);
 }
 
 /* Fetches the filter of SUBJECT into HANDLE, which is locked, and its description into *REPLY. */
@@ -156,6 +187,8 @@ static int fetch(struct secprof *handle, const struct subject *subject,
         r = make_request(&request, subject, &known, delivery, &in_fd);
     if (r == 0)
         r = connection_call_with(handle, &request, in_fd, &len, fd);
+    if (r == -EBADR && knows_no_modes(handle, request.get.mode))
+        return -EBADRQC;
     if (r < 0)
         return r;
     memcpy(reply, handle->reply, sizeof(*reply));

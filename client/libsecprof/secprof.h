@@ -65,6 +65,13 @@ struct secprof;
 /* The version of a kernel for struct secprof_options. */
 #define SECPROF_KERNEL(major, minor) ((uint32_t)(major) << 16 | (uint32_t)(minor))
 
+/* What becomes of the profile's verdicts. */
+enum secprof_mode {
+    SECPROF_ENFORCE = 0, /* they are as the profile says */
+    SECPROF_AUDIT = 1,   /* what would be denied is let through, and the kernel logs it */
+    SECPROF_LOG = 2,     /* as the profile says, and the kernel logs what is denied */
+};
+
 /*
  * Which filter of a profile is wanted. Later versions may have more fields at the end, so begin
  * with SECPROF_OPTIONS_INIT: it means what NULL means too, this machine and no capabilities.
@@ -74,7 +81,7 @@ struct secprof_options {
     uint32_t audit_arch; /* AUDIT_ARCH_* of the target's native ABI; 0: the daemon's */
     uint64_t caps;       /* capabilities that the process will have: bit 1 << CAP_* */
     uint32_t kernel;     /* SECPROF_KERNEL() that the filter will run on; 0: the daemon's */
-    uint32_t zero;
+    uint32_t mode;       /* enum secprof_mode; a name that ends in a mode says the same */
 };
 
 #define SECPROF_OPTIONS_INIT                       \
@@ -129,6 +136,12 @@ int secprof_set_timeout(struct secprof *handle, int timeout_ms);
  * or a negative code.
  */
 int secprof_trust_only(struct secprof *handle, const uid_t *users, size_t n);
+
+/*
+ * Where a function below fetches something of a profile NAME, that is the profile's name, or that
+ * and a mode: "web@audit", "web@log". -EINVAL where OPTIONS has another mode than the name;
+ * -EBADRQC where the daemon knows no modes (SECPROF_FEATURE_MODES).
+ */
 
 /*
  * Fetches the filter of profile NAME as a file: a read-only, close-on-exec fd of sealed memory with

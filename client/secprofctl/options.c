@@ -161,6 +161,18 @@ static int take_own_format(struct ctl_options *options, const char *const *forma
     return -EINVAL;
 }
 
+static int take_mode(struct ctl_options *options, const char *name)
+{
+    int mode = variant_mode_by_name(name);
+
+    if (mode < 0) {
+        ctl_warn("unknown mode '%s'; there are: %s", name, variant_mode_names());
+        return -EINVAL;
+    }
+    options->mode = (enum variant_mode)mode;
+    return 0;
+}
+
 static int take_format(struct ctl_options *options, const char *name)
 {
     const char *const *own = options->command ? options->command->formats : NULL;
@@ -272,6 +284,8 @@ static const struct row rows[] = {
     {"outdated", CTL_OPTION_OUTDATED, 0, FLAG(outdated)},
     {"allows", CTL_OPTION_ALLOWS, 0, take_allows, 0},
     {"weaker-than", CTL_OPTION_WEAKER_THAN, 0, take_weaker_than, 0},
+    {"mode", CTL_OPTION_MODE, 0, take_mode, 0},
+    {"audit", CTL_OPTION_AUDIT, 0, FLAG(audit)},
 };
 
 /* The short forms in ROWS. "+" stops at the first argument; ":" tells a missing value apart. */
@@ -412,6 +426,19 @@ static bool names_output(int argc, char **argv)
     return false;
 }
 
+/* --audit is short for a mode. */
+static int settle_mode(struct ctl_options *options)
+{
+    if (!options->audit)
+        return 0;
+    if (options->mode == VARIANT_LOG) {
+        ctl_warn("--audit and --mode log cannot be used together");
+        return -EINVAL;
+    }
+    options->mode = VARIANT_AUDIT;
+    return 0;
+}
+
 int options_parse(struct ctl_options *options, const struct ctl_command *command, int argc,
                   char **argv)
 {
@@ -423,6 +450,9 @@ int options_parse(struct ctl_options *options, const struct ctl_command *command
     if (r < 0 && command->may_keep)
         options->has_output = options->has_output || names_output(argc, argv);
     if (r < 0 || options->help)
+        return r;
+    r = settle_mode(options);
+    if (r < 0)
         return r;
     if (options->n_args < command->min_args) {
         ctl_warn("'%s' needs %s", command->name, command->wants);

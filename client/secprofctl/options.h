@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "client/secprofctl/show/format.h"
+#include "compiler/parse/request.h"
 
 struct abi;
 struct ctl_command;
@@ -38,9 +39,11 @@ enum ctl_option {
     CTL_OPTION_FOLLOW = 1 << 19,
     CTL_OPTION_ALLOWS = 1 << 20,
     CTL_OPTION_WEAKER_THAN = 1 << 21,
+    CTL_OPTION_MODE = 1 << 29,
+    CTL_OPTION_AUDIT = 1 << 30,
 
     /* what a filter is made for */
-    CTL_OPTIONS_VARIANT = CTL_OPTION_TARGET | CTL_OPTION_CAPS | CTL_OPTION_KERNEL,
+    CTL_OPTIONS_VARIANT = CTL_OPTION_TARGET | CTL_OPTION_CAPS | CTL_OPTION_KERNEL | CTL_OPTION_MODE,
 };
 
 /* The values of all options, and the arguments. */
@@ -55,7 +58,8 @@ struct ctl_options {
     bool all_targets;
     const struct abi *abi; /* or NULL */
     uint64_t caps;
-    uint32_t kernel; /* 0: none was named */
+    uint32_t kernel;        /* 0: none was named */
+    enum variant_mode mode; /* the same, VARIANT_ENFORCE, where none was named */
     enum format format;
     bool has_format;
     size_t own_format;  /* of a command with FORMATS: which of them */
@@ -64,6 +68,7 @@ struct ctl_options {
     bool strict;
     bool quiet;
     bool subset;
+    bool audit; /* the same as the mode VARIANT_AUDIT, which it sets */
     bool profile;
     bool follow;       /* goes on with what comes */
     const char *under; /* the operand that the question is about, or NULL */

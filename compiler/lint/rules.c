@@ -96,7 +96,8 @@ static void make_requests(const struct lint *lint, struct lint_rules *rules)
     for (size_t i = 0; i < rules->n; i++) {
         const struct conditions *in = &rules->items[i].rule->includes;
 
-        add_request(rules, (struct variant_request){lint->target, in->caps, in->min_kernel});
+        add_request(rules, (struct variant_request){
+                               .target = lint->target, .caps = in->caps, .kernel = in->min_kernel});
     }
 }
 

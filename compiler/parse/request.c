@@ -2,11 +2,34 @@
 /* Which requests decide every condition alike. */
 #include "compiler/parse/request.h"
 
-#include "compiler/facts/kernel-version.h"
-
+#include <errno.h>
 #include <stddef.h>
+#include <string.h>
 
+#include "compiler/facts/kernel-version.h"
 #include "compiler/parse/profile.h"
+#include "util/cleanup.h"
+
+/* By enum variant_mode. */
+static const char *const mode_names[] = {"enforce", "audit", "log"};
+
+int variant_mode_by_name(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(mode_names); i++)
+        if (!strcmp(mode_names[i], name))
+            return (int)i;
+    return -EINVAL;
+}
+
+const char *variant_mode_name(enum variant_mode mode)
+{
+    return mode_names[mode];
+}
+
+const char *variant_mode_names(void)
+{
+    return "enforce, audit, log";
+}
 
 /* Adds VERSION to the rising list, once. Past VARIANT_KERNELS_MAX versions: false. */
 static bool add_kernel(struct variant_axes *axes, uint32_t version)
@@ -44,7 +67,8 @@ void variant_axes_of(struct variant_axes *axes, const struct profile *profile)
 
 bool variant_request_equal(const struct variant_request *a, const struct variant_request *b)
 {
-    return a->target == b->target && a->caps == b->caps && a->kernel == b->kernel;
+    return a->target == b->target && a->caps == b->caps && a->kernel == b->kernel &&
+           a->mode == b->mode;
 }
 
 void variant_normalise(const struct variant_axes *axes, struct variant_request *request)

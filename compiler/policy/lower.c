@@ -78,6 +78,17 @@ struct lowering {
     size_t ranges_room;
 };
 
+/*
+ * What a filter answers where VERDICT has been decided. All that is decided before, which rule has
+ * the last word above all, is the same in each mode.
+ */
+static uint32_t in_mode(const struct variant *variant, uint32_t verdict)
+{
+    bool denies = verdict_compare(verdict, SECCOMP_RET_LOG) < 0;
+
+    return variant->mode == VARIANT_AUDIT && denies ? SECCOMP_RET_LOG : verdict;
+}
+
 /* From number FIRST of ABI on the decision is DECISION. */
 static int add_range(struct lowering *low, uint32_t first, const struct abi *abi,
                      const struct decision *decision)
@@ -303,10 +314,11 @@ static const struct decision *make_decision(struct lowering *low, const struct s
         .otherwise = low->variant->profile->default_verdict,
         .rule = unconditional(sites, n_direct),
     };
-    if (decision->rule) {
+    if (decision->rule)
         decision->otherwise = decision->rule->verdict;
+    decision->otherwise = in_mode(low->variant, decision->otherwise);
+    if (decision->rule)
         return decision;
-    }
 
     struct clause *clauses =
         arena_calloc(low->arena, count_clauses(sites, n), sizeof(*decision->clauses));
@@ -327,6 +339,8 @@ static const struct decision *make_decision(struct lowering *low, const struct s
             return NULL;
         i += same;
     }
+    for (size_t i = 0; i < n_clauses; i++)
+        clauses[i].verdict = in_mode(low->variant, clauses[i].verdict);
     decision->clauses = clauses;
     decision->n_clauses = n_clauses;
     return decision;
@@ -376,7 +390,8 @@ static const struct decision *plain_decision(struct lowering *low, enum decision
     struct decision *decision = arena_alloc(low->arena, sizeof(*decision));
 
     if (decision)
-        *decision = (struct decision){.origin = origin, .otherwise = verdict};
+        *decision =
+            (struct decision){.origin = origin, .otherwise = in_mode(low->variant, verdict)};
     return decision;
 }
 
@@ -512,7 +527,8 @@ int policy_lower(struct policy *policy, const struct variant *variant, struct sy
 
     *policy = (struct policy){
         .target = variant->target,
-        .foreign = SECCOMP_RET_KILL_THREAD, /* libseccomp's SCMP_FLTATR_ACT_BADARCH */
+        /* libseccomp's SCMP_FLTATR_ACT_BADARCH */
+        .foreign = in_mode(variant, SECCOMP_RET_KILL_THREAD),
         .flags = variant->flags,
     };
     for (size_t i = 0; r == 0 && i < variant->target->n_abis; i++) {

@@ -83,12 +83,22 @@ static int name_errnos(struct variant *variant, enum abi_id native, struct arena
     return 0;
 }
 
-/* runc and crun take SPEC_ALLOW where the profile has no list of flags, and the kernel has it. */
-static uint32_t resolve_flags(const struct profile *profile, uint32_t kernel)
+/*
+ * runc and crun take SPEC_ALLOW where the profile has no list of flags, and the kernel has it.
+ * Where nothing is denied nobody is asked either, and the kernel takes no flag about waiting for an
+ * answer.
+ */
+static uint32_t resolve_flags(const struct profile *profile, const struct variant_request *request)
 {
-    if (profile->flags_given || kernel < KERNEL_SPEC_ALLOW)
-        return profile->flags;
-    return SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+    uint32_t flags = profile->flags;
+
+    if (!profile->flags_given && request->kernel >= KERNEL_SPEC_ALLOW)
+        flags = SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+    if (request->mode == VARIANT_AUDIT)
+        flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+    if (request->mode == VARIANT_LOG)
+        flags |= SECCOMP_FILTER_FLAG_LOG;
+    return flags;
 }
 
 int variant_resolve(struct variant *variant, const struct profile *profile,
@@ -101,7 +111,8 @@ int variant_resolve(struct variant *variant, const struct profile *profile,
         .target = target,
         .abis = requested_abis(profile, target->abis[0]) & target_abis(target),
         .rules = arena_calloc(arena, profile->n_rules, sizeof(*variant->rules)),
-        .flags = resolve_flags(profile, request->kernel),
+        .flags = resolve_flags(profile, request),
+        .mode = request->mode,
     };
     if (!variant->rules)
         return -ENOMEM;

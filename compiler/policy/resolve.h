@@ -8,12 +8,12 @@
 #include <stddef.h>
 
 #include "compiler/facts/abi.h"
+#include "compiler/parse/request.h"
 
 struct arena;
 struct diags;
 struct profile;
 struct rule;
-struct variant_request;
 
 /* A profile without conditions. It borrows everything from the profile that it was made from. */
 struct variant {
@@ -22,7 +22,8 @@ struct variant {
     abi_set abis; /* those of the target that the filter covers, the native one always */
     const struct rule **rules; /* the active ones, in the order of the file */
     size_t n_rules;
-    uint32_t flags; /* SECCOMP_FILTER_FLAG_* */
+    uint32_t flags;         /* SECCOMP_FILTER_FLAG_* */
+    enum variant_mode mode; /* in which the rules' verdicts are to be taken */
 };
 
 /* Why a rule of the profile is not in a variant. */

@@ -25,7 +25,7 @@
 #include "util/arena.h"
 #include "util/cleanup.h"
 
-/* The answer to calls of ABIs that the filter does not serve. */
+/* What calls of ABIs get that the filter does not serve. */
 #define FOREIGN SECCOMP_RET_KILL_THREAD
 
 /* A rule of the profile as it is for this request. */
@@ -115,6 +115,19 @@ static bool is_in_force(const struct meaning *m, const struct rule *rule)
 static bool rule_counts(const struct meaning *m, const struct ruling *ruling)
 {
     return ruling->in_force && ruling->verdict != m->otherwise;
+}
+
+/*
+ * The filter's answer where the profile's is VERDICT. In the mode "audit" the calls that the
+ * profile does not let through are let through and logged, whatever it does with them.
+ */
+static bdd_ref answer_to(const struct meaning *m, uint32_t verdict)
+{
+    uint32_t action = verdict & SECCOMP_RET_ACTION_FULL;
+
+    if (m->request->mode == VARIANT_AUDIT && action != SECCOMP_RET_ALLOW)
+        verdict = SECCOMP_RET_LOG;
+    return bdd_constant(m->bdd, verdict);
 }
 
 /* Where a rule holds: where all its tests do, or one of them where they are alternatives. */
@@ -219,19 +232,18 @@ static void answer_multiplexed(const struct meaning *m, const struct abi *abi,
         if (!outer->inner[call])
             continue;
         mask = outer->inner[call]->mask;
-        cases[n++] = (struct argument_case){call, bdd_constant(m->bdd, outer->verdicts[call])};
+        cases[n++] = (struct argument_case){call, answer_to(m, outer->verdicts[call])};
     }
     if (n > 0)
-        answers[at - 1] =
-            plain_answer(m, argument_select(m->bdd, 0, mask, cases, n,
-                                            bdd_constant(m->bdd, m->otherwise), abi->wide));
+        answers[at - 1] = plain_answer(
+            m, argument_select(m->bdd, 0, mask, cases, n, answer_to(m, m->otherwise), abi->wide));
 }
 
 /* RULING overrides the answers to the calls that it names, wherever it holds. */
 static void answer_named(const struct meaning *m, const struct abi *abi, struct ruling *ruling,
                          bdd_ref *answers)
 {
-    bdd_ref verdict = bdd_constant(m->bdd, ruling->verdict);
+    bdd_ref verdict = answer_to(m, ruling->verdict);
 
     if (!ruling->known[abi->wide]) {
         ruling->holds[abi->wide] = rule_holds(m->bdd, ruling->rule, abi->wide);
@@ -275,7 +287,7 @@ static size_t calls_up_to_highest(const struct abi *abi, const struct syscall_en
 }
 
 /* Newer calls, above the highest named number: ENOSYS where the default is an errno. */
-static uint32_t answer_to_newer(const struct meaning *m)
+static uint32_t verdict_of_newer(const struct meaning *m)
 {
     if ((m->otherwise & SECCOMP_RET_ACTION_FULL) != SECCOMP_RET_ERRNO ||
         m->profile->unknown_is_default)
@@ -305,7 +317,7 @@ static void set_from(struct numbers *numbers, uint32_t first, bdd_ref decision)
 static int add_numbers(struct meaning *m, const struct abi *abi, uint32_t first,
                        struct numbers *numbers)
 {
-    bdd_ref otherwise = plain_answer(m, bdd_constant(m->bdd, m->otherwise));
+    bdd_ref otherwise = plain_answer(m, answer_to(m, m->otherwise));
     bdd_ref newer = otherwise;
     size_t n;
     const struct syscall_entry *calls = syscalls_all(m->syscalls, abi->id, &n);
@@ -319,7 +331,7 @@ static int add_numbers(struct meaning *m, const struct abi *abi, uint32_t first,
     size_t n_up = calls_up_to_highest(abi, calls, named, n);
 
     if (n_up > 0)
-        newer = plain_answer(m, bdd_constant(m->bdd, answer_to_newer(m)));
+        newer = plain_answer(m, answer_to(m, verdict_of_newer(m)));
     for (size_t i = 0; i < n; i++)
         answers[i] = i < n_up || named[i] ? otherwise : newer;
     for (size_t i = 0; i < ARRAY_SIZE(m->multiplexers); i++)
@@ -348,7 +360,7 @@ static int add_x32(struct meaning *m, struct numbers *numbers)
 
     if (is_served(m, x32))
         return add_numbers(m, x32, x32->nr_base, numbers);
-    set_from(numbers, x32->nr_base, plain_answer(m, bdd_constant(m->bdd, FOREIGN)));
+    set_from(numbers, x32->nr_base, plain_answer(m, answer_to(m, FOREIGN)));
     set_from(numbers, UINT32_MAX, skipped);
     return 0;
 }
@@ -397,7 +409,7 @@ static int answer_all(struct meaning *m, struct behaviour *meaning)
 
     if (!archs || !foreign)
         return -ENOMEM;
-    *foreign = (struct nr_range){0, plain_answer(m, bdd_constant(m->bdd, FOREIGN))};
+    *foreign = (struct nr_range){0, plain_answer(m, answer_to(m, FOREIGN))};
     for (size_t i = 0; i < target->n_abis; i++) {
         const struct abi *abi = abi_get(target->abis[i]);
 
@@ -494,5 +506,15 @@ uint32_t meaning_of_flags(const struct profile *profile, const struct variant_re
     /* Without a list of flags a runtime asks for this one where it can. */
     if (!profile->flags_given && request->kernel >= KERNEL_SPEC_ALLOW)
         flags |= SECCOMP_FILTER_FLAG_SPEC_ALLOW;
+    switch (request->mode) {
+    case VARIANT_ENFORCE:
+        break;
+    case VARIANT_AUDIT: /* no listener decides anything, and the kernel takes this with one only */
+        flags &= ~(uint32_t)SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+        break;
+    case VARIANT_LOG:
+        flags |= SECCOMP_FILTER_FLAG_LOG;
+        break;
+    }
     return flags;
 }

@@ -44,6 +44,7 @@ void cache_key_finish(const struct digest *begun, const struct variant_request *
     frame_text(&digest, request->target->name);
     digest_frame_number(&digest, request->caps);
     digest_frame_number(&digest, request->kernel);
+    digest_frame_number(&digest, request->mode);
     digest_finish(&digest, key);
 }
 

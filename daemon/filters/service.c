@@ -481,7 +481,7 @@ static int keep_cached(struct source *source, const struct variant_request *requ
 static int read_variant(struct service *service, struct source *source,
                         struct variant_request *request, struct stored_variant **variant)
 {
-    const struct variant_request bare = {.target = request->target};
+    const struct variant_request bare = {.target = request->target, .mode = request->mode};
     struct compiled cached;
 
     if (!source->axes_known && read_cache(service, source, &bare, &cached) == CACHE_HIT) {

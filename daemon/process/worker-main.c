@@ -128,6 +128,7 @@ static int serve(const struct worker_request *request, int fd, const struct work
         .target = target_by_audit_arch(request->audit_arch),
         .caps = request->caps,
         .kernel = request->kernel,
+        .mode = (enum variant_mode)request->mode,
     };
     const struct worker_answer head = {.magic = WORKER_MAGIC, .id = request->id};
     /* Not in ARENA: that it is full has to be answered too. */

@@ -31,8 +31,10 @@ struct worker_request {
     uint64_t caps;
     uint32_t kernel;
     uint32_t size;
+    uint32_t mode; /* enum variant_mode */
+    uint32_t zero;
 };
-static_assert(sizeof(struct worker_request) == 32, "worker_request");
+static_assert(sizeof(struct worker_request) == 40, "worker_request");
 
 /* Begins the answer. Behind it: what came of the compile, as daemon/filters/packed.h has it. */
 struct worker_answer {

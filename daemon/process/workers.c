@@ -190,6 +190,7 @@ static int send_job(const struct worker *worker, const struct job *job)
         .id = job->id,
         .caps = job->request.caps,
         .kernel = job->request.kernel,
+        .mode = job->request.mode,
         .size = (uint32_t)job->source->size,
     };
     const struct iovec iov = {(void *)&request, sizeof(request)};

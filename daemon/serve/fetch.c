@@ -29,9 +29,14 @@ struct wanted {
     uint32_t audit_arch;
     uint32_t kernel;
     enum wire_delivery delivery;
+    enum variant_mode mode;
     const char *name; /* of the profile, in messages of the compiler */
     bool stale;
 };
+
+static_assert(VARIANT_ENFORCE == (int)WIRE_MODE_ENFORCE && VARIANT_AUDIT == (int)WIRE_MODE_AUDIT &&
+                  VARIANT_LOG == (int)WIRE_MODE_LOG,
+              "the wire and the compiler count modes alike");
 
 static bool is_served(const struct handlers *handlers, const struct target *target)
 {
@@ -115,6 +120,7 @@ static void deliver(struct handlers *handlers, const struct asker *asker,
         .audit_arch = target_native_abi(variant->request.target)->audit_arch,
         .info = wanted->stale ? WIRE_GET_STALE : 0,
         .size = variant->n_insns * WIRE_INSN_SIZE,
+        .mode = wanted->mode,
     };
     const char *why = "";
     int r = 0;
@@ -204,6 +210,7 @@ static void fetch(struct handlers *handlers, const struct asker *asker, struct s
         .target = find_target(handlers, wanted->audit_arch, answer),
         .caps = wanted->caps,
         .kernel = wanted->kernel ? wanted->kernel : service->kernel,
+        .mode = wanted->mode,
     };
     struct found found;
     int r;
@@ -274,6 +281,7 @@ void fetch_get(struct handlers *handlers, struct asker *asker, const union wire_
         .audit_arch = get->audit_arch,
         .kernel = get->kernel,
         .delivery = get->delivery,
+        .mode = (enum variant_mode)get->mode,
         .name = entry->served->path,
         .stale = entry_state(entry) == WIRE_PROFILE_STALE,
     };
@@ -336,6 +344,7 @@ void fetch_compile(struct handlers *handlers, struct asker *asker,
         .audit_arch = compile->audit_arch,
         .kernel = compile->kernel,
         .delivery = compile->delivery,
+        .mode = (enum variant_mode)compile->mode,
         .name = "profile",
     };
 

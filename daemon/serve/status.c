@@ -52,7 +52,7 @@ static void answer_daemon(struct handlers *handlers, struct answer *answer)
         .connections_idle = numbers->connections_idle,
         .waiting = numbers->waiting,
         .subscribers = numbers->subscribers,
-        .features = helper_is_built() ? WIRE_FEATURE_HELPER : 0,
+        .features = WIRE_FEATURE_MODES | (helper_is_built() ? WIRE_FEATURE_HELPER : 0),
         .limits = handlers->limits,
     };
 

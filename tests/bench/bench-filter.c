@@ -144,7 +144,8 @@ static int set_up(struct bench *bench, const char *path)
     if (rc < 0)
         return rc;
     diags_init(&diags, &bench->arena);
-    bench->request = (struct variant_request){target_host(), 0, kernel_version_host()};
+    bench->request =
+        (struct variant_request){.target = target_host(), .kernel = kernel_version_host()};
     bench->syscalls = syscalls_new();
     if (!bench->request.target || !bench->syscalls)
         return -ENOTSUP;

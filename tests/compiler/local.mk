@@ -16,6 +16,13 @@ tests_compiler_policy_test_lower_SOURCES = tests/compiler/policy/test-lower.c \
 tests_compiler_policy_test_lower_CPPFLAGS = $(check_unit_cppflags)
 tests_compiler_policy_test_lower_LDADD = $(compiler_test_libs)
 
+check_PROGRAMS += tests/compiler/policy/test-mode
+TESTS += tests/compiler/policy/test-mode
+tests_compiler_policy_test_mode_SOURCES = tests/compiler/policy/test-mode.c \
+	tests/compiler/profile-text.c tests/compiler/profile-text.h
+tests_compiler_policy_test_mode_CPPFLAGS = $(check_unit_cppflags)
+tests_compiler_policy_test_mode_LDADD = $(compiler_test_libs)
+
 check_PROGRAMS += tests/compiler/emit/test-assemble
 TESTS += tests/compiler/emit/test-assemble
 tests_compiler_emit_test_assemble_SOURCES = tests/compiler/emit/test-assemble.c tests/compiler/evaluate.h tests/compiler/random.h

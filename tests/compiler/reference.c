@@ -299,8 +299,10 @@ bool reference_is_newer(const struct profile *profile, const struct variant_requ
     return any;
 }
 
-uint32_t reference_verdict(const struct profile *profile, const struct variant_request *request,
-                           struct syscalls *syscalls, const struct seccomp_data *data)
+/* The verdict of PROFILE in the mode in which nothing is changed about it. */
+static uint32_t enforced_verdict(const struct profile *profile,
+                                 const struct variant_request *request, struct syscalls *syscalls,
+                                 const struct seccomp_data *data)
 {
     enum abi_id native = request->target->abis[0];
     struct question q = {
@@ -322,4 +324,14 @@ uint32_t reference_verdict(const struct profile *profile, const struct variant_r
         reference_is_newer(profile, request, q.abi->id, syscalls, (uint32_t)data->nr))
         return action_on(SECCOMP_RET_ERRNO, "ENOSYS", native);
     return q.default_verdict;
+}
+
+uint32_t reference_verdict(const struct profile *profile, const struct variant_request *request,
+                           struct syscalls *syscalls, const struct seccomp_data *data)
+{
+    uint32_t verdict = enforced_verdict(profile, request, syscalls, data);
+
+    if (request->mode == VARIANT_AUDIT && leniency(verdict) < leniency(SECCOMP_RET_LOG))
+        return SECCOMP_RET_LOG;
+    return verdict;
 }

@@ -245,7 +245,8 @@ END_TEST
 /* The stages before the proof did something wrong: here they worked on another profile. */
 START_TEST(a_filter_that_is_not_the_profiles_is_refused)
 {
-    const struct variant_request request = {target_by_name("x86_64"), 0, KERNEL_VERSION(6, 1)};
+    const struct variant_request request = {.target = target_by_name("x86_64"),
+                                            .kernel = KERNEL_VERSION(6, 1)};
     struct lowered lowered;
     struct filter filter;
     struct diags diags;

@@ -189,8 +189,8 @@ def status(test, daemon):
         answered = client.get("conditional", caps=1 << 21)
         test.check(answered.n_insns > 0, "what has to be compiled is answered when that is done")
         test.equal("the features say what can be delivered",
-                   (one.features & 2, bool(one.features & 1)),
-                   (0, refusal_of(daemon, request(GET, get_body("good", delivery=3)))[0] == OK))
+                   (one.features & 6, bool(one.features & 1)),
+                   (4, refusal_of(daemon, request(GET, get_body("good", delivery=3)))[0] == OK))
         _, n, more, offset, size = struct.unpack_from("<QIIII", client.call(LIST, named_body())[0])
         test.equal("LIST says where its entries are", (n > 3, more, offset, size), (True, 0, 48, 176))
 
@@ -254,7 +254,7 @@ def faults():
     yield "and the length before the fields", request(GET, b"", zero=1), (BAD_LENGTH, 302, 8)
     yield "a status", request(GET, good, status=1), (BAD_REQUEST, 401, 16)
     yield "zero in the header", request(GET, good, zero=1), (BAD_REQUEST, 401, 20)
-    yield "a mode", request(GET, get_body("good", mode=1)), (BAD_REQUEST, 401, 44)
+    yield "an unknown mode", request(GET, get_body("good", mode=3)), (BAD_REQUEST, 402, 44)
     yield "a generation", request(GET, get_body("good", generation=1)), (BAD_REQUEST, 401, 48)
     yield "zero in GET", request(GET, get_body("good", zero=1)), (BAD_REQUEST, 401, 56)
     yield "a label", request(GET, get_body("good", label=b"x")), (BAD_REQUEST, 401, 192)
@@ -281,7 +281,7 @@ def refusals(test, daemon):
         test.check(got == wanted or (got[:2] == wanted[:2] and got[2] == wanted[2] & ~7), f"refused: {what}", got)
     (data,) = answer(daemon, request(GET, get_body("good"), version=2))
     test.equal("the header of a refused version is understood", struct.unpack_from("<4sH", data), (b"SPRF", 1))
-    for name in (".x", "-x", "a/b", "a b", "x" * 128, "\u00e4"):
+    for name in (".x", "-x", "a/b", "a b", "x" * 128, "\u00e4", "a@audit", "a@log"):
         test.equal(f"not a name: {name[:9]}", refusal_of(daemon, request(GET, get_body(name)))[:2], (BAD_NAME, 501))
     test.equal("a longer request is taken if the rest is 0",
                refusal_of(daemon, request(GET, get_body("good") + bytes(1024 - 24 - 232)))[0], OK)
@@ -403,6 +403,28 @@ def recipe(test, daemon):
         os.waitpid(pid, 0)
 
 
+def answers(code):
+    """What a filter of this machine can answer: the constants of its return instructions."""
+    return {k for op, _, _, k in struct.iter_unpack("=HBBI", code) if op == 6}
+
+
+@shows("G11")
+def modes(test, daemon):
+    allow, log, kill_thread = 0x7fff0000, 0x7ffc0000, 0
+    with daemon.client() as client:
+        plain, audit, logged = (client.get("good", mode=mode) for mode in (0, 1, 2))
+        test.equal("the reply has the mode", (plain.mode, audit.mode, logged.mode), (0, 1, 2))
+        test.check(kill_thread in answers(plain.code), "a filter kills what is foreign")
+        test.equal("in audit mode it lets everything through", answers(audit.code) | {allow}, {allow, log})
+        test.equal("in log mode it is the same, and the kernel is asked to log", (logged.code, logged.flags),
+                   (plain.code, plain.flags | 2))
+        asked = client.get("listening", mode=1)
+        test.check(answers(asked.code) <= {allow, log}, "in audit mode no listener decides", answers(asked.code))
+        if os.geteuid() == 0:
+            test.equal("a profile by content has modes too",
+                       answers(client.compile(profile(5), mode=1).code) | {allow}, {allow, log})
+
+
 @shows("M2", "M3", "M4", "M5")
 def compiles(test, daemon):
     if os.geteuid() != 0:
@@ -410,7 +432,7 @@ def compiles(test, daemon):
         return
     with daemon.client() as client:
         whole = sealed(profile(5).encode())
-        for mark, body, reason in (("mode", compile_body(delivery=BYTES, mode=1), 401),
+        for mark, body, reason in (("mode", compile_body(delivery=BYTES, mode=3), 402),
                                    ("label", compile_body(delivery=BYTES, label=b"x"), 401),
                                    ("delivery 4", compile_body(delivery=4), 402)):
             refused(test, f"COMPILE with a {mark}", client.call, COMPILE, body, fds=[whole], reason=reason)

@@ -55,7 +55,7 @@ def test_table(test, daemon):
         ("something in an unused field", BAD_REQUEST, request(GET, good, zero=1)),
         ("something in GET's unused field", BAD_REQUEST, request(GET, get_body("default", zero=9))),
         ("no delivery", BAD_REQUEST, request(GET, get_body("default", delivery=0))),
-        ("a mode", BAD_REQUEST, request(GET, get_body("default", mode=1))),
+        ("an unknown mode", BAD_REQUEST, request(GET, get_body("default", mode=3))),
         ("a generation", BAD_REQUEST, request(GET, get_body("default", generation=1))),
         ("a label", BAD_REQUEST, request(GET, get_body("default", label=b"x"))),
         ("rules", UNDELIVERABLE, request(GET, get_body("default", delivery=5))),

@@ -184,11 +184,11 @@ class Client:
         answer.update(code=data)
         return answer
 
-    def compile(self, profile, delivery=BYTES, arch=0, caps=0, kernel=0):
+    def compile(self, profile, delivery=BYTES, **more):
         """The filter of a profile by content."""
         fd = sealed(profile if isinstance(profile, bytes) else profile.encode())
         try:
-            body = compile_body(caps=caps, arch=arch, kernel=kernel, delivery=delivery)
+            body = compile_body(delivery=delivery, **more)
             return self.filter(*self.call(COMPILE, body, fds=[fd]), delivery)
         finally:
             os.close(fd)

@@ -46,12 +46,19 @@ static void repair_reply(uint8_t *packet, size_t len, const struct wire_header *
     memcpy(packet, &header, sizeof(header));
 }
 
+static bool ends_in(const char *name, size_t len, const char *end)
+{
+    return len >= strlen(end) && !memcmp(name + len - strlen(end), end, strlen(end));
+}
+
 static bool is_name(const char name[WIRE_NAME_SIZE], bool may_be_empty)
 {
     static const char zeroes[WIRE_NAME_SIZE];
     size_t len = strnlen(name, WIRE_NAME_SIZE);
 
     if (len == WIRE_NAME_SIZE || memcmp(name + len, zeroes, WIRE_NAME_SIZE - len) != 0)
+        return false;
+    if (ends_in(name, len, "@audit") || ends_in(name, len, "@log"))
         return false;
     return len == 0 ? may_be_empty
                     : strspn(name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
@@ -78,7 +85,7 @@ static void check_request(const union wire_request *request, const uint8_t *pack
     switch (header->opcode) {
     case WIRE_GET:
         FUZZ_CHECK(is_name(request->get.name, false) && request->get.delivery >= 1 &&
-                       request->get.delivery <= WIRE_DELIVER_RULES && !request->get.mode &&
+                       request->get.delivery <= WIRE_DELIVER_RULES && request->get.mode <= 2 &&
                        !request->get.generation && !request->get.zero && !request->get.label[0] &&
                        !request->get.label[WIRE_LABEL_SIZE - 1],
                    "GET");
@@ -93,7 +100,7 @@ static void check_request(const union wire_request *request, const uint8_t *pack
         FUZZ_CHECK(request->compile.delivery >= 1 &&
                        request->compile.delivery <= WIRE_DELIVER_RULES &&
                        request->compile.delivery != WIRE_DELIVER_PROFILE &&
-                       !request->compile.mode && !request->compile.generation &&
+                       request->compile.mode <= 2 && !request->compile.generation &&
                        !request->compile.zero && !request->compile.label[0],
                    "COMPILE");
         break;
@@ -147,6 +154,9 @@ static void check_reply(const union wire_request *request, const uint8_t *packet
         const struct wire_get_reply *reply = (const void *)packet;
 
         FUZZ_CHECK(reply->n_insns >= 1 && reply->n_insns <= WIRE_MAX_INSNS, "a filter of none");
+        FUZZ_CHECK(reply->mode ==
+                       (header->opcode == WIRE_GET ? request->get.mode : request->compile.mode),
+                   "a filter of another mode");
         FUZZ_CHECK(delivery != WIRE_DELIVER_BYTES ||
                        (reply->size == reply->n_insns * WIRE_INSN_SIZE &&
                         (uint64_t)reply->offset + reply->size <= len),

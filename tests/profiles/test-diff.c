@@ -144,7 +144,8 @@ static void analyse(struct context *c, const struct text *text,
 
 static void compare(struct context *c, const struct target *target, uint64_t caps)
 {
-    const struct variant_request request = {target, caps, KERNEL_VERSION(6, 1)};
+    const struct variant_request request = {
+        .target = target, .caps = caps, .kernel = KERNEL_VERSION(6, 1)};
     cleanup_arena struct arena arena = ARENA_INIT;
     struct bdd *bdd = bdd_new(PROOF_MAX_NODES);
     struct behaviour ours;

@@ -37,7 +37,7 @@ static const char *const profiles[] = {
 static void describe(const char *path, const struct target *target, struct syscalls *syscalls,
                      char line[LINE_MAX_LEN])
 {
-    const struct variant_request request = {target, 0, KERNEL};
+    const struct variant_request request = {.target = target, .kernel = KERNEL};
     cleanup_arena struct arena arena = ARENA_INIT;
     cleanup_text struct text text = {0};
     char hex[HEX_SIZE(SHA256_SIZE)];

@@ -159,7 +159,7 @@ static void live_close(struct live *live)
 
 static const struct filter *compile(struct live *live, const struct text *text, const char *caps)
 {
-    struct variant_request request = {target_host(), 0, kernel_version_host()};
+    struct variant_request request = {.target = target_host(), .kernel = kernel_version_host()};
     const char *why = NULL;
     const char *bad;
     size_t bad_len;

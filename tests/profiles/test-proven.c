@@ -35,7 +35,8 @@ static void prove_variant(const char *name, const struct text *text, uint64_t ca
     size_t n_targets = 0;
 
     for (size_t t = 0; target_at(t); t++) {
-        const struct variant_request request = {target_at(t), caps, kernel};
+        const struct variant_request request = {
+            .target = target_at(t), .caps = caps, .kernel = kernel};
         cleanup_arena struct arena arena = ARENA_INIT;
         const struct filter *filter;
         const char *why = "";

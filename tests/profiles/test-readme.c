@@ -285,7 +285,8 @@ static void compare_under(struct comparison *c, const struct readme_table *calls
 {
     for (size_t t = 0; target_at(t); t++) {
         const struct target *target = target_at(t);
-        struct variant_request request = {target, caps, KERNEL_VERSION(6, 1)};
+        struct variant_request request = {
+            .target = target, .caps = caps, .kernel = KERNEL_VERSION(6, 1)};
         cleanup_arena struct arena arena = ARENA_INIT;
 
         if (!abi_is_installed(target_native_abi(target)))
@@ -373,7 +374,7 @@ static void check_groups(struct comparison *c, const struct readme_table *table,
                          const struct target *target)
 {
     const struct abi *abi = target_native_abi(target);
-    struct variant_request request = {target, 0, KERNEL_VERSION(6, 1)};
+    struct variant_request request = {.target = target, .kernel = KERNEL_VERSION(6, 1)};
     cleanup_arena struct arena arena = ARENA_INIT;
     struct side bare = c->ours;
 
@@ -463,7 +464,7 @@ START_TEST(default_has_no_warnings)
     ck_assert_ptr_nonnull(syscalls);
     ck_assert_int_eq(text_read(&text, DEFAULT_PROFILE), 0);
     for (size_t t = 0; target_at(t); t++) {
-        struct variant_request request = {target_at(t), 0, KERNEL_VERSION(6, 1)};
+        struct variant_request request = {.target = target_at(t), .kernel = KERNEL_VERSION(6, 1)};
         struct filter filter;
 
         if (!abi_is_installed(target_native_abi(target_at(t))))

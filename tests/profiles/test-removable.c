@@ -185,7 +185,7 @@ START_TEST(nothing_could_go)
         cleanup_arena struct arena own = ARENA_INIT;
         const char *why = "";
 
-        s.request = (struct variant_request){target_at(t), 0, 0};
+        s.request = (struct variant_request){.target = target_at(t)};
         if (!abi_is_installed(target_native_abi(s.request.target)))
             continue;
         s.filter = fixture_compile(&text, &s.request, s.syscalls, &own, &why);

@@ -157,8 +157,8 @@ END_TEST
 
 START_TEST(wrong_fields_are_refused)
 {
-    static const size_t zeroes[] = {44, 48, 56, 192, 255};
-    static const size_t compile_zeroes[] = {44, 48, 56, 64, 127};
+    static const size_t zeroes[] = {48, 56, 192, 255};
+    static const size_t compile_zeroes[] = {48, 56, 64, 127};
     union wire_request request;
 
     for (size_t i = 0; i < ARRAY_SIZE(zeroes); i++) {
@@ -191,6 +191,52 @@ START_TEST(wrong_fields_are_refused)
 
         ck_assert_int_eq(decode(&request), valid ? 0 : WIRE_WHY_VALUE);
     }
+}
+END_TEST
+
+START_TEST(modes_are_known)
+{
+    union wire_request get = make_request(WIRE_GET, "default");
+    union wire_request compile = make_request(WIRE_COMPILE, "");
+
+    for (get.get.mode = 0; get.get.mode <= WIRE_MODE_LOG; get.get.mode++) {
+        compile.compile.mode = get.get.mode;
+        ck_assert_int_eq(decode(&get), 0);
+        ck_assert_int_eq(decode(&compile), 0);
+    }
+    compile.compile.mode = get.get.mode;
+    refused(&get, WIRE_WHY_VALUE, 44);
+    refused(&compile, WIRE_WHY_VALUE, 44);
+    get.get.mode = compile.compile.mode = 1U << 24;
+    refused(&get, WIRE_WHY_VALUE, 44);
+    refused(&compile, WIRE_WHY_VALUE, 44);
+}
+END_TEST
+
+static void check_split(const char *name, size_t len, enum wire_mode mode)
+{
+    enum wire_mode found;
+
+    ck_assert_uint_eq(wire_name_split(name, &found), len);
+    ck_assert_int_eq(found, mode);
+}
+
+START_TEST(a_name_may_end_in_a_mode)
+{
+    check_split("web", 3, WIRE_MODE_ENFORCE);
+    check_split("web@audit", 3, WIRE_MODE_AUDIT);
+    check_split("web@log", 3, WIRE_MODE_LOG);
+    check_split("a@b@log", 3, WIRE_MODE_LOG);
+    check_split("@audit", 0, WIRE_MODE_AUDIT);
+    check_split("web@log@audit", 7, WIRE_MODE_AUDIT);
+    check_split("", 0, WIRE_MODE_ENFORCE);
+    /* What only looks like one is part of the name. */
+    check_split("web@enforce", 11, WIRE_MODE_ENFORCE);
+    check_split("web@auditor", 11, WIRE_MODE_ENFORCE);
+    check_split("web@log.1", 9, WIRE_MODE_ENFORCE);
+    check_split("web@LOG", 7, WIRE_MODE_ENFORCE);
+    check_split("log", 3, WIRE_MODE_ENFORCE);
+    check_split("web@", 4, WIRE_MODE_ENFORCE);
 }
 END_TEST
 
@@ -227,10 +273,13 @@ END_TEST
 
 START_TEST(names_follow_the_rule)
 {
-    static const char *const good[] = {"a", "default", "_x", "9", "a.b", "a-b_c+d@e.f", "A..B"};
-    static const char *const bad[] = {"",     ".",   "..",   ".hidden", "-x", "+x",        "@x",
-                                      "../x", "a/b", "a b",  "a\n",     "a*", "a\xc3\xa4", "\x7f",
-                                      "a,b",  "a:b", "a\\b", "[",       "`",  "{"};
+    static const char *const good[] = {"a",      "default",     "_x",       "9",
+                                       "a.b",    "a-b_c+d@e.f", "A..B",     "a@enforce",
+                                       "a@log2", "audit",       "a@audit.b"};
+    static const char *const bad[] = {
+        "",     ".",   "..",  ".hidden", "-x",        "+x",    "@x",          "../x",
+        "a/b",  "a b", "a\n", "a*",      "a\xc3\xa4", "\x7f",  "a,b",         "a:b",
+        "a\\b", "[",   "`",   "{",       "a@audit",   "a@log", "a@log@audit", "@log"};
     char name[WIRE_NAME_SIZE + 1] = {0};
 
     for (size_t i = 0; i < ARRAY_SIZE(good); i++)
@@ -255,6 +304,8 @@ int main(void)
     tcase_add_test(requests, wrong_headers_are_refused);
     tcase_add_loop_test(requests, requests_may_be_longer, WIRE_GET, WIRE_COMPILE + 1);
     tcase_add_test(requests, wrong_fields_are_refused);
+    tcase_add_test(requests, modes_are_known);
+    tcase_add_test(requests, a_name_may_end_in_a_mode);
     tcase_add_test(requests, wrong_names_are_refused);
     tcase_add_test(requests, names_follow_the_rule);
     suite_add_tcase(suite, requests);

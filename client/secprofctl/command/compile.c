@@ -60,6 +60,7 @@ static int write_filter(const struct ctl_options *options, const struct filter *
     cleanup_free char *name = profile_name(path);
     struct format_filter out = {
         .name = name,
+        .mode = request->mode,
         .target = request->target,
         .bytes = bytes,
         .len = len,
@@ -141,6 +142,7 @@ const struct ctl_command command_compile = {
             "  --target ARCH       for another architecture: x86_64, aarch64, SCMP_ARCH_S390X, …\n"
             "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"
             "  --kernel 6.1        for another kernel than this one\n"
+            "  --mode audit|log    audit: let through and log what would be denied; log: log that\n"
             "  --format FORMAT     raw, hex, base64, c (an array), asm (a listing); oci: not the\n"
             "                      filter, but plain OCI rules (JSON) for Kubernetes and others,\n"
             "                      with all conditions of the profile decided\n"

@@ -340,6 +340,7 @@ const struct ctl_command command_diff = {
         "  --target ARCH       for this architecture (default: this machine's)\n"
         "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"
         "  --kernel 6.1        for another kernel than this one\n"
+        "  --mode audit|log    audit: let through and log what would be denied; log: log that\n"
         "  --json              all of it as JSON\n"
         "\n"
         "Exit codes: 0 they are equal (or A is a subset), 1 they are not, 2 something went "

@@ -65,5 +65,6 @@ const struct ctl_command command_disasm = {
         "  pid:N               the filters of a running process\n"
         "  --target ARCH       the architecture that it is for (default: this machine's)\n"
         "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"
-        "  --kernel 6.1        for another kernel than this one\n",
+        "  --kernel 6.1        for another kernel than this one\n"
+        "  --mode audit|log    audit: let through and log what would be denied; log: log that\n",
 };

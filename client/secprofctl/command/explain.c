@@ -81,5 +81,6 @@ const struct ctl_command command_explain = {
         "  --target ARCH       for this architecture (default: this machine's)\n"
         "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"
         "  --kernel 6.1        for another kernel than this one\n"
+        "  --mode audit|log    audit: let through and log what would be denied; log: log that\n"
         "  --json              all of it as JSON\n",
 };

@@ -12,6 +12,7 @@
 #include "client/secprofctl/subject/remote.h"
 #include "compiler/facts/abi.h"
 #include "compiler/parse/profile.h"
+#include "protocol/codec.h"
 #include "util/cleanup.h"
 #include "util/hex.h"
 #include "util/io.h"
@@ -43,7 +44,8 @@ static void warn_if_stale(const char *name, const struct secprof_info *info)
 /* With --profile, nothing that chooses or shapes a filter makes sense. */
 static int check_profile(const struct ctl_options *options)
 {
-    if (options->json || options->has_format || options->target || options->caps || options->kernel)
+    if (options->json || options->has_format || options->target || options->caps ||
+        options->kernel || options->mode)
         return ctl_fail(CTL_USAGE, "--profile writes the profile as it is: only --output fits");
     return CTL_OK;
 }
@@ -87,10 +89,13 @@ static int get(const struct ctl_options *options)
     char digest[HEX_SIZE(sizeof(info.digest))];
     cleanup_free void *bytes = NULL;
     size_t len;
+    cleanup_free char *profile = NULL;
+    enum variant_mode mode = options->mode;
+    enum wire_mode named;
     int code = check_options(options);
 
     if (code == CTL_OK)
-        code = remote_check_name(name);
+        code = remote_check_variant(options, name, &mode);
     if (code == CTL_OK)
         code = remote_open(options, &handle);
     if (code != CTL_OK)
@@ -103,10 +108,14 @@ static int get(const struct ctl_options *options)
 
     if (r < 0)
         return remote_fail(handle, name, r);
-    warn_if_stale(name, &info);
+    profile = strndup(name, wire_name_split(name, &named));
+    if (!profile)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    warn_if_stale(profile, &info);
 
     struct format_filter filter = {
-        .name = name,
+        .name = profile,
+        .mode = mode,
         .target = target_by_audit_arch(info.audit_arch),
         .bytes = bytes,
         .len = len,
@@ -137,6 +146,7 @@ const struct ctl_command command_get = {
         "  --target ARCH       for another architecture: x86_64, aarch64, SCMP_ARCH_S390X, …\n"
         "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"
         "  --kernel 6.1        for another kernel than the daemon's\n"
+        "  --mode audit|log    audit: let through and log what would be denied; log: log that\n"
         "  --format FORMAT     raw, hex, base64, c (an array), asm (a listing)\n"
         "  --profile           not the filter, but the profile in service that it is of (JSON)\n"
         "  -o, --output FILE   replaces FILE in one step; - is stdout\n"

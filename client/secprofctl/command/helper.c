@@ -26,6 +26,7 @@ enum {
 static int check(const struct ctl_options *options)
 {
     bool has_command = options->n_args > 1;
+    enum variant_mode mode;
 
     if (options->json)
         return ctl_fail(CTL_USAGE, "'helper' has nothing to say as JSON; leave out --json");
@@ -35,7 +36,7 @@ static int check(const struct ctl_options *options)
                                        : "'helper' needs a command to run, or -o FILE");
     if (options->has_output && !options->output && output_is_terminal())
         return ctl_fail(CTL_USAGE, "an executable is not for a terminal: name a file with -o FILE");
-    return remote_check_name(options->args[0]);
+    return remote_check_variant(options, options->args[0], &mode);
 }
 
 /* Fetches the helper of profile NAME. Returns CTL_OK and *FD, or another code after a message. */
@@ -107,7 +108,7 @@ static int helper(const struct ctl_options *options)
 
 const struct ctl_command command_helper = {
     .name = "helper",
-    .options = CTL_OPTION_CAPS | CTL_OPTION_KERNEL | CTL_OPTION_OUTPUT,
+    .options = CTL_OPTION_CAPS | CTL_OPTION_KERNEL | CTL_OPTION_MODE | CTL_OPTION_OUTPUT,
     .min_args = 1,
     .max_args = -1,
     .wants = "the name of a profile, and a command or -o FILE",
@@ -127,6 +128,7 @@ const struct ctl_command command_helper = {
         "  --caps CAP_A,CAP_B  the filter for a process with these capabilities (default: none);\n"
         "                      it does not give them\n"
         "  --kernel 6.1        as if the daemon ran on this kernel\n"
+        "  --mode audit|log    audit: let through and log what would be denied; log: log that\n"
         "  -o, --output FILE   replaces FILE in one step; - is stdout\n"
         "\n"
         "Exit codes: that of COMMAND; 125 where the filter was not fetched or installed (COMMAND\n"

@@ -16,7 +16,8 @@ static int fetch(const struct ctl_options *options, const char *name, void **fil
 {
     cleanup_remote struct secprof *handle = NULL;
     struct secprof_options wanted;
-    int code = remote_check_name(name);
+    enum variant_mode mode;
+    int code = remote_check_variant(options, name, &mode);
     int r;
 
     if (code == CTL_OK)
@@ -70,7 +71,7 @@ static int run(const struct ctl_options *options)
 
 const struct ctl_command command_run = {
     .name = "run",
-    .options = CTL_OPTION_CAPS | CTL_OPTION_KERNEL,
+    .options = CTL_OPTION_CAPS | CTL_OPTION_KERNEL | CTL_OPTION_MODE | CTL_OPTION_AUDIT,
     .min_args = 2,
     .max_args = -1,
     .wants = "the name of a profile and a command",
@@ -84,6 +85,8 @@ const struct ctl_command command_run = {
         "  --caps CAP_A,CAP_B  the filter for a process with these capabilities (default: none);\n"
         "                      it does not give them\n"
         "  --kernel 6.1        as if the daemon ran on this kernel\n"
+        "  --mode audit|log    audit: let through and log what would be denied; log: log that\n"
+        "  --audit             the same as --mode audit\n"
         "\n"
         "Exit codes: that of COMMAND; 125 where the filter could not be installed (COMMAND was\n"
         "not started), 126 where COMMAND could not be started, 127 where it was not found.\n",

@@ -321,5 +321,6 @@ const struct ctl_command command_simulate = {
         "  --target ARCH       for this architecture (default: this machine's)\n"
         "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"
         "  --kernel 6.1        for this kernel (default: the running one)\n"
+        "  --mode audit|log    audit: let through and log what would be denied; log: log that\n"
         "  --json              an array with an object for each call\n",
 };

@@ -401,5 +401,6 @@ const struct ctl_command command_why = {
             "  --target ARCH       for this architecture (default: what the line says)\n"
             "  --caps CAP_A,CAP_B  with --under: the capabilities of the process\n"
             "  --kernel 6.1        for another kernel than this one\n"
+            "  --mode audit|log    audit: let through and log what would be denied; log: log that\n"
             "  --json              all of it as JSON\n",
 };

@@ -76,6 +76,8 @@ static void write_header(FILE *file, const struct format_filter *filter, const c
 
     fprintf(file, "%s", prefix);
     text_print(file, filter->name);
+    if (filter->mode != VARIANT_ENFORCE)
+        fprintf(file, "@%s", variant_mode_name(filter->mode));
     fprintf(file, " for %s: %zu instructions\n", filter->target->name,
             filter->len / sizeof(struct sock_filter));
     fprintf(file, "%sflags for seccomp(2): %s\n", prefix, flags ? flags : "?");
@@ -122,6 +124,8 @@ static void write_c(FILE *file, const struct format_filter *filter,
     write_header(file, filter, "// ");
     fprintf(file, "#include <linux/filter.h>\n\nstatic const struct sock_filter secprof_");
     write_identifier(file, filter->name);
+    if (filter->mode != VARIANT_ENFORCE)
+        fprintf(file, "_%s", variant_mode_name(filter->mode));
     fprintf(file, "[%zu] = {\n", n);
     for (size_t i = 0; i < n; i++)
         fprintf(file, "    {0x%02x, %u, %u, 0x%08x},\n", program[i].code, program[i].jt,

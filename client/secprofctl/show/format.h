@@ -10,6 +10,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "compiler/parse/request.h"
+
 struct target;
 
 enum format {
@@ -30,6 +32,7 @@ const char *format_names(void);
 /* A filter and what is known about it. */
 struct format_filter {
     const char *name; /* of its profile */
+    enum variant_mode mode;
     const struct target *target;
     const void *bytes; /* in the target's byte order */
     size_t len;

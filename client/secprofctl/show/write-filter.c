@@ -43,6 +43,7 @@ void write_filter_json(struct json *json, const struct format_filter *filter)
     cleanup_free char *text = malloc(BASE64_SIZE(filter->len));
 
     json_text(json, "name", filter->name);
+    json_text(json, "mode", variant_mode_name(filter->mode));
     json_text(json, "target", filter->target->name);
     json_number(json, "instructions", filter->len / sizeof(struct sock_filter));
     json_number(json, "filter_flags", filter->flags);

@@ -104,6 +104,7 @@ int local_request(const struct ctl_options *options, struct variant_request *req
         .target = options->target ? options->target : target_host(),
         .caps = options->caps,
         .kernel = options->kernel ? options->kernel : kernel_version_host(),
+        .mode = options->mode,
     };
     if (!request->target)
         return ctl_fail(CTL_USAGE,

@@ -91,12 +91,33 @@ int remote_fail(struct secprof *handle, const char *what, int r)
 
 int remote_check_name(const char *name)
 {
+    enum wire_mode mode;
+    size_t len = wire_name_split(name, &mode);
+
     if (wire_name_is_valid(name))
         return CTL_OK;
+    if (mode != WIRE_MODE_ENFORCE)
+        return ctl_fail(CTL_USAGE, "a mode is of one filter, not of the whole profile: '%.*s'",
+                        (int)len, name);
     return ctl_fail(CTL_USAGE,
                     "'%s' is no profile name: that is 1 to %d characters of A-Z a-z 0-9 . _ - + @, "
                     "the first a letter, digit or _",
                     name, WIRE_NAME_SIZE - 1);
+}
+
+int remote_check_variant(const struct ctl_options *options, const char *name,
+                         enum variant_mode *mode)
+{
+    enum wire_mode named;
+    size_t len = wire_name_split(name, &named);
+    cleanup_free char *profile = strndup(name, len);
+
+    if (!profile)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    *mode = named == WIRE_MODE_ENFORCE ? options->mode : (enum variant_mode)named;
+    if (options->mode != VARIANT_ENFORCE && options->mode != *mode)
+        return ctl_fail(CTL_USAGE, "'%s' has a mode already, and --mode is another one", name);
+    return remote_check_name(profile);
 }
 
 void remote_options(const struct ctl_options *options, struct secprof_options *out)
@@ -104,6 +125,7 @@ void remote_options(const struct ctl_options *options, struct secprof_options *o
     *out = (struct secprof_options)SECPROF_OPTIONS_INIT;
     out->caps = options->caps;
     out->kernel = options->kernel;
+    out->mode = options->mode;
     if (options->target)
         out->audit_arch = target_native_abi(options->target)->audit_arch;
 }

@@ -7,6 +7,7 @@
 #define CLIENT_SECPROFCTL_SUBJECT_REMOTE_H
 
 #include "client/libsecprof/secprof.h"
+#include "compiler/parse/request.h"
 
 struct ctl_options;
 
@@ -19,6 +20,13 @@ int remote_fail(struct secprof *handle, const char *what, int r);
 
 /* CTL_OK where NAME can be a profile's, else CTL_USAGE after a message. */
 int remote_check_name(const char *name);
+
+/*
+ * The same for NAME with or without a mode at its end, and the mode of OPTIONS: *MODE is the one
+ * that counts. CTL_USAGE also where they do not agree.
+ */
+int remote_check_variant(const struct ctl_options *options, const char *name,
+                         enum variant_mode *mode);
 
 /* What the options ask for, as the library takes it. */
 void remote_options(const struct ctl_options *options, struct secprof_options *out);

@@ -22,6 +22,7 @@
 #include "compiler/prove/behaviour.h"
 #include "compiler/prove/symbolic.h"
 #include "compiler/questions/combine.h"
+#include "protocol/codec.h"
 #include "util/cleanup.h"
 
 void subject_close(struct subject *subject)
@@ -145,7 +146,7 @@ static int open_served(struct subject *subject, const struct ctl_options *option
     struct secprof_options wanted;
     cleanup_free void *bytes = NULL;
     size_t len;
-    int code = remote_check_name(subject->operand);
+    int code = remote_check_variant(options, subject->operand, &subject->request.mode);
 
     if (code == CTL_OK)
         code = remote_open(options, &handle);
@@ -196,14 +197,19 @@ int subject_read_source(struct subject *subject, const struct ctl_options *optio
     cleanup_free struct secprof_profile_status *status = NULL;
     cleanup_close int fd = -1;
     int code = remote_open(options, &handle);
+    enum wire_mode mode;
+    const char *name =
+        arena_strndup(&subject->arena, subject->operand, wire_name_split(subject->operand, &mode));
     const char *path;
     int r;
 
     if (code != CTL_OK)
         return code;
-    r = secprof_profile_status(handle, subject->operand, &status);
+    if (!name)
+        return ctl_fail(CTL_SYSTEM, "out of memory");
+    r = secprof_profile_status(handle, name, &status);
     if (r == 0)
-        r = fd = secprof_get_profile(handle, subject->operand, NULL);
+        r = fd = secprof_get_profile(handle, name, NULL);
     if (r < 0)
         return remote_fail(handle, subject->operand, r);
     path = arena_strndup(&subject->arena, status->path, strlen(status->path));

@@ -77,6 +77,7 @@ static void make_get(const struct wire_get *request, struct fake_reply *reply)
     get->audit_arch = request->audit_arch ? request->audit_arch : AUDIT_ARCH_X86_64;
     get->info = strcmp(request->name, "stale") == 0 ? WIRE_GET_STALE : 0;
     get->size = sizeof(filter);
+    get->mode = request->mode;
     reply->len = sizeof(*get);
     if (request->delivery == WIRE_DELIVER_BYTES) {
         get->offset = sizeof(*get);
@@ -105,7 +106,11 @@ static void make_get(const struct wire_get *request, struct fake_reply *reply)
 static void make_compile(const struct wire_compile *request, int fd, struct fake_reply *reply)
 {
     struct wire_get get = {
-        .audit_arch = request->audit_arch, .delivery = request->delivery, .caps = request->caps};
+        .audit_arch = request->audit_arch,
+        .delivery = request->delivery,
+        .caps = request->caps,
+        .mode = request->mode,
+    };
     ssize_t n = pread(fd, get.name, sizeof(get.name) - 1, 0);
 
     ck_assert_int_ge(n, 0);

@@ -174,6 +174,78 @@ START_TEST(what_cannot_be_a_profile_is_not_sent)
 }
 END_TEST
 
+/* A name's end, the options, or both say the mode. */
+START_TEST(a_mode_is_asked_for)
+{
+    static const struct {
+        const char *name;
+        uint32_t option;
+        const char *profile;
+        uint32_t mode;
+    } cases[] = {
+        {"web", SECPROF_ENFORCE, "web", WIRE_MODE_ENFORCE},
+        {"web", SECPROF_AUDIT, "web", WIRE_MODE_AUDIT},
+        {"web@audit", SECPROF_ENFORCE, "web", WIRE_MODE_AUDIT},
+        {"web@log", SECPROF_ENFORCE, "web", WIRE_MODE_LOG},
+        {"web@log", SECPROF_LOG, "web", WIRE_MODE_LOG},
+        {"web@auditor", SECPROF_LOG, "web@auditor", WIRE_MODE_LOG},
+    };
+    struct secprof_options options = SECPROF_OPTIONS_INIT;
+    int before;
+
+    server.spoil = record;
+    for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+        options.mode = cases[i].option;
+        close(secprof_get_fd(handle, cases[i].name, &options, NULL));
+        ck_assert_str_eq(last_request.get.name, cases[i].profile);
+        ck_assert_uint_eq(last_request.get.mode, cases[i].mode);
+    }
+    options.mode = SECPROF_AUDIT;
+    close(secprof_compile_fd(handle, "text", 4, &options, NULL));
+    ck_assert_uint_eq(last_request.compile.mode, WIRE_MODE_AUDIT);
+    close(secprof_get_profile(handle, "web@log", NULL));
+    ck_assert_str_eq(last_request.get.name, "web");
+    before = server.requests;
+    ck_assert_int_eq(secprof_get_fd(handle, "web@log", &options, NULL), -EINVAL);
+    ck_assert_int_eq(secprof_get_fd(handle, "@audit", NULL, NULL), -EINVAL);
+    ck_assert_int_eq(secprof_get_fd(handle, "web@log@audit", NULL, NULL), -EINVAL);
+    ck_assert_int_eq(server.requests, before);
+}
+END_TEST
+
+/* As daemons do that know no modes; the second, about another field, and the third in another mode
+ * than was asked for. */
+static void refuse_mode(struct fake_server *self, const union wire_request *request,
+                        struct fake_reply *reply)
+{
+    struct wire_refusal *refusal = (void *)reply->bytes;
+    struct wire_get_reply *get = (void *)reply->bytes;
+
+    (void)request;
+    if (self->mode == 2) {
+        get->mode = WIRE_MODE_AUDIT;
+        return;
+    }
+    fake_error(reply, WIRE_BAD_REQUEST, "no");
+    refusal->reason = WIRE_WHY_NOT_ZERO;
+    refusal->field =
+        self->mode == 0 ? offsetof(struct wire_get, mode) : offsetof(struct wire_get, generation);
+}
+
+START_TEST(a_daemon_without_modes)
+{
+    server.spoil = refuse_mode;
+    ck_assert_int_eq(secprof_get_fd(handle, "web@audit", NULL, NULL), -EBADRQC);
+    ck_assert_int_eq(secprof_get_fd(handle, "web", NULL, NULL), -EBADR);
+    server.mode = 1;
+    ck_assert_int_eq(secprof_get_fd(handle, "web@audit", NULL, NULL), -EBADR);
+    /* What denies nothing must not be taken for what denies. */
+    server.mode = 2;
+    ck_assert_int_eq(secprof_get_fd(handle, "web", NULL, NULL), -EBADMSG);
+    ck_assert_int_eq(secprof_get_fd(handle, "web@log", NULL, NULL), -EBADMSG);
+}
+END_TEST
+
 static void refuse(struct fake_server *self, const union wire_request *request,
                    struct fake_reply *reply)
 {
@@ -292,6 +364,8 @@ int main(void)
     tcase_add_test(tcase, a_refusal_has_the_daemons_words);
     tcase_add_test(tcase, a_lost_connection_is_made_again);
     tcase_add_loop_test(tcase, fds_can_be_refused_at_first, 0, 2);
+    tcase_add_test(tcase, a_mode_is_asked_for);
+    tcase_add_test(tcase, a_daemon_without_modes);
     tcase_add_test(tcase, the_text_of_a_profile);
     suite_add_tcase(suite, tcase);
     return suite_run(suite);

@@ -259,7 +259,7 @@ START_TEST(structs_can_grow)
     options.known.size = 8;
     ck_assert_int_eq(secprof_get_fd(handle, "default", &options.known, NULL), -EINVAL);
     options.known = (struct secprof_options)SECPROF_OPTIONS_INIT;
-    options.known.zero = 1;
+    options.known.mode = SECPROF_LOG + 1;
     ck_assert_int_eq(secprof_get_fd(handle, "default", &options.known, NULL), -EINVAL);
 }
 END_TEST

@@ -180,7 +180,8 @@ START_TEST(shipped_profile)
     ck_assert(file && text && syscalls);
     len = fread(text, 1, PROFILE_MAX_BYTES, file);
     for (size_t i = 0; i < ARRAY_SIZE(targets); i++) {
-        struct variant_request request = {target_by_name(targets[i]), 0, KERNEL_VERSION(6, 1)};
+        struct variant_request request = {.target = target_by_name(targets[i]),
+                                          .kernel = KERNEL_VERSION(6, 1)};
 
         ck_assert_uint_gt(check_text(text, len, &request, syscalls), 200);
     }

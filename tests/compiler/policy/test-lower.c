@@ -348,7 +348,8 @@ static const struct {
 static void lower(struct policy *policy, const char *quoted, const char *target,
                   struct syscalls *syscalls, struct arena *arena)
 {
-    struct variant_request request = {target_by_name(target), 0, KERNEL_VERSION(6, 1)};
+    struct variant_request request = {.target = target_by_name(target),
+                                      .kernel = KERNEL_VERSION(6, 1)};
     const char *text = profile_json(arena, quoted);
     struct profile *profile = arena_alloc(arena, sizeof(*profile));
     struct variant *variant = arena_alloc(arena, sizeof(*variant));
@@ -496,7 +497,12 @@ START_TEST(many_rules)
     struct arg_test *tests = arena_calloc(&arena, N, sizeof(*tests));
     struct profile profile = {.default_verdict = ALLOW, .rules = rules, .n_rules = N};
     struct variant variant = {
-        &profile, target_by_name("x86_64"), target_abis(target_by_name("x86_64")), active, N, 0};
+        .profile = &profile,
+        .target = target_by_name("x86_64"),
+        .abis = target_abis(target_by_name("x86_64")),
+        .rules = active,
+        .n_rules = N,
+    };
     struct policy policy;
 
     for (uint32_t i = 0; i < N; i++) {

@@ -61,7 +61,7 @@ static int first_difference(void *user, const struct difference *difference)
 /* Renders TEXT for REQUEST, without capabilities and kernel in mind when it is read again. */
 static char *check_same(const char *text, const struct variant_request *request)
 {
-    const struct variant_request bare = {request->target, 0, 0};
+    const struct variant_request bare = {.target = request->target};
     cleanup_arena struct arena arena = ARENA_INIT;
     struct syscalls *syscalls = syscalls_new();
     struct bdd *bdd = bdd_new(PROOF_MAX_NODES);
@@ -103,8 +103,9 @@ static void check_file(const char *path)
     ck_assert_uint_gt(fread(text, 1, PROFILE_MAX_BYTES, file), 0);
     for (size_t t = 0; t < ARRAY_SIZE(targets); t++) {
         for (size_t c = 0; c < ARRAY_SIZE(cap_sets); c++) {
-            const struct variant_request request = {target_by_name(targets[t]), cap_sets[c],
-                                                    KERNEL_VERSION(6, 1)};
+            const struct variant_request request = {.target = target_by_name(targets[t]),
+                                                    .caps = cap_sets[c],
+                                                    .kernel = KERNEL_VERSION(6, 1)};
 
             free(check_same(text, &request));
         }
@@ -131,7 +132,7 @@ START_TEST(random_profiles_mean_the_same)
         struct random_source random =
             random_begin(seed * (uint64_t)ARRAY_SIZE(targets) + (uint64_t)_i);
         const char *text = random_profile(&random, &arena);
-        struct variant_request request = {target_by_name(targets[_i]), 0, 0};
+        struct variant_request request = {.target = target_by_name(targets[_i])};
 
         random_request(&random, &request);
         request.target = target_by_name(targets[_i]);
@@ -218,8 +219,9 @@ static void assert_rendered(const char *got, const char *wanted)
 START_TEST(renders_exactly)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
-    const struct variant_request request = {target_by_name(cases[_i].target), cases[_i].caps,
-                                            KERNEL_VERSION(6, 1)};
+    const struct variant_request request = {.target = target_by_name(cases[_i].target),
+                                            .caps = cases[_i].caps,
+                                            .kernel = KERNEL_VERSION(6, 1)};
     cleanup_free char *json = check_same(profile_json(&arena, cases[_i].profile), &request);
 
     assert_rendered(json, cases[_i].rendered);

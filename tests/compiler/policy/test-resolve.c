@@ -23,7 +23,8 @@
 
 static struct variant_request request_for(const char *target, uint64_t caps, uint32_t kernel)
 {
-    const struct variant_request request = {target_by_name(target), caps, kernel};
+    const struct variant_request request = {
+        .target = target_by_name(target), .caps = caps, .kernel = kernel};
 
     ck_assert_ptr_nonnull(request.target);
     return request;
@@ -149,7 +150,7 @@ START_TEST(abi_that_libseccomp_lacks)
     for (size_t i = 0; target_at(i); i++) {
         cleanup_arena struct arena arena = ARENA_INIT;
         const struct abi *abi = target_native_abi(target_at(i));
-        struct variant_request request = {target_at(i), 0, 0};
+        struct variant_request request = {.target = target_at(i)};
         struct variant variant;
         struct diags diags;
         char installed[32];
@@ -302,9 +303,11 @@ START_TEST(collects_axes)
     for (size_t i = 0; i < ARRAY_SIZE(kernels); i++) {
         struct variant_request request = request_for("x86_64", CAP(3) | CAP(4), kernels[i].kernel);
 
+        request.mode = VARIANT_AUDIT;
         variant_normalise(&axes, &request);
         ck_assert_uint_eq(request.caps, CAP(3));
         ck_assert_uint_eq(request.kernel, kernels[i].normal);
+        ck_assert_int_eq(request.mode, VARIANT_AUDIT);
     }
 }
 END_TEST
@@ -358,9 +361,9 @@ START_TEST(normalised_requests_decide_alike)
         variant_axes_of(&axes, &profile);
         for (int k = 0; k < 40; k++) {
             const struct variant_request request = {
-                target_at(random_below(&seed, 15)),
-                next_random(&seed) | next_random(&seed),
-                KERNEL_VERSION(4, random_below(&seed, versions + 3)),
+                .target = target_at(random_below(&seed, 15)),
+                .caps = next_random(&seed) | next_random(&seed),
+                .kernel = KERNEL_VERSION(4, random_below(&seed, versions + 3)),
             };
             struct variant_request normal = request;
             struct variant_request again;

@@ -269,8 +269,9 @@ static const struct abi *abi_named(const char *name)
 START_TEST(answers)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
-    const struct variant_request request = {target_by_name(cases[_i].target), cases[_i].caps,
-                                            cases[_i].kernel};
+    const struct variant_request request = {.target = target_by_name(cases[_i].target),
+                                            .caps = cases[_i].caps,
+                                            .kernel = cases[_i].kernel};
     const struct abi *abi = abi_named(cases[_i].abi);
     struct seccomp_data data = {.arch = abi->audit_arch};
     uint32_t nr = cases[_i].nr;
@@ -290,7 +291,7 @@ END_TEST
 START_TEST(flags_are_the_profiles)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
-    const struct variant_request request = {target_by_name("x86_64"), 0, 0};
+    const struct variant_request request = {.target = target_by_name("x86_64")};
     struct fixture f;
 
     set_up(&f,
@@ -320,7 +321,8 @@ START_TEST(flags_without_a_list)
 
     for (size_t i = 0; i < ARRAY_SIZE(defaults); i++) {
         cleanup_arena struct arena arena = ARENA_INIT;
-        const struct variant_request request = {target_by_name("s390x"), 0, defaults[i].kernel};
+        const struct variant_request request = {.target = target_by_name("s390x"),
+                                                .kernel = defaults[i].kernel};
         struct fixture f;
 
         set_up(&f, profile_json(&arena, defaults[i].text), &request);
@@ -337,7 +339,7 @@ END_TEST
 START_TEST(what_grows_too_large_is_said_so)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
-    const struct variant_request request = {target_by_name("x86_64"), 0, 0};
+    const struct variant_request request = {.target = target_by_name("x86_64")};
     struct syscalls *syscalls = syscalls_new();
     const char *text = "{'defaultAction':'SCMP_ACT_ERRNO','syscalls':[";
     struct bdd *bdd = bdd_new(4096);
@@ -416,6 +418,7 @@ START_TEST(random_profiles_mean_what_policy_and_reference_say)
             if (!abi_is_installed(target_native_abi(target)))
                 continue;
             random_request(&random, &request);
+            request.mode = (enum variant_mode)((seed + t) % 3);
             set_up(&f, text, &request);
             diags_init(&diags, &f.arena);
             ck_assert_int_eq(variant_resolve(&variant, &f.profile, &request, &f.arena, &diags), 0);

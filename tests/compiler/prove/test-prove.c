@@ -58,7 +58,8 @@ static void set_up(struct fixture *fixture, const char *text, const char *target
     struct variant variant;
 
     memset(fixture, 0, sizeof(*fixture));
-    fixture->request = (struct variant_request){target_by_name(target), 0, KERNEL_VERSION(6, 1)};
+    fixture->request =
+        (struct variant_request){.target = target_by_name(target), .kernel = KERNEL_VERSION(6, 1)};
     diags_init(&fixture->diags, &fixture->arena);
     fixture->syscalls = syscalls_new();
     ck_assert_int_eq(

@@ -322,8 +322,8 @@ START_TEST(faults_are_refused)
     struct diags diags;
     const char *said;
 
-    p.request =
-        (struct variant_request){target_by_name(faults[_i].target), 0, KERNEL_VERSION(6, 1)};
+    p.request = (struct variant_request){.target = target_by_name(faults[_i].target),
+                                         .kernel = KERNEL_VERSION(6, 1)};
     diags_init(&diags, &p.arena);
     ck_assert_msg(profile_parse(&p.profile, text, strlen(text), &p.arena, &diags) == 0, "%s",
                   diags_render(&diags, &p.arena, text));
@@ -348,14 +348,130 @@ START_TEST(faults_are_refused)
 }
 END_TEST
 
+/* A mode that was lost on the way, or that nobody asked for. */
+static const struct {
+    enum variant_mode asked;
+    enum variant_mode made;
+    const char *said;
+} lost_modes[] = {
+    {VARIANT_AUDIT, VARIANT_ENFORCE, "the profile says LOG, the filter "},
+    {VARIANT_AUDIT, VARIANT_LOG, "the profile asks for the flags 0x4, the filter has 0x6"},
+    {VARIANT_LOG, VARIANT_ENFORCE, "the profile asks for the flags 0x6, the filter has 0x4"},
+    {VARIANT_LOG, VARIANT_AUDIT, "the profile asks for the flags 0x6, the filter has 0x4"},
+    {VARIANT_ENFORCE, VARIANT_AUDIT, ", the filter LOG"},
+    {VARIANT_ENFORCE, VARIANT_LOG, "the profile asks for the flags 0x4, the filter has 0x6"},
+};
+
+START_TEST(lost_modes_are_refused)
+{
+    cleanup_arena struct arena arena = ARENA_INIT;
+    char *text = profile_json(&arena, profile_text);
+    struct syscalls *syscalls = syscalls_new();
+    struct variant_request request = {.target = target_by_name("x86_64"),
+                                      .kernel = KERNEL_VERSION(6, 1),
+                                      .mode = lost_modes[_i].made};
+    struct profile profile;
+    struct filter filter;
+    struct diags diags;
+
+    diags_init(&diags, &arena);
+    ck_assert_int_eq(profile_parse(&profile, text, strlen(text), &arena, &diags), 0);
+    ck_assert_int_eq(compile_variant(&filter, syscalls, &profile, &request, &arena, &diags), 0);
+    diags_init(&diags, &arena);
+    request.mode = lost_modes[_i].asked;
+    ck_assert_int_eq(prove_filter(&filter.proof, &filter.program, filter.flags, &profile, &request,
+                                  syscalls, &arena, &diags),
+                     -EINVAL);
+    ck_assert_uint_eq(diags.n_errors, 1);
+    ck_assert_msg(strstr(diags.items[0].text, lost_modes[_i].said), "%s", diags.items[0].text);
+    syscalls_free(syscalls);
+}
+END_TEST
+
+/* Whatever the filter denies in audit mode is found, in each place that decides by itself. */
+static void deny_foreign(struct pipeline *p)
+{
+    p->policy.foreign = SECCOMP_RET_KILL_THREAD;
+}
+
+static void deny_x32(struct pipeline *p)
+{
+    decision_of(p, ABI_X32, "read")->otherwise = SECCOMP_RET_KILL_THREAD;
+}
+
+static void deny_clause(struct pipeline *p)
+{
+    clauses_of(p, ABI_X86_64, "socket")[0].verdict = SECCOMP_RET_ERRNO | 1;
+}
+
+static void deny_multiplexed(struct pipeline *p)
+{
+    clauses_of(p, ABI_X86, "socketcall")[0].verdict = SECCOMP_RET_ERRNO | 1;
+}
+
+static void deny_newer(struct pipeline *p)
+{
+    struct policy_arch *arch = &p->policy.archs[0];
+    struct policy_range *last = (struct policy_range *)&arch->ranges[arch->n_ranges - 1];
+    struct decision *decision = arena_alloc(&p->arena, sizeof(*decision));
+
+    *decision = *last->decision;
+    decision->otherwise = SECCOMP_RET_ERRNO | 38;
+    last->decision = decision;
+}
+
+static void keep_waiting(struct pipeline *p)
+{
+    p->policy.flags |= SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV;
+}
+
+static const struct {
+    void (*spoil)(struct pipeline *p);
+    const char *said;
+} denials[] = {
+    {deny_foreign, "the profile says LOG, the filter KILL_THREAD"},
+    {deny_x32, "the profile says LOG, the filter KILL_THREAD"},
+    {deny_clause, "number 41 (socket)"},
+    {deny_multiplexed, "number 102 (socketcall)"},
+    {deny_newer, "the profile says LOG, the filter ERRNO(ENOSYS)"},
+    {keep_waiting, "the profile asks for the flags 0x4, the filter has 0x24"},
+};
+
+START_TEST(denials_in_audit_mode_are_refused)
+{
+    struct pipeline p = {.syscalls = syscalls_new(),
+                         .request = {.target = target_by_name("x86_64"),
+                                     .kernel = KERNEL_VERSION(6, 1),
+                                     .mode = VARIANT_AUDIT}};
+    char *text = profile_json(&p.arena, profile_text);
+    struct bpf_program program;
+    struct proof_record record;
+    struct diags diags;
+
+    diags_init(&diags, &p.arena);
+    ck_assert_int_eq(profile_parse(&p.profile, text, strlen(text), &p.arena, &diags), 0);
+    ck_assert_int_eq(variant_resolve(&p.variant, &p.profile, &p.request, &p.arena, &diags), 0);
+    ck_assert_int_eq(policy_lower(&p.policy, &p.variant, p.syscalls, &p.arena), 0);
+    denials[_i].spoil(&p);
+    ck_assert_int_eq(policy_emit(&program, &p.policy, p.syscalls, &p.arena), 0);
+    diags_init(&diags, &p.arena);
+    ck_assert_int_eq(prove_filter(&record, &program, p.policy.flags, &p.profile, &p.request,
+                                  p.syscalls, &p.arena, &diags),
+                     -EINVAL);
+    ck_assert_msg(strstr(diags.items[0].text, denials[_i].said), "%s", diags.items[0].text);
+    syscalls_free(p.syscalls);
+    arena_free(&p.arena);
+}
+END_TEST
+
 /* Without a fault all of it is proven, so that the cases above show the faults and nothing else. */
 START_TEST(faultless_is_proven)
 {
     cleanup_arena struct arena arena = ARENA_INIT;
     char *text = profile_json(&arena, profile_text);
     struct syscalls *syscalls = syscalls_new();
-    const struct variant_request request = {target_by_name(faults[_i].target), 0,
-                                            KERNEL_VERSION(6, 1)};
+    const struct variant_request request = {.target = target_by_name(faults[_i].target),
+                                            .kernel = KERNEL_VERSION(6, 1)};
     struct filter filter;
     struct diags diags;
 
@@ -374,6 +490,8 @@ int main(void)
     TCase *tcase = tcase_create("wrong-policy");
 
     tcase_add_loop_test(tcase, faults_are_refused, 0, ARRAY_SIZE(faults));
+    tcase_add_loop_test(tcase, lost_modes_are_refused, 0, ARRAY_SIZE(lost_modes));
+    tcase_add_loop_test(tcase, denials_in_audit_mode_are_refused, 0, ARRAY_SIZE(denials));
     tcase_add_loop_test(tcase, faultless_is_proven, 0, ARRAY_SIZE(faults));
     suite_add_tcase(suite, tcase);
     return suite_run(suite);

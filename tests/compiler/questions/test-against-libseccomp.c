@@ -108,7 +108,8 @@ static const char *compare_within(const char *rules, const char *target, unsigne
                                   struct diags *diags, struct arena *arena)
 {
     char *text = arena_strndup(arena, rules, strlen(rules));
-    const struct variant_request request = {target_by_name(target), 0, KERNEL_VERSION(6, 1)};
+    const struct variant_request request = {.target = target_by_name(target),
+                                            .kernel = KERNEL_VERSION(6, 1)};
     struct sides sides = {.syscalls = syscalls_new()};
     struct profile profile;
     struct diags first;

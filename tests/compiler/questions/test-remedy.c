@@ -87,7 +87,8 @@ START_TEST(remedies)
     cleanup_arena struct arena arena = ARENA_INIT;
     cleanup_syscalls struct syscalls *syscalls = syscalls_new();
     struct bdd *bdd = bdd_new(PROOF_MAX_NODES);
-    const struct variant_request request = {target_by_name("x86_64"), 0, KERNEL_VERSION(6, 1)};
+    const struct variant_request request = {.target = target_by_name("x86_64"),
+                                            .kernel = KERNEL_VERSION(6, 1)};
     const struct remedy_call call = {
         .abi = abi_get(cases[_i].abi),
         .name = cases[_i].name,

@@ -200,6 +200,8 @@ START_TEST(each_part_of_a_key_counts)
         {.target = base.target, .caps = 3, .kernel = 2},
         {.target = base.target, .caps = 1, .kernel = 3},
         {.target = base.target, .caps = 2, .kernel = 1},
+        {.target = base.target, .caps = 1, .kernel = 2, .mode = VARIANT_AUDIT},
+        {.target = base.target, .caps = 1, .kernel = 2, .mode = VARIANT_LOG},
     };
     uint8_t key[DIGEST_SIZE], other[DIGEST_SIZE];
 
@@ -212,6 +214,7 @@ START_TEST(each_part_of_a_key_counts)
         make_key("ab", 2, &others[i], other);
         ck_assert_mem_ne(key, other, DIGEST_SIZE);
     }
+    ck_assert(!variant_request_equal(&others[4], &others[5]));
 }
 END_TEST
 

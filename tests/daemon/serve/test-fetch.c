@@ -296,6 +296,33 @@ START_TEST(a_broken_one_has_no_filter_or_the_last_good_one)
 }
 END_TEST
 
+/* They share nothing but the profile, and each is made once. */
+START_TEST(modes_are_variants_of_their_own)
+{
+    struct asking *asking = asking_new();
+    struct profile_entry *entry = asking_serve(asking, "x", 0644);
+
+    entry->served->axes.caps = 0; /* no condition tells the variants apart */
+    for (uint32_t mode = WIRE_MODE_AUDIT; mode <= WIRE_MODE_LOG; mode++) {
+        asking->request.get.mode = mode;
+        ck_assert_int_eq(get(asking, "x", 1), -1);
+        ck_assert_int_eq(asking->answer.job->request.mode, (int)mode);
+        fake_succeed(asking->fake, fake_take(asking->fake), (uint8_t)(40 + mode));
+        ck_assert_int_eq(asking_again(asking), WIRE_OK);
+        ck_assert_uint_eq(reply_of(asking).mode, mode);
+    }
+    for (uint32_t mode = WIRE_MODE_ENFORCE; mode <= WIRE_MODE_LOG; mode++) {
+        asking->request.get.mode = mode;
+        ck_assert_int_eq(get(asking, "x", 2), WIRE_OK);
+        ck_assert_uint_eq(reply_of(asking).mode, mode);
+        ck_assert_uint_eq(asking->answer.packet[sizeof(struct wire_get_reply) + 4],
+                          mode == WIRE_MODE_ENFORCE ? 1 : 40 + mode);
+    }
+    ck_assert_uint_eq(asking->fake->service.jobs.n, 0);
+    asking_free(asking);
+}
+END_TEST
+
 /* Two in a minute: not for administrators, nor for what is being made already. */
 START_TEST(compiles_are_rationed)
 {
@@ -454,6 +481,7 @@ int main(void)
     tcase_add_test(tests, a_broken_one_has_no_filter_or_the_last_good_one);
     tcase_add_test(tests, compiles_are_rationed);
     tcase_add_test(tests, a_profile_that_comes_along_is_compiled);
+    tcase_add_test(tests, modes_are_variants_of_their_own);
     tcase_add_test(tests, content_has_to_be_sealed);
     tcase_add_test(tests, content_has_a_size);
     tcase_add_test(tests, content_has_to_be_readable);

@@ -15,14 +15,24 @@ type Options struct {
 	Caps      Caps   // that the process will have
 	AuditArch uint32 // AUDIT_ARCH_* of the target's native ABI; 0: the daemon's
 	Kernel    uint32 // major<<16 | minor that the filter will run on; 0: the daemon's
+	Mode      Mode   // a name may say the same with its end: "web@audit"
 }
+
+// Mode is what becomes of a profile's verdicts.
+type Mode uint32
+
+const (
+	Enforce Mode = iota // they are as the profile says
+	Audit               // what would be denied is let through, and the kernel logs it
+	Log                 // they are as the profile says, and the kernel logs what is denied
+)
 
 // Info is what the daemon says of a filter.
 type Info struct {
 	Generation   uint64   // of what the daemon serves; grows with each change
 	Digest       [32]byte // SHA-256 of the filter
 	Insns        int      // of 8 bytes each
-	Flags        uint32   // SECCOMP_FILTER_FLAG_* that the profile asks for
+	Flags        uint32   // SECCOMP_FILTER_FLAG_* that the profile and the mode ask for
 	AuditArch    uint32   // of the target
 	Stale        bool     // the file on disk is broken, and this is the last good filter
 	SourceDigest [32]byte // SHA-256 of the profile's text
@@ -94,16 +104,24 @@ func (c *Client) Compile(ctx context.Context, profile []byte, options *Options) 
 }
 
 func encodeGet(name string, options *Options, delivery uint32) ([]byte, error) {
+	name, mode, err := splitName(name, options)
+	if err != nil {
+		return nil, err
+	}
 	field, err := encodeName(name)
 	if err != nil {
 		return nil, err
 	}
-	body := append(encodeVariant(options, delivery), field...)
+	body := append(encodeVariant(options, mode, delivery), field...)
 	return append(body, make([]byte, labelSize)...), nil
 }
 
 func encodeCompile(options *Options, delivery uint32) []byte {
-	return append(encodeVariant(options, delivery), make([]byte, labelSize)...)
+	mode := Enforce
+	if options != nil {
+		mode = options.Mode
+	}
+	return append(encodeVariant(options, mode, delivery), make([]byte, labelSize)...)
 }
 
 func (c *Client) filter(ctx context.Context, op uint16, body []byte, fd int) (*Filter, error) {
@@ -111,7 +129,7 @@ func (c *Client) filter(ctx context.Context, op uint16, body []byte, fd int) (*F
 	if err != nil {
 		return nil, err
 	}
-	info, err := decodeInfo(reply)
+	info, err := decodeInfo(reply, body)
 	if err != nil {
 		return nil, err
 	}
@@ -133,7 +151,7 @@ func (c *Client) file(ctx context.Context, op uint16, body []byte, fd int, check
 		return nil, Info{}, err
 	}
 	file := os.NewFile(uintptr(got), "secprof")
-	info, err := decodeInfo(reply)
+	info, err := decodeInfo(reply, body)
 	if err == nil {
 		err = checkSeals(got)
 	}

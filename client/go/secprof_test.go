@@ -144,6 +144,33 @@ func TestOptions(t *testing.T) {
 	}
 }
 
+func TestModes(t *testing.T) {
+	c, ctx := dial(t, "")
+	plain := must[*Filter](t)(c.Get(ctx, "p", nil))
+	audit := must[*Filter](t)(c.Get(ctx, "p", &Options{Mode: Audit}))
+	log := must[*Filter](t)(c.Get(ctx, "p", &Options{Mode: Log}))
+	if audit.Digest == plain.Digest || audit.Flags != plain.Flags {
+		t.Errorf("audit: %+v", audit.Info)
+	}
+	if log.Digest != plain.Digest || log.Flags != plain.Flags|2 {
+		t.Errorf("log: %+v", log.Info)
+	}
+	for name, same := range map[string]*Filter{"p@audit": audit, "p@log": log} {
+		named := must[*Filter](t)(c.Get(ctx, name, nil))
+		if named.Digest != same.Digest || named.Flags != same.Flags {
+			t.Errorf("%s: %+v", name, named.Info)
+		}
+	}
+	_, err := c.Get(ctx, "p@log", &Options{Mode: Audit})
+	wantError(t, "two modes", err, syscall.EINVAL)
+	_, err = c.Get(ctx, "p@enforce", nil)
+	wantError(t, "a name that only looks so", err, NotFound)
+	_, err = c.Get(ctx, "@audit", nil)
+	wantError(t, "a mode of nothing", err, BadName)
+	_, err = c.Get(ctx, "p", &Options{Mode: 3})
+	wantError(t, "an unknown mode", err, BadRequest)
+}
+
 func TestErrors(t *testing.T) {
 	c, ctx := dial(t, "")
 	_, err := c.Get(ctx, "nosuch", nil)
@@ -469,7 +496,7 @@ func TestGrown(t *testing.T) {
 }
 
 func TestBadReplies(t *testing.T) {
-	always := "length no-count short magic version opcode serial two-fds truncated offset before text"
+	always := "length no-count short magic version opcode serial two-fds truncated offset before text mode"
 	files := always + " unsealed writable no-fd"
 	for _, test := range []struct {
 		what, faults string

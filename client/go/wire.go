@@ -5,7 +5,9 @@ package secprof
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"strings"
+	"syscall"
 	"time"
 )
 
@@ -137,7 +139,26 @@ func decodeName(field []byte) string {
 	return strings.ToValidUTF8(string(field), "\ufffd")
 }
 
-func encodeVariant(options *Options, delivery uint32) []byte {
+// splitName takes the mode off the end of a name. Otherwise the mode is that of the options.
+func splitName(name string, options *Options) (string, Mode, error) {
+	mode := Enforce
+	if options != nil {
+		mode = options.Mode
+	}
+	named, end := Audit, "@audit"
+	if strings.HasSuffix(name, "@log") {
+		named, end = Log, "@log"
+	}
+	if !strings.HasSuffix(name, end) {
+		return name, mode, nil
+	}
+	if mode != Enforce && mode != named {
+		return "", 0, fmt.Errorf("secprof: %q has a mode already, and the options have another: %w", name, syscall.EINVAL)
+	}
+	return strings.TrimSuffix(name, end), named, nil
+}
+
+func encodeVariant(options *Options, mode Mode, delivery uint32) []byte {
 	body := make([]byte, variantSize)
 	if options != nil {
 		order.PutUint64(body, uint64(options.Caps))
@@ -145,10 +166,13 @@ func encodeVariant(options *Options, delivery uint32) []byte {
 		order.PutUint32(body[12:], options.Kernel)
 	}
 	order.PutUint32(body[16:], delivery)
+	order.PutUint32(body[20:], uint32(mode))
 	return body
 }
 
-func decodeInfo(body []byte) (Info, error) {
+// decodeInfo reads what a reply says of its filter. The body of the request has the mode that the
+// filter has to be in: what denies nothing must not be taken for what does.
+func decodeInfo(body, request []byte) (Info, error) {
 	if err := need(body, filterSize); err != nil {
 		return Info{}, err
 	}
@@ -163,6 +187,9 @@ func decodeInfo(body []byte) (Info, error) {
 	copy(info.SourceDigest[:], body[40:])
 	if info.Insns < 1 || info.Insns > maxInsns {
 		return Info{}, badReply("a filter of %d instructions", info.Insns)
+	}
+	if mode := order.Uint32(body[96:]); mode != order.Uint32(request[20:]) {
+		return Info{}, badReply("a filter in mode %d, which was not asked for", mode)
 	}
 	return info, nil
 }

@@ -19,7 +19,8 @@
 
 The variant of a profile is chosen by keywords, which many functions take: `caps`, the capabilities
 that the process will have, as a mask or as names; `arch`, an AUDIT_ARCH_* number, and `kernel`, a
-pair such as (6, 1), where the filter is for another machine than the daemon's.
+pair such as (6, 1), where the filter is for another machine than the daemon's; and `mode`, a Mode,
+which a name may have at its end too: "web@audit".
 
 Each refusal of the daemon is a `Refused`, most of them of a subclass: `NotFound`, `Broken`, … An
 answer that is not what the protocol says is a `BadReply`, and nothing of it is used. Filters are
@@ -43,7 +44,7 @@ from typing import Any, Callable, Iterable, Iterator, Mapping, Optional, Sequenc
 
 __all__ = [
     "Client", "popen", "Filter", "File", "Info", "Source", "Profile", "ProfileStatus", "Status",
-    "Reloaded", "Change", "Watch", "State", "Kind", "Error", "Refused", "BadVersion", "BadRequest",
+    "Reloaded", "Change", "Watch", "State", "Kind", "Mode", "Error", "Refused", "BadVersion", "BadRequest",
     "BadName", "NotFound", "BadTarget", "Forbidden", "Broken", "Limit", "Rate", "NoResult", "Stopping",
     "Failed", "Undeliverable", "Limits", "BadReply", "Disconnected", "DEFAULT_SOCKET",
 ]
@@ -64,12 +65,12 @@ _SEALS = fcntl.F_SEAL_WRITE | fcntl.F_SEAL_GROW | fcntl.F_SEAL_SHRINK
 # "<": numbers are little-endian, and nothing is padded; x is what has to be 0. Replies may be longer.
 _HEADER = struct.Struct("<IHHIIII")
 _REFUSAL = struct.Struct("<IIIII4x")
-_VARIANT = struct.Struct("<QIII20x")
+_VARIANT = struct.Struct("<QIIII16x")
 _LABEL = bytes(64)
 _NAME = struct.Struct("<128s")
 _NAMED = struct.Struct("<128s8x")
 _BARE = bytes(8)
-_FILTER = struct.Struct("<Q32s32sIIIIII8x")
+_FILTER = struct.Struct("<Q32s32sIIIIIII4x")
 _LISTED = struct.Struct("<QIIII")
 _ENTRY = struct.Struct("<128sQ32sII")
 _DAEMON = struct.Struct("<12Q18I32s32s16sQ10I64x")
@@ -209,6 +210,17 @@ class Kind(enum.Enum):
     """More happened than the daemon could keep. Ask profiles()."""
 
 
+class Mode(enum.IntEnum):
+    """What becomes of a profile's verdicts. A name may say the same with its end: "web@audit"."""
+
+    ENFORCE = 0
+    """They are as the profile says."""
+    AUDIT = 1
+    """What would be denied is let through, and the kernel logs it."""
+    LOG = 2
+    """They are as the profile says, and the kernel logs what is denied."""
+
+
 @dataclass(frozen=True)
 class Info:
     """What the daemon says of a filter."""
@@ -220,7 +232,7 @@ class Info:
     insns: int
     """Instructions, of 8 bytes each."""
     flags: int
-    """SECCOMP_FILTER_FLAG_* that the profile asks for."""
+    """SECCOMP_FILTER_FLAG_* that the profile and the mode ask for."""
     arch: int
     """AUDIT_ARCH_* of the target."""
     stale: bool
@@ -511,50 +523,52 @@ class Client:
         self._connection: Optional[_Connection] = None
 
     def get(self, name: str, *, caps: Caps = 0, arch: int = 0,
-            kernel: Optional[tuple[int, int]] = None) -> Filter:
+            kernel: Optional[tuple[int, int]] = None, mode: Mode = Mode.ENFORCE) -> Filter:
         """The filter of profile `name`, as bytes."""
-        body, _ = self._call(_GET, _get(name, _AS_BYTES, caps, arch, kernel))
-        return _filter(body)
+        request = _get(name, _AS_BYTES, caps, arch, kernel, mode)
+        body, _ = self._call(_GET, request)
+        return _filter(body, request)
 
     def get_file(self, name: str, *, caps: Caps = 0, arch: int = 0,
-                 kernel: Optional[tuple[int, int]] = None) -> File:
+                 kernel: Optional[tuple[int, int]] = None, mode: Mode = Mode.ENFORCE) -> File:
         """The same as an open file, for another program: `bwrap --seccomp FD`."""
-        return self._file(_GET, _get(name, _AS_FD, caps, arch, kernel), (), _check_filter)
+        return self._file(_GET, _get(name, _AS_FD, caps, arch, kernel, mode), (), _check_filter)
 
     def get_helper(self, name: str, *, caps: Caps = 0,
-                   kernel: Optional[tuple[int, int]] = None) -> File:
+                   kernel: Optional[tuple[int, int]] = None, mode: Mode = Mode.ENFORCE) -> File:
         """An executable, secprof-helper, with the filter built in. popen() takes it."""
-        return self._file(_GET, _get(name, _AS_HELPER, caps, 0, kernel), (), _check_helper)
+        return self._file(_GET, _get(name, _AS_HELPER, caps, 0, kernel, mode), (), _check_helper)
 
     def source(self, name: str) -> Source:
         """The text of profile `name`, the version that is in service."""
         found = []
-        with self._file(_GET, _get(name, _AS_SOURCE, 0, 0, None), (),
+        with self._file(_GET, _get(name, _AS_SOURCE, 0, 0, None, Mode.ENFORCE), (),
                         lambda *about: found.append(_check_source(*about))) as file:
             return Source(found[0], file.info)
 
     def compile(self, profile: Union[bytes, str], *, caps: Caps = 0, arch: int = 0,
-                kernel: Optional[tuple[int, int]] = None) -> Filter:
+                kernel: Optional[tuple[int, int]] = None, mode: Mode = Mode.ENFORCE) -> Filter:
         """The filter of a profile that the caller has, as bytes. For root and the daemon's user.
 
         A profile that does not compile is `Broken`; its text has a line for each error.
         """
+        request = _compile(_AS_BYTES, caps, arch, kernel, mode)
         with _Sealed(profile) as memory:
-            body, _ = self._call(_COMPILE, _compile(_AS_BYTES, caps, arch, kernel), [memory.fileno()])
-        return _filter(body)
+            body, _ = self._call(_COMPILE, request, [memory.fileno()])
+        return _filter(body, request)
 
     def compile_file(self, profile: Union[bytes, str], *, caps: Caps = 0, arch: int = 0,
-                     kernel: Optional[tuple[int, int]] = None) -> File:
+                     kernel: Optional[tuple[int, int]] = None, mode: Mode = Mode.ENFORCE) -> File:
         """The same as an open file."""
         with _Sealed(profile) as memory:
-            return self._file(_COMPILE, _compile(_AS_FD, caps, arch, kernel), [memory.fileno()],
+            return self._file(_COMPILE, _compile(_AS_FD, caps, arch, kernel, mode), [memory.fileno()],
                               _check_filter)
 
     def compile_helper(self, profile: Union[bytes, str], *, caps: Caps = 0,
-                       kernel: Optional[tuple[int, int]] = None) -> File:
+                       kernel: Optional[tuple[int, int]] = None, mode: Mode = Mode.ENFORCE) -> File:
         """The same as an executable, as get_helper() has it."""
         with _Sealed(profile) as memory:
-            return self._file(_COMPILE, _compile(_AS_HELPER, caps, 0, kernel), [memory.fileno()],
+            return self._file(_COMPILE, _compile(_AS_HELPER, caps, 0, kernel, mode), [memory.fileno()],
                               _check_helper)
 
     def profiles(self) -> list[Profile]:
@@ -679,7 +693,7 @@ class Client:
               check: Callable[[int, Info, _Place], Any]) -> File:
         reply, (fd,) = self._call(opcode, body, fds, files=1)
         try:
-            info = _info(reply)
+            info = _info(reply, body)
             _check_file(fd)
             check(fd, info, _place(reply))
             # Fds 0 to 2 of a child are replaced before it executes anything.
@@ -845,20 +859,33 @@ def _mask(caps: Caps) -> int:
     return mask
 
 
-def _variant(delivery: int, caps: Caps, arch: int, kernel: Optional[tuple[int, int]]) -> bytes:
+def _variant(delivery: int, caps: Caps, arch: int, kernel: Optional[tuple[int, int]],
+             mode: Mode) -> bytes:
     major, minor = kernel or (0, 0)
     if not (0 <= major < 1 << 16 and 0 <= minor < 1 << 16):
         raise ValueError(f"not a version of a kernel: {kernel!r}")
-    return _VARIANT.pack(_mask(caps), arch, major << 16 | minor, delivery)
+    return _VARIANT.pack(_mask(caps), arch, major << 16 | minor, delivery, Mode(mode))
 
 
-def _get(name: str, delivery: int, caps: Caps, arch: int,
-         kernel: Optional[tuple[int, int]]) -> bytes:
-    return _variant(delivery, caps, arch, kernel) + _NAME.pack(_name(name)) + _LABEL
+def _get(name: str, delivery: int, caps: Caps, arch: int, kernel: Optional[tuple[int, int]],
+         mode: Mode) -> bytes:
+    profile, _, end = name.rpartition("@")
+    named = {"audit": Mode.AUDIT, "log": Mode.LOG}.get(end, Mode.ENFORCE)
+    if named and mode not in (Mode.ENFORCE, named):
+        raise ValueError(f"{name!r} has a mode already, and another one than {Mode(mode).name}")
+    if named:
+        name, mode = profile, named
+    return _variant(delivery, caps, arch, kernel, mode) + _NAME.pack(_name(name)) + _LABEL
 
 
-def _compile(delivery: int, caps: Caps, arch: int, kernel: Optional[tuple[int, int]]) -> bytes:
-    return _variant(delivery, caps, arch, kernel) + _LABEL
+def _compile(delivery: int, caps: Caps, arch: int, kernel: Optional[tuple[int, int]],
+             mode: Mode) -> bytes:
+    return _variant(delivery, caps, arch, kernel, mode) + _LABEL
+
+
+def _mode_of(request: bytes) -> int:
+    """Of a body that _variant() begins."""
+    return _VARIANT.unpack_from(request)[4]
 
 
 def _part(body: bytes, offset: int, size: int, fixed: int) -> bytes:
@@ -869,8 +896,10 @@ def _part(body: bytes, offset: int, size: int, fixed: int) -> bytes:
     return body[start:start + size]
 
 
-def _info(body: bytes) -> Info:
-    generation, digest, source_digest, insns, flags, arch, info, _, _ = _unpack(_FILTER, body)
+def _info(body: bytes, request: bytes) -> Info:
+    generation, digest, source_digest, insns, flags, arch, info, _, _, mode = _unpack(_FILTER, body)
+    if mode != _mode_of(request):
+        raise BadReply(f"a filter in mode {mode}, which was not asked for")
     if not 1 <= insns <= _MAX_INSNS:
         raise BadReply(f"a filter of {insns} instructions")
     return Info(generation, digest, insns, flags, arch, bool(info & 1), source_digest)
@@ -881,12 +910,12 @@ _Place = tuple[int, int]
 
 
 def _place(body: bytes) -> _Place:
-    *_, offset, size = _unpack(_FILTER, body)
+    *_, offset, size, _ = _unpack(_FILTER, body)
     return offset, size
 
 
-def _filter(body: bytes) -> Filter:
-    info = _info(body)
+def _filter(body: bytes, request: bytes) -> Filter:
+    info = _info(body, request)
     offset, size = _place(body)
     code = _part(body, offset, size, _FILTER.size)
     _check_code(code, info)

@@ -7,6 +7,7 @@ import inspect
 import os
 import pydoc
 import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -119,6 +120,23 @@ def test_compile(test, client):
                 test.fail("compile on a fresh connection")
                 return
     test.ok("compile on 50 fresh connections")
+
+
+def test_modes(test, client):
+    plain, audit, log = (client.get("p", mode=mode) for mode in secprof.Mode)
+    test.check(audit.code != plain.code, "a filter in audit mode is another one")
+    test.equal("which denies nothing", {k for op, _, _, k in struct.iter_unpack("=HBBI", audit.code) if op == 6} -
+               {0x7fff0000, 0x7ffc0000}, set())
+    test.equal("one in log mode is the same, and has a flag", (log.code, log.info.flags),
+               (plain.code, plain.info.flags | 2))
+    test.equal("a name may end in a mode", (client.get("p@audit"), client.get("p@log", mode=secprof.Mode.LOG)),
+               (audit, log))
+    raises(test, "two modes", ValueError, client.get, "p@log", mode=secprof.Mode.AUDIT)
+    raises(test, "an unknown mode", ValueError, client.get, "p", mode=3)
+    raises(test, "a mode of nothing", secprof.BadName, client.get, "@audit")
+    raises(test, "a name that only looks so", secprof.NotFound, client.get, "p@enforce")
+    test.equal("a profile by content has modes too", client.compile(profile(42), mode=secprof.Mode.AUDIT).code,
+               audit.code)
 
 
 def test_state(test, client, own):
@@ -369,6 +387,7 @@ with Test() as test:
         test_fetch(test, client, own)
         test_refusals(test, client)
         test_compile(test, client)
+        test_modes(test, client)
         test_state(test, client, own)
         test_watch(test, client)
         test_popen(test, client)

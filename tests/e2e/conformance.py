@@ -511,7 +511,8 @@ def grown_clients(test, path):
     test.equal("C: STATUS", (rc, json.loads(out)["version"]), (0, "9.0"))
     rc, out, error = ctl("get", "status-99")
     test.check(rc != 0 and not out and "a refusal of the future" in error, "C: an unknown status is a failure", error)
-    for fault in ("magic", "version", "length", "opcode", "serial", "short", "offset", "before", "text", "digest"):
+    for fault in ("magic", "version", "length", "opcode", "serial", "short", "offset", "before", "text", "digest",
+                  "mode"):
         rc, out, _ = ctl("get", fault)
         test.check(rc != 0 and not out, f"C: a bad reply ({fault}) is not used", (rc, out))
     with secprof.Client(path) as client:

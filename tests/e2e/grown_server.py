@@ -26,7 +26,7 @@ assert len(MORE) % 8 == 7
 MORE += b"!"
 
 FAULTS = ("digest source-digest length count no-count short magic version opcode serial unsealed writable "
-          "two-fds no-fd truncated helper no-helper resize offset before text").split()
+          "two-fds no-fd truncated helper no-helper resize offset before text mode").split()
 
 CODE = struct.pack("=HBBI", 6, 0, 0, 0x7FFF0000)
 TEXT = b'{"defaultAction": "SCMP_ACT_ALLOW"}'
@@ -71,7 +71,7 @@ class Server:
         body = struct.pack("<6I", 100 * status + 99, 40, 1500, place + beyond, len(text), 0xFFFFFFFF)
         self.reply(opcode, body + MORE + text, status=status)
 
-    def filter(self, opcode, delivery, fault):
+    def filter(self, opcode, delivery, mode, fault):
         data = {SOURCE: TEXT, HELPER: (b"no program  " if fault == "no-helper" else b"\x7fELF and more") + CODE + MORE}.get(
             delivery, CODE)
         digest = bytes(32) if fault == "digest" else hashlib.sha256(CODE).digest()
@@ -82,7 +82,7 @@ class Server:
         offset += {"offset": 4096, "before": -FILTER}.get(fault, 0)
         size = len(data) if delivery != HELPER else len(CODE)
         body = struct.pack("<Q32s32sIIIIIIII", 7, digest, source, count, 0, NATIVE, 0xFFFFFFFE,
-                           offset & 0xFFFFFFFF, size, 99, 0xFFFFFFFF) + MORE
+                           offset & 0xFFFFFFFF, size, mode + (fault == "mode"), 0xFFFFFFFF) + MORE
         if delivery == BYTES:
             # A count that is too high is one that the whole reply has no room for.
             body += CODE + (b"" if fault == "count" else MORE)
@@ -96,7 +96,7 @@ class Server:
         self.reply(opcode, body, [memory(data, fault) for _ in range(n)], fault=fault)
 
     def get(self, request):
-        delivery, name = struct.unpack_from("<I20x128s", request, 40)
+        delivery, mode, name = struct.unpack_from("<II16x128s", request, 40)
         name = name.rstrip(b"\0").decode()
         if name == "newer":
             self.reply(GET, b"laid out in another way", status=1, fault="newer")
@@ -105,7 +105,7 @@ class Server:
         elif name == "text":
             self.refuse(GET, 6, b"no", 1)
         else:
-            self.filter(GET, delivery, name)
+            self.filter(GET, delivery, mode, name)
 
     def list(self, request):
         after = request[24:].rstrip(b"\0")
@@ -151,7 +151,7 @@ class Server:
             if opcode == GET:
                 self.get(request)
             elif opcode == COMPILE:
-                self.filter(COMPILE, *struct.unpack_from("<I", request, 40), "")
+                self.filter(COMPILE, *struct.unpack_from("<II", request, 40), "")
             elif opcode == LIST:
                 self.list(request)
             elif opcode == STATUS:

@@ -84,6 +84,7 @@ secprofctl_SOURCES = \
 	client/secprofctl/subject/process.c client/secprofctl/subject/process.h \
 	client/secprofctl/subject/processes.c client/secprofctl/subject/processes.h \
 	client/secprofctl/subject/served.c client/secprofctl/subject/served.h \
+	client/secprofctl/subject/profiles.c client/secprofctl/subject/profiles.h \
 	client/secprofctl/subject/recorder.c client/secprofctl/subject/recorder.h \
 	client/secprofctl/subject/remote.c client/secprofctl/subject/remote.h \
 	client/secprofctl/subject/answers.c client/secprofctl/subject/answers.h \

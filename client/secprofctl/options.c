@@ -274,6 +274,7 @@ static const struct row rows[] = {
     {"output", CTL_OPTION_OUTPUT, 'o', take_output, 0},
     {"strict", CTL_OPTION_STRICT, 0, FLAG(strict)},
     {"quiet", CTL_OPTION_QUIET, 0, FLAG(quiet)},
+    {"counters", CTL_OPTION_COUNTERS, 0, FLAG(counters)},
     {"subset", CTL_OPTION_SUBSET, 0, FLAG(subset)},
     {"abi", CTL_OPTION_ABI, 0, take_abi, 0},
     {"against-libseccomp", CTL_OPTION_AGAINST_LIBSECCOMP, 0, FLAG(against_libseccomp)},

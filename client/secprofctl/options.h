@@ -41,6 +41,7 @@ enum ctl_option {
     CTL_OPTION_WEAKER_THAN = 1 << 21,
     CTL_OPTION_MODE = 1 << 29,
     CTL_OPTION_AUDIT = 1 << 30,
+    CTL_OPTION_COUNTERS = 1 << 24,
 
     /* what a filter is made for */
     CTL_OPTIONS_VARIANT = CTL_OPTION_TARGET | CTL_OPTION_CAPS | CTL_OPTION_KERNEL | CTL_OPTION_MODE,
@@ -69,6 +70,7 @@ struct ctl_options {
     bool quiet;
     bool subset;
     bool audit; /* the same as the mode VARIANT_AUDIT, which it sets */
+    bool counters;
     bool profile;
     bool follow;       /* goes on with what comes */
     const char *under; /* the operand that the question is about, or NULL */

@@ -165,7 +165,7 @@ refused "--json with a format" 2 'json and --format cannot be used together' get
 refused "an unknown syscall" 2 "no syscall 'opn'.*did you mean 'open'" explain default opn
 echo 'x86_64 opn' > table
 refused "the same in a table" 2 "table:1: .*no syscall 'opn'" simulate default table --target x86_64
-refused "a process that is not there" 4 'No such process' disasm pid:4194304
+refused "a process that is not there" 4 'it is gone' disasm pid:4194304
 refused "a helper with a listener" 1 'listener' helper notify -o helper
 refused "a wrong line that keeps a helper" 2 "unknown option '--foo'" helper default -o helper --foo
 refused "in either order" 2 "unknown option '--foo'" helper default --foo -o helper
@@ -214,12 +214,26 @@ has "counts" '^5 profiles, 0 of them stale or broken' "$(cat out)"
 works "list" list
 has "has a header" '^NAME +STATE' "$(cat out)"
 has "has default" '^default +served +[0-9]+' "$(cat out)"
+has "has its file and no warning" "^default .* 0  $D/profiles/default.json\$" "$(cat out)"
+COLUMNS=88 run_ctl list
+is "list on a narrow terminal: the longest line" 88 "$(sed 's/…/./' out | awk '{ if (length($0) > n) n = length($0) } END { print n }')"
+has "a path loses its beginning" '  …[^ ]*default\.json$' "$(cat out)"
+COLUMNS=60 run_ctl list
+is "list on a very narrow one: no paths" 0 "$(grep -c / out)"
 works "list --json" list --json
 is "is sorted" "['caps', 'default', 'flags', 'marker', 'notify']" "$(json '[p["name"] for p in j["profiles"]]')"
 works "status" status
-has "of the daemon" '^secprofd [0-9.]+ with libseccomp' "$(cat out)"
+is "begins with a sentence" "secprofd $(ctl --version | cut -d' ' -f2) is running, and all is well with 5 profiles." "$(head -1 out)"
+has "has its socket" "^  socket +$SECPROF_SOCKET\$" "$(cat out)"
+has "since when" '^  since +20[0-9][0-9]-[0-9-]+ [0-9:]+ [^ ,]+, for 0 d 00:' "$(cat out)"
+is "has no counters" 0 "$(grep -c 'requests answered' out)"
+works "status --counters" status --counters
+has "has them" '^ +[0-9]+  requests answered$' "$(cat out)"
+has "and limits" '^ +4096  profiles$' "$(cat out)"
+refused "which are the daemon's" 2 'about the daemon' status default --counters
 works "status --json" status --json
 is "counts profiles" 5 "$(json 'j["profiles"]')"
+is "has all" "True True [] $SECPROF_SOCKET" "$(json '" ".join(map(str, (len(j["instance"]) == 32, j["limits"]["max_profiles"] == 4096, j["not_served"], j["socket"])))')"
 works "status default" status default
 has "has its file" "$D/profiles/default.json" "$(cat out)"
 works "status default --json" status default --json
@@ -238,6 +252,12 @@ has "with file, line and column" "profiles/marker.json:1:19: error: " "$(cat out
 run_ctl status never --json
 is "status of a broken one: exit code 1" 1 $code
 is "it is broken" 'broken None' "$(json 'j["state"] + " " + str(j["digest"])')"
+works "status of the daemon" status
+is "counts them in its sentence" "; of 6 profiles, 1 is broken and 1 is stale." "$(head -1 out | grep -o ';.*')"
+has "says what is wrong with one" "^never is broken: $D/profiles/never.json" "$(cat out)"
+has "and the other" 'profiles/marker.json:1:19: error: ' "$(cat out)"
+works "the same as JSON" status --json
+is "names them" 'marker stale, never broken' "$(json '", ".join(p["name"] + " " + p["state"] for p in j["not_served"])')"
 run_ctl get marker
 is "a stale profile is served" 0 $code
 has "with a warning" 'last good version' "$(cat err)"
@@ -251,6 +271,8 @@ works "a profile that deserves a warning" reload
 run_ctl status lints
 is "it is served: exit code 0" 0 $code
 has "the warning is in its status" "profiles/lints.json:2:12: warning: .*nothing is blocked" "$(cat out)"
+works "list of it" list --json
+is "counts the warning" 1 "$(json '[p["warnings"] for p in j["profiles"] if p["name"] == "lints"][0]')"
 is "notes are not" 0 "$(grep -c ': note: ' out)"
 rm "$D/profiles/lints.json"
 works "without it" reload

@@ -2,89 +2,84 @@
 /* secprofctl list: the profiles that this user may fetch. */
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/options.h"
 #include "client/secprofctl/show/json.h"
+#include "client/secprofctl/show/output.h"
+#include "client/secprofctl/show/text.h"
+#include "client/secprofctl/subject/profiles.h"
 #include "client/secprofctl/subject/remote.h"
 #include "util/cleanup.h"
 #include "util/hex.h"
 
 enum {
     SHORT_DIGEST = 6, /* bytes of a digest in the table */
+    /* What stands between the names and the paths. */
+    FIXED_WIDTH = 2 + 7 + 2 + 12 + 2 + 10 + 2 + 2 * SHORT_DIGEST + 2 + 4 + 2,
+    MIN_PATH = 16, /* of a path less would tell nothing */
 };
 
-struct entries {
-    struct secprof_entry *items; /* each owns its name */
-    size_t n;
-};
-
-static void entries_free(struct entries *entries)
+/* How many characters of the paths are shown beside names of NAME_WIDTH; 0: none of them. */
+static size_t path_room(size_t name_width)
 {
-    for (size_t i = 0; i < entries->n; i++)
-        free((char *)entries->items[i].name);
-    free(entries->items);
+    size_t width = output_width();
+
+    if (width == 0)
+        return SIZE_MAX;
+    return width >= name_width + FIXED_WIDTH + MIN_PATH ? width - name_width - FIXED_WIDTH : 0;
 }
 
-static int collect(const struct secprof_entry *entry, void *data)
+static void print_table(const struct served_profiles *profiles)
 {
-    struct entries *entries = data;
-    struct secprof_entry *more =
-        reallocarray(entries->items, entries->n + 1, sizeof(*entries->items));
+    size_t width = strlen("NAME");
+    size_t room;
 
-    if (!more)
-        return -ENOMEM;
-    entries->items = more;
-
-    struct secprof_entry *own = &more[entries->n];
-
-    *own = *entry;
-    own->name = strdup(entry->name);
-    entries->n += own->name != NULL;
-    return own->name ? 0 : -ENOMEM;
-}
-
-static void print_table(const struct entries *entries)
-{
-    int width = (int)strlen("NAME");
-
-    for (size_t i = 0; i < entries->n; i++)
-        if ((int)strlen(entries->items[i].name) > width)
-            width = (int)strlen(entries->items[i].name);
-    printf("%-*s  %-7s  %12s  %10s  %s\n", width, "NAME", "STATE", "INSTRUCTIONS", "GENERATION",
-           "DIGEST");
-    for (size_t i = 0; i < entries->n; i++) {
-        const struct secprof_entry *entry = &entries->items[i];
+    for (size_t i = 0; i < profiles->n; i++)
+        if (strlen(profiles->items[i].name) > width)
+            width = strlen(profiles->items[i].name);
+    room = path_room(width);
+    printf("%-*s  %-7s  %12s  %10s  %-12s  %4s%s\n", (int)width, "NAME", "STATE", "INSTRUCTIONS",
+           "GENERATION", "DIGEST", "WARN", room ? "  PATH" : "");
+    for (size_t i = 0; i < profiles->n; i++) {
+        const struct served_profile *profile = &profiles->items[i];
         char digest[HEX_SIZE(SHORT_DIGEST)] = "-";
 
-        if (entry->n_insns)
-            hex_encode(entry->digest, SHORT_DIGEST, digest);
-        printf("%-*s  %-7s  %12" PRIu32 "  %10" PRIu64 "  %s\n", width, entry->name,
-               remote_state_name(entry->state), entry->n_insns, entry->generation, digest);
+        if (profile->n_insns)
+            hex_encode(profile->digest, SHORT_DIGEST, digest);
+        printf("%-*s  %-7s  %12" PRIu32 "  %10" PRIu64 "  %-12s  %4zu", (int)width, profile->name,
+               remote_state_name(profile->state), profile->n_insns, profile->generation, digest,
+               profile->n_warnings);
+        if (room) {
+            printf("  ");
+            text_print_end(stdout, profile->status ? profile->status->path : "-", room);
+        }
+        putchar('\n');
     }
 }
 
-static int print_json(const struct entries *entries)
+static int print_json(const struct served_profiles *profiles)
 {
     struct json json;
 
     json_start(&json);
     json_open_map(&json, NULL);
     json_open_array(&json, "profiles");
-    for (size_t i = 0; i < entries->n; i++) {
-        const struct secprof_entry *entry = &entries->items[i];
+    for (size_t i = 0; i < profiles->n; i++) {
+        const struct served_profile *profile = &profiles->items[i];
 
         json_open_map(&json, NULL);
-        json_text(&json, "name", entry->name);
-        json_text(&json, "state", remote_state_name(entry->state));
-        json_number(&json, "instructions", entry->n_insns);
-        json_number(&json, "generation", entry->generation);
-        if (entry->n_insns)
-            json_hex(&json, "digest", entry->digest, sizeof(entry->digest));
+        json_text(&json, "name", profile->name);
+        json_text(&json, "state", remote_state_name(profile->state));
+        json_number(&json, "instructions", profile->n_insns);
+        json_number(&json, "generation", profile->generation);
+        if (profile->n_insns)
+            json_hex(&json, "digest", profile->digest, sizeof(profile->digest));
         else
             json_text(&json, "digest", NULL);
+        json_number(&json, "warnings", profile->n_warnings);
+        json_text(&json, "path", profile->status ? profile->status->path : NULL);
         json_close_map(&json);
     }
     json_close_array(&json);
@@ -94,20 +89,21 @@ static int print_json(const struct entries *entries)
 
 static int list(const struct ctl_options *options)
 {
-    __attribute__((cleanup(entries_free))) struct entries entries = {0};
+    cleanup_profiles struct served_profiles profiles = {.n = 0};
     cleanup_remote struct secprof *handle = NULL;
     int code = remote_open(options, &handle);
+    int r;
 
     if (code != CTL_OK)
         return code;
-
-    int r = secprof_list(handle, collect, &entries);
-
+    r = profiles_list(handle, &profiles);
+    if (r == 0)
+        r = profiles_ask_all(handle, &profiles);
     if (r < 0)
         return remote_fail(handle, "list", r);
     if (options->json)
-        return print_json(&entries);
-    print_table(&entries);
+        return print_json(&profiles);
+    print_table(&profiles);
     return CTL_OK;
 }
 
@@ -121,5 +117,7 @@ const struct ctl_command command_list = {
         "Lists the profiles that this user may fetch. States: served; stale (the file is broken,\n"
         "its last good filter is in service); broken (nothing is in service); pending (the\n"
         "first compile is under way). Instructions and digest are those of the filter for the\n"
-        "daemon's own architecture, without capabilities.\n",
+        "daemon's own architecture, without capabilities. WARN counts the warnings of the last\n"
+        "compile: 'secprofctl status NAME' has their texts. On a terminal a long PATH loses its\n"
+        "beginning.\n",
 };

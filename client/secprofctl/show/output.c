@@ -6,12 +6,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/number.h"
 #include "util/cleanup.h"
 #include "util/io.h"
 #include "util/replace.h"
@@ -101,4 +104,15 @@ int output_fail(const char *path, int r)
 bool output_is_terminal(void)
 {
     return isatty(STDOUT_FILENO) == 1;
+}
+
+size_t output_width(void)
+{
+    const char *columns = getenv("COLUMNS");
+    struct winsize size;
+    uint64_t number;
+
+    if (columns && number_parse(columns, &number) && number > 0 && number <= UINT16_MAX)
+        return (size_t)number;
+    return ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
 }

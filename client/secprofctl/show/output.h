@@ -32,4 +32,10 @@ int output_fail(const char *path, int r);
 /* True if stdout is a terminal. */
 bool output_is_terminal(void);
 
+/*
+ * How many characters a line of stdout may have: what COLUMNS says in the environment, else the
+ * width of the terminal. 0: any number, since it is no terminal, or nobody knows.
+ */
+size_t output_width(void);
+
 #endif

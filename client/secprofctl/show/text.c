@@ -36,6 +36,28 @@ void text_print(FILE *file, const char *text)
     print(file, text, "\t");
 }
 
+/* The bytes of the first character of TEXT, which is not empty; a broken byte counts as one. */
+static size_t step(const char *text)
+{
+    size_t len = utf8_length(text, strlen(text));
+
+    return len ? len : 1;
+}
+
+void text_print_end(FILE *file, const char *text, size_t width)
+{
+    size_t n = 0;
+
+    for (const char *at = text; *at; at += step(at))
+        n++;
+    if (n > width) {
+        for (; n >= width; n--)
+            text += step(text);
+        fputs("…", file);
+    }
+    text_print(file, text);
+}
+
 void text_print_lines(FILE *file, const char *text)
 {
     print(file, text, "\n\t");

@@ -15,6 +15,12 @@
  */
 void text_print(FILE *file, const char *text);
 
+/*
+ * The same, but of a TEXT that is longer than WIDTH (at least 1) characters only the end, behind
+ * "…": what tells paths apart. A character counts as one, whatever room it takes.
+ */
+void text_print_end(FILE *file, const char *text, size_t width);
+
 /* The same for a text of several lines: newlines are left as they are. */
 void text_print_lines(FILE *file, const char *text);
 

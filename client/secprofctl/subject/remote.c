@@ -59,6 +59,13 @@ static int exit_code(int r)
     return CTL_SYSTEM;
 }
 
+const char *remote_socket(const struct ctl_options *options)
+{
+    const char *path = options->socket ? options->socket : secure_getenv(SECPROF_SOCKET_ENV);
+
+    return path && *path ? path : SECPROF_DEFAULT_SOCKET;
+}
+
 int remote_open(const struct ctl_options *options, struct secprof **handle)
 {
     const char *path = options->socket;
@@ -67,11 +74,8 @@ int remote_open(const struct ctl_options *options, struct secprof **handle)
 
     if (r == 0)
         return CTL_OK;
-    if (!path)
-        path = secure_getenv(SECPROF_SOCKET_ENV);
-    if (!path || !*path)
-        path = SECPROF_DEFAULT_SOCKET;
-    return ctl_fail(exit_code(r), "cannot reach secprofd at %s: %s", path, secprof_strerror(r));
+    return ctl_fail(exit_code(r), "cannot reach secprofd at %s: %s", remote_socket(options),
+                    secprof_strerror(r));
 }
 
 int remote_fail(struct secprof *handle, const char *what, int r)

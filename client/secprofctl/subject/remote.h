@@ -11,6 +11,9 @@
 
 struct ctl_options;
 
+/* The path of the socket that OPTIONS and the environment name. */
+const char *remote_socket(const struct ctl_options *options);
+
 /* Connects to the daemon. Returns CTL_OK and *HANDLE, or another exit code after a message. */
 int remote_open(const struct ctl_options *options, struct secprof **handle);
 

@@ -73,6 +73,7 @@ secprofctl_SOURCES = \
 	client/secprofctl/command/status.c \
 	client/secprofctl/command/watch.c \
 	client/secprofctl/command/why.c \
+	client/secprofctl/show/diff-text.c client/secprofctl/show/diff-text.h \
 	client/secprofctl/show/counters.c client/secprofctl/show/counters.h \
 	client/secprofctl/show/example.c client/secprofctl/show/example.h \
 	client/secprofctl/show/explain.h \

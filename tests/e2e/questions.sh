@@ -81,8 +81,25 @@ profile ERRNO read:ALLOW write:ALLOW ioctl:ALLOW keyctl:LOG > large.json
 gives "of a name and its file" 0 'the same answer to every call' diff default profiles/default.json
 gives "of raw BPF and a name" 0 'the same answer to every call' diff default.bpf default
 gives "of two profiles" 1 '^  A ERRNO\(EPERM\), B LOG: keyctl$' diff small.json large.json
+is "begins with a sentence" 'A denies 2 calls more' "$(head -1 out)"
 has "names the argument that matters" '^  by argument 1: ioctl$' "$(cat out)"
 has "with an example" '^    ioctl\(0\): A ERRNO\(EPERM\), B ALLOW$' "$(cat out)"
+docker=$here/../data/peers/docker-20.10.24.json
+gives "once for all ABIs that agree" 1 '^x86_64, x86, x32$' diff --target x86_64 default "$docker"
+gives "of one ABI" 1 '^x32$' diff --target x86_64 --abi x32 default "$docker"
+is "no other is there" 0 "$(grep -c '^x86' out)"
+gives "of one ABI that agrees" 0 'the same answer' diff --target x86_64 --abi x32 small.json large.json
+refuses "of an ABI of another target" 2 'x86_64 has no ABI arm' diff --target x86_64 --abi arm small.json large.json
+profile ERRNO read:ALLOW write:ALLOW getpid:TRACE keyctl:LOG > other.json
+gives "the other way round, and more" 1 '^A allows 1 call more; 1 gets another answer$' diff large.json other.json --target x86_64 --abi x86_64
+gives "another answer alone" 1 '^A and B answer 1 call differently, and allow the same$' diff --target x86_64 --abi x86_64 \
+    <(profile ERRNO getppid:ALLOW getpid:TRACE) <(profile ERRNO getppid:ALLOW)
+profile ERRNO read:ALLOW write:ALLOW ioctl:ALLOW:1:EQ:3 keyctl:ERRNO | sed 's/^{/{"flags": ["SECCOMP_FILTER_FLAG_LOG"], /' > flag.json
+gives "flags that differ" 0 '^flags: A [A-Z_]*SPEC_ALLOW; B SECCOMP_FILTER_FLAG_LOG$' diff small.json flag.json
+gives "and as JSON" 0 '^\{' diff small.json flag.json --json
+is "it has them" "['SECCOMP_FILTER_FLAG_LOG']" "$(json 'j["b_flags"]')"
+COLUMNS=60 gives "on a narrow terminal" 1 'io_uring_setup' diff default "$docker"
+is "no list is wider" 0 "$(grep -v '^[AB] ' out | grep -cE '.{61}')"
 gives "a subset" 0 'allows nothing that B does not' diff --subset small.json large.json
 gives "no subset" 1 'A is weaker' diff --subset large.json small.json
 has "has a counterexample" '^    ioctl\(0\): A ALLOW, B ERRNO\(EPERM\)$' "$(cat out)"

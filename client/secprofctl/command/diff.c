@@ -6,15 +6,14 @@
 #include "config.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/options.h"
+#include "client/secprofctl/show/diff-text.h"
 #include "client/secprofctl/show/example.h"
 #include "client/secprofctl/show/json.h"
-#include "client/secprofctl/show/text.h"
 #include "client/secprofctl/subject/subject.h"
 #include "compiler/facts/syscalls.h"
 #include "compiler/facts/verdict.h"
@@ -24,11 +23,6 @@
 #include "compiler/prove/prove.h"
 #include "compiler/questions/compare.h"
 #include "util/cleanup.h"
-
-enum {
-    SPANS_SHOWN = 4,         /* of numbers without a name; the JSON has all */
-    LARGE_NUMBER = 0x100000, /* from here on in hex */
-};
 
 /* Both sides, and what was found. */
 struct diff {
@@ -57,6 +51,29 @@ static const char *verdict(struct diff *diff, uint32_t value)
     return text ? text : "?";
 }
 
+/* Forgets what is about other ABIs than ABI. */
+static void keep_abi(struct changes *changes, const struct abi *abi)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < changes->n_parts; i++)
+        if (changes->parts[i].abi == abi)
+            changes->parts[n++] = changes->parts[i];
+    changes->n_parts = n;
+}
+
+/* CTL_OK where the target has the ABI that the options name, if any. */
+static int check_abi(const struct diff *diff)
+{
+    const struct target *target = diff->a.request.target;
+    const struct abi *abi = diff->options->abi;
+
+    for (size_t i = 0; abi && i < target->n_abis; i++)
+        if (target->abis[i] == abi->id)
+            return CTL_OK;
+    return abi ? ctl_fail(CTL_USAGE, "%s has no ABI %s", target->name, abi->name) : CTL_OK;
+}
+
 /* Loads both sides and compares them. Returns CTL_OK, or another exit code after a message. */
 static int find(struct diff *diff)
 {
@@ -71,6 +88,8 @@ static int find(struct diff *diff)
         return ctl_fail(CTL_SYSTEM, "out of memory");
     code = subject_open(&diff->a, diff->options, diff->syscalls, diff->options->args[0]);
     if (code == CTL_OK)
+        code = check_abi(diff);
+    if (code == CTL_OK)
         code = subject_open(&diff->b, diff->options, diff->syscalls, diff->options->args[1]);
     if (code == CTL_OK)
         code = subject_behaviour(&diff->a, diff->bdd, &a);
@@ -80,6 +99,8 @@ static int find(struct diff *diff)
         return code;
     r = changes_find(&diff->changes, diff->bdd, &a, &b, diff->a.request.target, diff->syscalls,
                      diff->options->subset ? verdict_is_weaker : verdicts_differ, &diff->arena);
+    if (r == 0 && diff->options->abi)
+        keep_abi(&diff->changes, diff->options->abi);
     return r < 0 ? ctl_fail(CTL_SYSTEM, "%s", strerror(-r)) : CTL_OK;
 }
 
@@ -117,116 +138,31 @@ static int check_all_examples(struct diff *diff)
     return CTL_OK;
 }
 
-static void print_number(uint32_t nr)
+static struct diff_side side_of(struct subject *subject)
 {
-    printf(nr < LARGE_NUMBER ? "%" PRIu32 : "%#" PRIx32, nr);
+    const char *text = subject_text(subject);
+
+    return (struct diff_side){
+        .text = text ? text : subject->operand,
+        .flags_known = subject->flags_known,
+        .flags = subject->flags,
+    };
 }
 
-static void print_calls(const struct change *change)
+static int print_text(struct diff *diff)
 {
-    const char *between = "";
-    uint64_t count = 0;
+    const struct diff_shown shown = {
+        .a = side_of(&diff->a),
+        .b = side_of(&diff->b),
+        .target = diff->a.request.target,
+        .bdd = diff->bdd,
+        .changes = &diff->changes,
+        .subset = diff->options->subset,
+        .arena = &diff->arena,
+    };
+    int r = diff_text_print(&shown);
 
-    for (size_t i = 0; i < change->n_calls; i++) {
-        printf("%s%s", between, change->calls[i].name);
-        between = ", ";
-    }
-    for (size_t i = 0; i < change->n_unnamed; i++)
-        count += (uint64_t)change->unnamed[i].last - change->unnamed[i].first + 1;
-    if (count == 0)
-        return;
-    printf("%s%" PRIu64 " number%s without a name (", between, count, count == 1 ? "" : "s");
-    for (size_t i = 0; i < change->n_unnamed && i < SPANS_SHOWN; i++) {
-        const struct nr_span *span = &change->unnamed[i];
-
-        printf("%s", i > 0 ? ", " : "");
-        print_number(span->first);
-        if (span->last != span->first) {
-            printf(" to ");
-            print_number(span->last);
-        }
-    }
-    printf(change->n_unnamed > SPANS_SHOWN ? ", …)" : ")");
-}
-
-static void print_words(unsigned int words)
-{
-    const char *between = " by argument ";
-
-    for (unsigned int i = 0; i < 6; i++)
-        if (words >> i & 1) {
-            printf("%s%u", between, i);
-            between = ", ";
-        }
-    if (words >> (BDD_WORDS - 1) & 1)
-        printf(words == 1u << (BDD_WORDS - 1) ? " by instruction pointer"
-                                              : ", instruction pointer");
-}
-
-static void print_change(struct diff *diff, const struct change_part *part,
-                         const struct change *change)
-{
-    const struct bdd_outcomes *outcomes = &change->outcomes;
-
-    if (change_is_plain(diff->bdd, change)) {
-        printf("  A %s, B %s: ", verdict(diff, outcomes->items[0].a),
-               verdict(diff, outcomes->items[0].b));
-        print_calls(change);
-        putchar('\n');
-        return;
-    }
-    printf(" ");
-    print_words(outcomes->words);
-    printf(": ");
-    print_calls(change);
-    putchar('\n');
-    for (size_t i = 0; i < outcomes->n; i++) {
-        const struct bdd_outcome *outcome = &outcomes->items[i];
-        struct seccomp_data data =
-            example_data(part->arch, change_first_nr(change), outcome->words);
-
-        printf("    ");
-        example_print(stdout, &diff->arena, part->abi,
-                      change->n_calls ? change->calls[0].name : NULL, &data);
-        printf(": A %s, B %s\n", verdict(diff, outcome->a), verdict(diff, outcome->b));
-    }
-    if (outcomes->more)
-        printf("    and more pairs of answers\n");
-}
-
-static void print_part_name(const struct change_part *part)
-{
-    if (part->abi)
-        printf("%s", part->abi->name);
-    else if (part->arch == 0 && part->arch_last == UINT32_MAX)
-        printf("every architecture");
-    else
-        printf("architectures that are not the target's (%#x to %#x%s)", part->arch,
-               part->arch_last, part->more_archs ? " and others" : "");
-}
-
-static void print_text(struct diff *diff)
-{
-    const char *a = subject_text(&diff->a);
-    const char *b = subject_text(&diff->b);
-
-    printf("A  ");
-    text_print(stdout, a ? a : diff->a.operand);
-    printf("\nB  ");
-    text_print(stdout, b ? b : diff->b.operand);
-    printf("\nfor %s\n", diff->a.request.target->name);
-    if (diff->changes.n_parts == 0)
-        puts(diff->options->subset ? "A allows nothing that B does not"
-                                   : "A and B give the same answer to every call");
-    for (size_t i = 0; i < diff->changes.n_parts; i++) {
-        const struct change_part *part = &diff->changes.parts[i];
-
-        putchar('\n');
-        print_part_name(part);
-        puts(diff->options->subset ? ": A is weaker" : "");
-        for (size_t k = 0; k < part->n_changes; k++)
-            print_change(diff, part, &part->changes[k]);
-    }
+    return r < 0 ? ctl_fail(CTL_SYSTEM, "%s", strerror(-r)) : CTL_OK;
 }
 
 static void json_change(struct diff *diff, struct json *json, const struct change_part *part,
@@ -267,6 +203,15 @@ static void json_change(struct diff *diff, struct json *json, const struct chang
     json_close_map(json);
 }
 
+/* The flags of SUBJECT; null where nobody knows them. */
+static void json_side_flags(struct json *json, const char *key, const struct subject *subject)
+{
+    if (subject->flags_known)
+        json_flags(json, key, subject->flags);
+    else
+        json_text(json, key, NULL);
+}
+
 static int print_json(struct diff *diff)
 {
     struct json json;
@@ -277,6 +222,8 @@ static int print_json(struct diff *diff)
     json_text(&json, "b", subject_text(&diff->b));
     json_text(&json, "target", diff->a.request.target->name);
     json_text(&json, "question", diff->options->subset ? "subset" : "equal");
+    json_side_flags(&json, "a_flags", &diff->a);
+    json_side_flags(&json, "b_flags", &diff->b);
     json_bool(&json, "answer", diff->changes.n_parts == 0);
     json_open_array(&json, "differences");
     for (size_t i = 0; i < diff->changes.n_parts; i++) {
@@ -312,7 +259,7 @@ static int run_diff(const struct ctl_options *options)
     if (code == CTL_OK && options->json)
         code = print_json(&diff);
     else if (code == CTL_OK)
-        print_text(&diff);
+        code = print_text(&diff);
     if (code != CTL_OK)
         return CTL_DIFF_FAILED;
     return diff.changes.n_parts ? CTL_DIFFERENT : CTL_OK;
@@ -321,7 +268,7 @@ static int run_diff(const struct ctl_options *options)
 const struct ctl_command command_diff = {
     .name = "diff",
     .failure = CTL_DIFF_FAILED,
-    .options = CTL_OPTIONS_VARIANT | CTL_OPTION_SUBSET,
+    .options = CTL_OPTIONS_VARIANT | CTL_OPTION_SUBSET | CTL_OPTION_ABI,
     .min_args = 2,
     .max_args = 2,
     .wants = "two of: a file, the name of a profile, pid:N",
@@ -331,12 +278,15 @@ const struct ctl_command command_diff = {
         "\n"
         "Compares two filters for every architecture, number and argument, and prints what they\n"
         "decide differently: the syscalls, the arguments that matter, both answers, examples.\n"
+        "ABIs for which it is the same are put together. Flags that differ are told too; they are\n"
+        "no part of the answer.\n"
         "\n"
         "  A, B                a profile's file or raw BPF (struct sock_filter), - for stdin, the\n"
         "                      name of a profile that secprofd serves, or pid:N for the filters\n"
         "                      of a running process\n"
         "  --subset            asks whether A allows at most what B allows, in the kernel's order\n"
         "                      of actions, and prints where it allows more\n"
+        "  --abi ABI           only for this ABI: x86_64, x86, x32, …\n"
         "  --target ARCH       for this architecture (default: this machine's)\n"
         "  --caps CAP_A,CAP_B  for a process with these capabilities (default: none)\n"
         "  --kernel 6.1        for another kernel than this one\n"

@@ -13,6 +13,7 @@
 #include "client/secprofctl/ctl.h"
 #include "client/secprofctl/show/example.h"
 #include "client/secprofctl/show/explain.h"
+#include "client/secprofctl/show/output.h"
 #include "client/secprofctl/show/text.h"
 #include "compiler/facts/abi.h"
 #include "compiler/facts/syscalls.h"
@@ -121,9 +122,7 @@ static void print_rule(struct explaining *what, FILE *file, const struct explana
             role ? role : "?");
     if (!rule->rule->comment)
         return;
-    fputs("      ", file);
-    text_print(file, rule->rule->comment);
-    fputc('\n', file);
+    text_print_wrapped(file, rule->rule->comment, 6, output_width());
 }
 
 /* The clause of a multiplexer's decision: which call it is about. */

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "util/cleanup.h"
 #include "util/utf8.h"
 
 /* Prints TEXT; of the controls, only those in ALLOWED get through. */
@@ -44,12 +45,19 @@ static size_t step(const char *text)
     return len ? len : 1;
 }
 
-void text_print_end(FILE *file, const char *text, size_t width)
+static size_t count(const char *text)
 {
     size_t n = 0;
 
-    for (const char *at = text; *at; at += step(at))
+    for (; *text; text += step(text))
         n++;
+    return n;
+}
+
+void text_print_end(FILE *file, const char *text, size_t width)
+{
+    size_t n = count(text);
+
     if (n > width) {
         for (; n >= width; n--)
             text += step(text);
@@ -61,6 +69,59 @@ void text_print_end(FILE *file, const char *text, size_t width)
 void text_print_lines(FILE *file, const char *text)
 {
     print(file, text, "\n\t");
+}
+
+struct text_line text_line_begin(FILE *file, size_t indent, size_t width)
+{
+    return (struct text_line){.file = file, .indent = indent, .width = width};
+}
+
+void text_line_add(struct text_line *line, const char *text)
+{
+    fputs(text, line->file);
+    line->used += count(text);
+}
+
+void text_line_item(struct text_line *line, const char *before, const char *item)
+{
+    text_line_add(line, before);
+    /* The comma that may follow has to fit too. */
+    if (line->width && line->used > line->indent &&
+        line->used + 1 + count(item) + 1 > line->width) {
+        fprintf(line->file, "\n%*s", (int)line->indent, "");
+        line->used = line->indent;
+    } else {
+        text_line_add(line, " ");
+    }
+    text_line_add(line, item);
+}
+
+void text_line_end(const struct text_line *line)
+{
+    fputc('\n', line->file);
+}
+
+void text_print_wrapped(FILE *file, const char *text, size_t indent, size_t width)
+{
+    size_t used = 0;
+
+    fprintf(file, "%*s", (int)indent, "");
+    while (*text) {
+        size_t n = strcspn(text, " ");
+        cleanup_free char *word = strndup(text, n);
+
+        if (used && width && indent + used + 1 + count(word ? word : "") > width) {
+            fprintf(file, "\n%*s", (int)indent, "");
+            used = 0;
+        } else if (used) {
+            fputc(' ', file);
+            used++;
+        }
+        text_print(file, word ? word : "…");
+        used += count(word ? word : "");
+        text += n + (text[n] == ' ');
+    }
+    fputc('\n', file);
 }
 
 char *text_escape_json(const char *json, size_t n, size_t *size)

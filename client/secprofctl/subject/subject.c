@@ -111,6 +111,8 @@ static int compile_file(struct subject *subject, struct syscalls *syscalls)
     if (code != CTL_OK)
         return code;
     *program = filter.program;
+    subject->flags_known = true;
+    subject->flags = filter.flags;
     subject->programs = program;
     subject->n_programs = 1;
     return CTL_OK;
@@ -162,6 +164,8 @@ static int open_served(struct subject *subject, const struct ctl_options *option
     if (info.stale)
         ctl_warn("%s: its file is broken; this is the last good filter", subject->operand);
     subject->kind = SUBJECT_SERVED;
+    subject->flags_known = true;
+    subject->flags = info.filter_flags;
     return take_raw(subject, subject->operand, bytes, len);
 }
 

@@ -38,6 +38,8 @@ struct subject {
     struct lowered lowered; /* the same for `request` */
     struct bpf_program *programs; /* as the kernel runs them: the newest first; all are valid */
     size_t n_programs;            /* more than one, or none, only for a process */
+    bool flags_known;             /* not of raw BPF and of processes */
+    uint32_t flags;               /* SECCOMP_FILTER_FLAG_* of the filter */
     struct arena arena;           /* holds all of that */
 };
 

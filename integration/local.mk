@@ -3,7 +3,7 @@
 # but the two main() is a library, for the tests.
 noinst_LTLIBRARIES += libintegration.la
 libintegration_la_CPPFLAGS = $(AM_CPPFLAGS) -D_GNU_SOURCE $(YAJL_CFLAGS)
-libintegration_la_LIBADD = libsecprof.la libcompiler.la libutil.la
+libintegration_la_LIBADD = libsecprof.la libcompiler.la libprotocol.la libutil.la
 libintegration_la_SOURCES = \
 	integration/bundle.c integration/bundle.h \
 	integration/oci-config.c integration/oci-config.h \

@@ -2,6 +2,7 @@
 /* The decision. Whatever goes wrong where a name was given ends in refuse(). */
 #include "integration/oci-seccomp.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/filter.h>
 #include <stdarg.h>
@@ -13,6 +14,7 @@
 #include "compiler/policy/render.h"
 #include "compiler/policy/resolve.h"
 #include "integration/oci-config.h"
+#include "protocol/codec.h"
 #include "util/arena.h"
 #include "util/base64.h"
 #include "util/cleanup.h"
@@ -47,6 +49,21 @@ static struct variant_request make_request(const struct decision *d)
     };
 }
 
+static_assert(VARIANT_ENFORCE == (int)WIRE_MODE_ENFORCE && VARIANT_AUDIT == (int)WIRE_MODE_AUDIT &&
+                  VARIANT_LOG == (int)WIRE_MODE_LOG,
+              "the wire and the compiler count modes alike");
+
+/* The same for the profile called NAME, which may end in a mode. */
+static struct variant_request make_named_request(const struct decision *d, const char *name)
+{
+    struct variant_request request = make_request(d);
+    enum wire_mode mode;
+
+    wire_name_split(name, &mode);
+    request.mode = (enum variant_mode)mode;
+    return request;
+}
+
 /* The configuration with FILTER, and with RULES (NULL: its own) as linux.seccomp. */
 static void put_in(struct decision *d, const struct oci_filter *filter, const char *rules,
                    const char *of)
@@ -74,7 +91,7 @@ static void put_in(struct decision *d, const struct oci_filter *filter, const ch
 /* The rules of PROFILE for this container as linux.seccomp; NULL: the container was refused. */
 static char *render_rules(struct decision *d, const char *name, const struct oci_filter *filter)
 {
-    const struct variant_request request = make_request(d);
+    const struct variant_request request = make_named_request(d, name);
     struct profile profile;
     struct variant variant;
     struct diags diags;
@@ -99,7 +116,7 @@ static char *render_rules(struct decision *d, const char *name, const struct oci
 
 static void apply_named(struct decision *d, const char *name)
 {
-    const struct variant_request request = make_request(d);
+    const struct variant_request request = make_named_request(d, name);
     const struct oci_source *source = d->policy->source;
     const char *quoted = diag_quote(d->arena, name);
     struct oci_filter filter = {.bytes = NULL};
@@ -201,13 +218,17 @@ bool oci_names_include(const char *list, const char *name)
 {
     static const char between[] = ", \t";
     size_t len = strlen(name);
+    enum wire_mode mode;
 
     if (!list)
         return false;
+    wire_name_split(name, &mode);
     for (list += strspn(list, between); *list;) {
         size_t word = strcspn(list, between);
 
-        if ((word == 1 && *list == '*') || (word == len && !memcmp(list, name, len)))
+        /* Under "web@audit" all is permitted: who may choose a profile may not choose that. */
+        if ((word == 1 && *list == '*' && mode == WIRE_MODE_ENFORCE) ||
+            (word == len && !memcmp(list, name, len)))
             return true;
         list += word;
         list += strspn(list, between);

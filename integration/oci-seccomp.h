@@ -40,7 +40,10 @@ struct oci_source {
     void *user;
 };
 
-/* True where LIST, names between commas and blanks, has NAME, or "*" for all. NULL: it has none. */
+/*
+ * True where LIST, names between commas and blanks, has NAME, or "*" for all. A name with a mode at
+ * its end is another name, and none that "*" stands for. A LIST of NULL has none.
+ */
 bool oci_names_include(const char *list, const char *name);
 
 struct oci_policy {

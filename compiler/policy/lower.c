@@ -78,17 +78,6 @@ struct lowering {
     size_t ranges_room;
 };
 
-/*
- * What a filter answers where VERDICT has been decided. All that is decided before, which rule has
- * the last word above all, is the same in each mode.
- */
-static uint32_t in_mode(const struct variant *variant, uint32_t verdict)
-{
-    bool denies = verdict_compare(verdict, SECCOMP_RET_LOG) < 0;
-
-    return variant->mode == VARIANT_AUDIT && denies ? SECCOMP_RET_LOG : verdict;
-}
-
 /* From number FIRST of ABI on the decision is DECISION. */
 static int add_range(struct lowering *low, uint32_t first, const struct abi *abi,
                      const struct decision *decision)
@@ -316,7 +305,7 @@ static const struct decision *make_decision(struct lowering *low, const struct s
     };
     if (decision->rule)
         decision->otherwise = decision->rule->verdict;
-    decision->otherwise = in_mode(low->variant, decision->otherwise);
+    decision->otherwise = variant_answer(low->variant, decision->otherwise);
     if (decision->rule)
         return decision;
 
@@ -340,7 +329,7 @@ static const struct decision *make_decision(struct lowering *low, const struct s
         i += same;
     }
     for (size_t i = 0; i < n_clauses; i++)
-        clauses[i].verdict = in_mode(low->variant, clauses[i].verdict);
+        clauses[i].verdict = variant_answer(low->variant, clauses[i].verdict);
     decision->clauses = clauses;
     decision->n_clauses = n_clauses;
     return decision;
@@ -391,7 +380,7 @@ static const struct decision *plain_decision(struct lowering *low, enum decision
 
     if (decision)
         *decision =
-            (struct decision){.origin = origin, .otherwise = in_mode(low->variant, verdict)};
+            (struct decision){.origin = origin, .otherwise = variant_answer(low->variant, verdict)};
     return decision;
 }
 
@@ -528,7 +517,7 @@ int policy_lower(struct policy *policy, const struct variant *variant, struct sy
     *policy = (struct policy){
         .target = variant->target,
         /* libseccomp's SCMP_FLTATR_ACT_BADARCH */
-        .foreign = in_mode(variant, SECCOMP_RET_KILL_THREAD),
+        .foreign = variant_answer(variant, SECCOMP_RET_KILL_THREAD),
         .flags = variant->flags,
     };
     for (size_t i = 0; r == 0 && i < variant->target->n_abis; i++) {

@@ -47,16 +47,16 @@ static void put_names(FILE *out, const struct rule *rule, const char **separator
     }
 }
 
-/* RULE with the N tests at TESTS. */
-static void put_tested_rule(FILE *out, const struct rule *rule, const struct arg_test *tests,
-                            size_t n)
+/* RULE of VARIANT with the N tests at TESTS. */
+static void put_tested_rule(FILE *out, const struct variant *variant, const struct rule *rule,
+                            const struct arg_test *tests, size_t n)
 {
     const char *separator = "";
 
     fputs("{\"names\":[", out);
     put_names(out, rule, &separator);
     fputs("],", out);
-    put_verdict(out, "action", "errnoRet", rule->verdict);
+    put_verdict(out, "action", "errnoRet", variant_answer(variant, rule->verdict));
     if (n)
         fputs(",\"args\":[", out);
     for (size_t i = 0; i < n; i++)
@@ -71,26 +71,31 @@ static void put_tested_rule(FILE *out, const struct rule *rule, const struct arg
  * Tests that are alternatives become rules of their own: runc and crun take them apart too, but
  * other runtimes give all of them to libseccomp at once, which refuses that.
  */
-static void put_rule(FILE *out, const struct rule *rule, const char *between)
+static void put_rule(FILE *out, const struct variant *variant, const struct rule *rule,
+                     const char *between)
 {
     if (!rule->alternatives) {
-        put_tested_rule(out, rule, rule->tests, rule->n_tests);
+        put_tested_rule(out, variant, rule, rule->tests, rule->n_tests);
         return;
     }
     for (size_t i = 0; i < rule->n_tests; i++) {
         if (i)
             fputs(between, out);
-        put_tested_rule(out, rule, &rule->tests[i], 1);
+        put_tested_rule(out, variant, rule, &rule->tests[i], 1);
     }
+}
+
+static bool asks_listener(const struct variant *variant, uint32_t verdict)
+{
+    return (variant_answer(variant, verdict) & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF;
 }
 
 static bool notifies(const struct variant *variant)
 {
-    bool found =
-        (variant->profile->default_verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF;
+    bool found = asks_listener(variant, variant->profile->default_verdict);
 
     for (size_t i = 0; i < variant->n_rules && !found; i++)
-        found = (variant->rules[i]->verdict & SECCOMP_RET_ACTION_FULL) == SECCOMP_RET_USER_NOTIF;
+        found = asks_listener(variant, variant->rules[i]->verdict);
     return found;
 }
 
@@ -118,17 +123,24 @@ static void put_flags(FILE *out, const struct variant *variant)
     fputc(']', out);
 }
 
+/*
+ * In audit mode all ABIs of the target are named, also those that the profile does not have: a
+ * runtime kills the calls of others.
+ */
 static void put_head(FILE *out, const struct variant *variant, enum render_form form)
 {
     const struct profile *profile = variant->profile;
+    const abi_set abis =
+        variant->mode == VARIANT_AUDIT ? target_abis(variant->target) : variant->abis;
     const char *separator = "";
 
-    put_verdict(out, "defaultAction", "defaultErrnoRet", profile->default_verdict);
+    put_verdict(out, "defaultAction", "defaultErrnoRet",
+                variant_answer(variant, profile->default_verdict));
     fputs(",\"architectures\":[", out);
     for (size_t i = 0; i < variant->target->n_abis; i++) {
         const struct abi *abi = abi_get(variant->target->abis[i]);
 
-        if (!(variant->abis & ((abi_set)1 << abi->id)))
+        if (!(abis & ((abi_set)1 << abi->id)))
             continue;
         fprintf(out, "%s\"%s\"", separator, abi->scmp_name);
         separator = ",";
@@ -164,7 +176,7 @@ char *render_linux_seccomp(const struct variant *variant, enum render_form form,
     for (size_t i = 0; i < variant->n_rules; i++) {
         if (i)
             fputs(between, out);
-        put_rule(out, variant->rules[i], between);
+        put_rule(out, variant, variant->rules[i], between);
     }
     fprintf(out, "%s]}%s", variant->n_rules ? line : "", line);
     failed = ferror(out) != 0;

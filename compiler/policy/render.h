@@ -21,7 +21,9 @@ enum render_form {
 /*
  * The rules of VARIANT as an OCI linux.seccomp object: without conditions, since all are decided,
  * and with every value as a number. Read by profile_parse() for the same target it gives the same
- * policy again, but for what RENDER_PLAIN cannot say: "x-unknownSyscalls". Returns the text, which
+ * policy again, but for what RENDER_PLAIN cannot say: "x-unknownSyscalls". In audit mode they deny
+ * nothing either, but what other ABIs call, or what a stricter rule would have denied beside one
+ * that allows it, may go through without being logged. Returns the text, which
  * ends with a NUL and goes to free(); *LEN (may be NULL) gets its length. NULL: no memory.
  */
 char *render_linux_seccomp(const struct variant *variant, enum render_form form, size_t *len);

@@ -133,3 +133,10 @@ int variant_resolve(struct variant *variant, const struct profile *profile,
             variant->rules[variant->n_rules++] = &profile->rules[i];
     return name_errnos(variant, target->abis[0], arena);
 }
+
+uint32_t variant_answer(const struct variant *variant, uint32_t verdict)
+{
+    bool denies = verdict_compare(verdict, SECCOMP_RET_LOG) < 0;
+
+    return variant->mode == VARIANT_AUDIT && denies ? SECCOMP_RET_LOG : verdict;
+}

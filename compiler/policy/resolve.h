@@ -51,4 +51,10 @@ int variant_resolve(struct variant *variant, const struct profile *profile,
                     const struct variant_request *request, struct arena *arena,
                     struct diags *diags);
 
+/*
+ * What a filter of VARIANT answers where its rules have decided VERDICT. All that is decided
+ * before, which rule has the last word above all, is the same in each mode.
+ */
+uint32_t variant_answer(const struct variant *variant, uint32_t verdict);
+
 #endif

@@ -57,6 +57,7 @@ EXTRA_DIST += \
 	tests/e2e/listener.py \
 	tests/e2e/manual-examples.py \
 	tests/e2e/minimal_client.py \
+	tests/e2e/modes.sh \
 	tests/e2e/oci-config.py \
 	tests/e2e/export.sh \
 	tests/e2e/oci-faults.sh \

@@ -33,6 +33,7 @@ refused()
 }
 
 refused "a profile that annotations may not name" unknown 'may not ask for it'
+refused "a profile that they may name, in audit mode" unaudited 'profile "default@audit", and here .* may not ask for it'
 sed -i 's/^allow.*/allow = */' "$D/runtime.conf"
 refused "a profile that is not there" unknown 'no filter for profile "default2": no such profile'
 refused "a filter of somebody else beside the rules" strange 'would win over the rules'

@@ -55,6 +55,8 @@ make_configs()
     config admin '.annotations["io.secprof.profile"] = "default" |
         .process.capabilities.bounding += ["CAP_SYS_ADMIN"]'
     config unknown '.annotations["io.secprof.profile"] = "default2"'
+    config audited '.annotations["io.secprof.profile"] = "marker@audit"'
+    config unaudited '.annotations["io.secprof.profile"] = "default@audit"'
     config rules '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls:
         [{names: ["unshare"], action: "SCMP_ACT_ERRNO", errnoRet: 65}]}'
     config strange '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW"} |
@@ -62,7 +64,7 @@ make_configs()
     cat > "$D/runtime.conf" <<END
 # The shim of this test.
 runtime = crun
-allow = default marker listener
+allow = default marker marker@audit listener
 timeout = 3000
 END
     export SECPROF_RUNTIME_CONFIG=$D/runtime.conf

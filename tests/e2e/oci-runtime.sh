@@ -43,6 +43,7 @@ cases()
     is "$runtime: without a filter the calls get through" "$unfiltered" "$(contained "$runtime" plain)"
     is "$runtime: a profile by name" "$under_default" "$(contained "$runtime" default)"
     is "$runtime: another one" "$under_marker" "$(contained "$runtime" marker)"
+    is "$runtime: in audit mode the calls get through" "$unfiltered" "$(contained "$runtime" audited)"
     has "$runtime: the variant for the container's capabilities" \
         "unshare=OK mount=E(FAULT|PERM) keyctl=EPERM" "$(contained "$runtime" admin)"
     is "$runtime: the container's own rules" "$under_marker" "$(contained "$runtime" rules)"

@@ -41,6 +41,7 @@ struct fake {
     unsigned int asked_named;
     unsigned int asked_content;
     uint64_t caps;
+    enum variant_mode mode;
     char text[256]; /* the name or the content that was asked for */
 };
 
@@ -50,6 +51,7 @@ static int answer(struct fake *fake, const struct variant_request *request,
     ck_assert_ptr_eq(request->target, target_by_name("x86_64"));
     ck_assert_uint_eq(request->kernel, KERNEL_VERSION(6, 1));
     fake->caps = request->caps;
+    fake->mode = request->mode;
     if (fake->rc < 0) {
         *why = "told to fail";
         return fake->rc;
@@ -157,6 +159,39 @@ START_TEST(named_replaces_the_rules)
 }
 END_TEST
 
+/* The rules are for runtimes that take no filter: they deny nothing either. */
+START_TEST(named_in_a_mode)
+{
+    f.policy.allow = "web@audit,web@log";
+    apply("{'annotations': {'io.secprof.profile': 'web@audit'}, 'linux': {}}");
+    ck_assert_str_eq(f.fake.text, "web@audit");
+    ck_assert_int_eq(f.fake.mode, VARIANT_AUDIT);
+    assert_text("{'annotations': {'io.secprof.profile': 'web@audit'," ANNOTATIONS
+                "}, 'linux': {'seccomp':{'defaultAction':'SCMP_ACT_ALLOW','architectures':["
+                "'SCMP_ARCH_X86_64','SCMP_ARCH_X86','SCMP_ARCH_X32'],'syscalls':[{"
+                "'names':['mount'],'action':'SCMP_ACT_LOG'}]}}}");
+    apply("{'annotations': {'io.secprof.profile': 'web@log'}, 'linux': {}}");
+    ck_assert_int_eq(f.fake.mode, VARIANT_LOG);
+    ck_assert_ptr_nonnull(strstr(f.result.text, "SECCOMP_FILTER_FLAG_LOG"));
+    ck_assert_ptr_nonnull(strstr(f.result.text, "SCMP_ACT_ERRNO"));
+    f.fake.profile = "{\"defaultAction\": \"SCMP_ACT_NOTIFY\", \"listenerPath\": \"/l\", \"flags\":"
+                     " [\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\"]}";
+    apply("{'annotations': {'io.secprof.profile': 'web@audit'}, 'linux': {}}");
+    ck_assert_ptr_null(strstr(f.result.text, "listenerPath"));
+    ck_assert_ptr_null(strstr(f.result.text, "WAIT_KILLABLE"));
+    ck_assert_ptr_null(strstr(f.result.text, "NOTIFY"));
+    f.policy.allow = "web";
+    apply("{'annotations': {'io.secprof.profile': 'web@audit'}, 'linux': {}}");
+    ck_assert_int_eq(f.result.outcome, OCI_REFUSED);
+    f.policy.allow = NULL;
+    f.policy.profile = "web@audit";
+    apply("{'linux': {}}");
+    ck_assert_int_eq(f.fake.mode, VARIANT_AUDIT);
+    apply("{'annotations': {'io.secprof.profile': 'web'}, 'linux': {}}");
+    ck_assert_int_eq(f.result.outcome, OCI_REFUSED);
+}
+END_TEST
+
 START_TEST(named_works_without_rules)
 {
     f.fake.stale = true;
@@ -216,11 +251,35 @@ static const struct {
     const char *name;
     bool has;
 } lists[] = {
-    {NULL, "a", false},   {"", "a", false},      {"a", "a", true},   {"*", "a", true},
-    {"b,a", "a", true},   {" b\ta ", "a", true}, {"ab", "a", false}, {"a", "ab", false},
-    {",,a,,", "a", true}, {"b *", "a", true},    {"**", "a", false}, {"a", "", false},
-    {"", "", false},      {", ", "", false},     {"a*", "a", false}, {"web", "wex", false},
-    {"b", "a", false},    {"b,ab", "ba", false},
+    {NULL, "a", false},
+    {"", "a", false},
+    {"a", "a", true},
+    {"*", "a", true},
+    {"b,a", "a", true},
+    {" b\ta ", "a", true},
+    {"ab", "a", false},
+    {"a", "ab", false},
+    {",,a,,", "a", true},
+    {"b *", "a", true},
+    {"**", "a", false},
+    {"a", "", false},
+    {"", "", false},
+    {", ", "", false},
+    {"a*", "a", false},
+    {"web", "wex", false},
+    {"b", "a", false},
+    {"b,ab", "ba", false},
+    /* Whoever may choose a profile may not choose to be let through by it. */
+    {"a", "a@audit", false},
+    {"*", "a@audit", false},
+    {"*", "a@log", false},
+    {"a@log", "a@audit", false},
+    {"a@audit", "a", false},
+    {"a@audit", "a@audit", true},
+    {"* a@log", "a@log", true},
+    {"*@audit", "a@audit", false},
+    {"*", "a@enforce", true},
+    {"*", "@audit", false},
 };
 
 START_TEST(lists_of_names)
@@ -449,6 +508,7 @@ int main(void)
     tcase_add_test(tc, named_works_without_rules);
     tcase_add_test(tc, named_follows_capabilities);
     tcase_add_test(tc, named_by_the_administrator);
+    tcase_add_test(tc, named_in_a_mode);
     tcase_add_test(tc, named_only_where_allowed);
     tcase_add_loop_test(tc, lists_of_names, 0, ARRAY_SIZE(lists));
     tcase_add_test(tc, named_is_refused_without_a_filter);

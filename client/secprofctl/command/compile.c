@@ -121,6 +121,9 @@ static int compile(const struct ctl_options *options)
     struct variant_request request;
     int code = write_filter_check(options);
 
+    if (code == CTL_OK && options->format == FORMAT_OCI && options->mode == VARIANT_AUDIT)
+        code = ctl_fail(CTL_USAGE, "plain rules cannot log what other ABIs call: --format oci is "
+                                   "not for --mode audit");
     if (code == CTL_OK)
         code = local_request(options, &request);
     return code == CTL_OK ? compile_file(options, &request, options->args[0]) : code;

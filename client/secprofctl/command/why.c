@@ -27,11 +27,13 @@
 #include "compiler/facts/abi.h"
 #include "compiler/facts/action.h"
 #include "compiler/facts/syscalls.h"
+#include "compiler/facts/verdict.h"
 #include "compiler/lint/risks.h"
 #include "compiler/prove/bdd.h"
 #include "compiler/prove/prove.h"
 #include "compiler/questions/explain.h"
 #include "compiler/questions/remedy.h"
+#include "protocol/codec.h"
 #include "util/cleanup.h"
 
 /* One question. */
@@ -41,6 +43,7 @@ struct why {
     struct denial denial;
     struct owner owner;
     bool has_owner; /* the process was looked at */
+    bool audited;   /* the filter let the call through, and logged that the profile denies it */
     struct remedy remedy;
     bool has_remedy;
 };
@@ -61,6 +64,23 @@ static const struct target *target_of(const struct abi *abi)
             return NULL;
     }
     return target;
+}
+
+/*
+ * The call went through in audit mode: the question is what the profile says without that. Takes
+ * the mode off *OPERAND and the options.
+ */
+static int settle_mode(struct why *why, const char **operand)
+{
+    enum wire_mode mode;
+    size_t len = wire_name_split(*operand, &mode);
+
+    why->audited = why->options.mode == VARIANT_AUDIT || mode == WIRE_MODE_AUDIT ||
+                   why->owner.audit || why->denial.action == SECCOMP_RET_LOG;
+    why->options.mode = VARIANT_ENFORCE;
+    if (mode == WIRE_MODE_AUDIT)
+        *operand = arena_strndup(&why->what.arena, *operand, len);
+    return *operand ? CTL_OK : ctl_fail(CTL_SYSTEM, "out of memory");
 }
 
 /* The subject's operand in *OPERAND. Returns CTL_OK, or another exit code after a message. */
@@ -124,6 +144,8 @@ static int find_all(struct why *why)
     why->what.call = why->denial.call;
     code = find_subject(why, &operand);
     if (code == CTL_OK)
+        code = settle_mode(why, &operand);
+    if (code == CTL_OK)
         code = answers_open(&why->what, operand);
     if (code == CTL_OK)
         code = answers_find(&why->what);
@@ -166,7 +188,8 @@ static void print_owner(const struct why *why)
         puts(".");
     }
     if (why->has_owner && why->owner.profile)
-        printf("Its filter is that of %s%s.\n", why->owner.profile,
+        printf("Its filter is that of %s%s%s.\n", why->owner.profile,
+               why->owner.audit ? "@audit" : "",
                why->owner.caps ? ", for the capabilities that it may have" : "");
     else if (why->has_owner)
         puts("Its filter is that of no profile that is served now.");
@@ -181,6 +204,13 @@ static bool is_open(const struct explaining *what)
     return false;
 }
 
+/* What the filter answers where the profile's VERDICT is that. */
+static uint32_t answer_to(const struct why *why, uint32_t verdict)
+{
+    return why->audited && verdict_compare(verdict, SECCOMP_RET_LOG) < 0 ? SECCOMP_RET_LOG
+                                                                         : verdict;
+}
+
 /* True where the record has another action than any answer. */
 static bool is_contradicted(const struct why *why)
 {
@@ -188,9 +218,20 @@ static bool is_contradicted(const struct why *why)
 
     for (size_t i = 0; what->file && i < what->n; i++)
         if (!what->list[i].known ||
-            (what->list[i].verdict & SECCOMP_RET_ACTION_FULL) == why->denial.action)
+            (answer_to(why, what->list[i].verdict) & SECCOMP_RET_ACTION_FULL) == why->denial.action)
             return false;
     return what->file && what->n > 0 && why->denial.action != UINT32_MAX;
+}
+
+/* True where audit mode made a difference to what the filter answered. */
+static bool is_audited(const struct why *why)
+{
+    const struct explaining *what = &why->what;
+
+    for (size_t i = 0; why->audited && what->file && i < what->n; i++)
+        if (!what->list[i].known || answer_to(why, what->list[i].verdict) != what->list[i].verdict)
+            return true;
+    return false;
 }
 
 static int print_text(struct why *why)
@@ -199,6 +240,10 @@ static int print_text(struct why *why)
     int code;
 
     print_owner(why);
+    if (is_audited(why))
+        puts("Its filter lets through what the profile denies, and the kernel logs it. Enforced, "
+             "the "
+             "profile says:");
     putchar('\n');
     code = explain_text_print(&why->what);
     if (code != CTL_OK)
@@ -229,6 +274,7 @@ static void print_json(struct why *why, struct json *json)
     json_text(json, "exe", denial->exe);
     json_text(json, "error", denial->error);
     json_text(json, "profile", why->has_owner ? why->owner.profile : NULL);
+    json_text(json, "mode", is_audited(why) ? "audit" : NULL);
     json_text(json, "cgroup", why->has_owner ? why->owner.cgroup : NULL);
     json_number(json, "known_args", denial->call.known);
     explain_json(&why->what, json);

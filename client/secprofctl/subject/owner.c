@@ -6,6 +6,7 @@
 #include "client/secprofctl/subject/owner.h"
 
 #include <errno.h>
+#include <linux/seccomp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -48,28 +49,61 @@ static bool is_one_of(const void *filter, size_t len, const struct bpf_program *
     return false;
 }
 
+/* True where no answer of PROGRAM denies anything, as in audit mode. */
+static bool denies_nothing(const struct bpf_program *program)
+{
+    for (size_t i = 0; i < program->n_insns; i++) {
+        const struct sock_filter *insn = &program->insns[i];
+
+        if (BPF_CLASS(insn->code) == BPF_RET &&
+            (insn->code != (BPF_RET | BPF_K) ||
+             (insn->k != SECCOMP_RET_ALLOW && insn->k != SECCOMP_RET_LOG)))
+            return false;
+    }
+    return true;
+}
+
+static bool may_be_audit(const struct bpf_program *programs, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (denies_nothing(&programs[i]))
+            return true;
+    return false;
+}
+
 static int find_profile(struct owner *owner, struct secprof *handle,
                         const struct bpf_program *programs, struct arena *arena)
 {
     struct secprof_options wanted = SECPROF_OPTIONS_INIT;
     struct names names = {.arena = arena};
-    const uint64_t caps[] = {0, owner->caps}; /* the first are there already, for all profiles */
+    const struct {
+        uint64_t caps;
+        enum secprof_mode mode;
+    } ways[] = {
+        {0, SECPROF_ENFORCE}, /* these are there already, for all profiles */
+        {owner->caps, SECPROF_ENFORCE},
+        {0, SECPROF_AUDIT},
+        {owner->caps, SECPROF_AUDIT},
+    };
+    size_t n_ways = may_be_audit(programs, owner->n_filters) ? ARRAY_SIZE(ways) : 2;
     int r = secprof_list(handle, add_name, &names);
 
     if (r < 0)
         return remote_fail(handle, "the list of profiles", r);
-    for (size_t i = 0; i < ARRAY_SIZE(caps) * names.n && !owner->profile; i++) {
+    for (size_t i = 0; i < n_ways * names.n && !owner->profile; i++) {
         const char *name = names.items[i % names.n];
         cleanup_free void *filter = NULL;
         size_t len;
 
-        wanted.caps = caps[i / names.n];
+        wanted.caps = ways[i / names.n].caps;
+        wanted.mode = ways[i / names.n].mode;
         /* One that is broken, or gone by now, is not what the process has. */
         if (secprof_get_bytes(handle, name, &wanted, &filter, &len, NULL) < 0 ||
             !is_one_of(filter, len, programs, owner->n_filters))
             continue;
         owner->profile = name;
         owner->caps = wanted.caps;
+        owner->audit = wanted.mode == SECPROF_AUDIT;
     }
     return CTL_OK;
 }

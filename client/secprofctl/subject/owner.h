@@ -3,6 +3,7 @@
 #ifndef CLIENT_SECPROFCTL_SUBJECT_OWNER_H
 #define CLIENT_SECPROFCTL_SUBJECT_OWNER_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -12,6 +13,7 @@ struct ctl_options;
 
 struct owner {
     const char *profile; /* that is served with just the process's filter; NULL: none is */
+    bool audit;          /* in that mode; a filter in the mode "log" is the profile's own */
     uint64_t caps;       /* for which that filter is: none, as `run` has it, or the bounding set */
     size_t n_filters;    /* that the process has */
     const char *comm;    /* the name of its thread */

@@ -176,7 +176,7 @@ static int fetch(struct secprof *handle, const struct subject *subject,
                  struct wire_get_reply *reply, int *fd)
 {
     cleanup_close int in_fd = -1;
-    union wire_request request;
+    union wire_request request = {0};
     struct secprof_options known;
     size_t len;
     int r;

@@ -78,7 +78,7 @@ const struct ctl_command command_run = {
     .runs = true,
     .run = run,
     .help =
-        "usage: secprofctl run NAME [--caps CAP_A,CAP_B] [--kernel 6.1] -- COMMAND [ARGUMENT…]\n"
+        "usage: secprofctl run NAME [OPTION…] -- COMMAND [ARGUMENT…]\n"
         "\n"
         "Sets no_new_privs, installs the filter of profile NAME, and becomes COMMAND.\n"
         "\n"

@@ -48,15 +48,17 @@ libsecprofctl_la_SOURCES = \
 	client/secprofctl/subject/denial.c client/secprofctl/subject/denial.h \
 	client/secprofctl/subject/export-dir.c client/secprofctl/subject/export-dir.h \
 	client/secprofctl/subject/helper-file.c client/secprofctl/subject/helper-file.h \
-	client/secprofctl/subject/permits.c client/secprofctl/subject/permits.h
+	client/secprofctl/subject/permits.c client/secprofctl/subject/permits.h \
+	client/secprofctl/subject/records.c client/secprofctl/subject/records.h
 
 bin_PROGRAMS += secprofctl
-secprofctl_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
-secprofctl_LDADD = libsecprofctl.la
+secprofctl_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS) $(SYSTEMD_CFLAGS)
+secprofctl_LDADD = libsecprofctl.la $(SYSTEMD_LIBS)
 secprofctl_SOURCES = \
 	client/secprofctl/main.c \
 	client/secprofctl/command/check.c \
 	client/secprofctl/command/compile.c \
+	client/secprofctl/command/denials.c \
 	client/secprofctl/command/diff.c \
 	client/secprofctl/command/disasm.c \
 	client/secprofctl/command/explain.c \
@@ -78,12 +80,15 @@ secprofctl_SOURCES = \
 	client/secprofctl/show/example.c client/secprofctl/show/example.h \
 	client/secprofctl/show/explain.h \
 	client/secprofctl/show/explain-json.c client/secprofctl/show/explain-json.h \
+	client/secprofctl/show/explain-short.c client/secprofctl/show/explain-short.h \
 	client/secprofctl/show/explain-text.c client/secprofctl/show/explain-text.h \
 	client/secprofctl/show/remedy.c client/secprofctl/show/remedy.h \
 	client/secprofctl/subject/local-rules.c client/secprofctl/subject/local-rules.h \
 	client/secprofctl/subject/local.c client/secprofctl/subject/local.h \
 	client/secprofctl/subject/process.c client/secprofctl/subject/process.h \
 	client/secprofctl/subject/processes.c client/secprofctl/subject/processes.h \
+	client/secprofctl/subject/denied.c client/secprofctl/subject/denied.h \
+	client/secprofctl/subject/record-sources.c client/secprofctl/subject/record-sources.h \
 	client/secprofctl/subject/served.c client/secprofctl/subject/served.h \
 	client/secprofctl/subject/profiles.c client/secprofctl/subject/profiles.h \
 	client/secprofctl/subject/recorder.c client/secprofctl/subject/recorder.h \

@@ -63,6 +63,7 @@ extern const struct ctl_command command_record;
 extern const struct ctl_command command_simulate;
 extern const struct ctl_command command_why;
 extern const struct ctl_command command_ps;
+extern const struct ctl_command command_denials;
 extern const struct ctl_command command_export;
 
 /* Prints "secprofctl: …" to stderr, control characters escaped; returns CODE. */

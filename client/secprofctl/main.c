@@ -19,7 +19,7 @@ static const struct ctl_command *const commands[] = {
     &command_get,     &command_list,    &command_status, &command_reload,   &command_run,
     &command_compile, &command_check,   &command_disasm, &command_diff,     &command_explain,
     &command_watch,   &command_metrics, &command_record, &command_simulate, &command_helper,
-    &command_why,     &command_ps,      &command_export,
+    &command_why,     &command_denials, &command_ps,     &command_export,
 };
 
 static const char usage[] =
@@ -43,6 +43,7 @@ static const char usage[] =
     "\n"
     "Questions\n"
     "  why LINE            a line of a log about a denied call, explained\n"
+    "  denials             the calls that were denied, and why\n"
     "  ps                  the processes that have filters, and whose these are\n"
     "  explain NAME CALL   what a call gets, and why\n"
     "  diff A B            what two filters decide differently\n"

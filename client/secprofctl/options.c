@@ -239,6 +239,12 @@ static int take_weaker_than(struct ctl_options *options, const char *operand)
     return -EINVAL;
 }
 
+static int take_since(struct ctl_options *options, const char *time)
+{
+    options->since = time;
+    return 0;
+}
+
 static int take_output(struct ctl_options *options, const char *path)
 {
     options->output = strcmp(path, "-") == 0 ? NULL : path;
@@ -283,6 +289,8 @@ static const struct row rows[] = {
     {"under", CTL_OPTION_UNDER, 0, take_under, 0},
     {"all", CTL_OPTION_ALL, 0, FLAG(all)},
     {"outdated", CTL_OPTION_OUTDATED, 0, FLAG(outdated)},
+    {"since", CTL_OPTION_SINCE, 0, take_since, 0},
+    {"metrics", CTL_OPTION_METRICS, 0, FLAG(metrics)},
     {"allows", CTL_OPTION_ALLOWS, 0, take_allows, 0},
     {"weaker-than", CTL_OPTION_WEAKER_THAN, 0, take_weaker_than, 0},
     {"mode", CTL_OPTION_MODE, 0, take_mode, 0},

@@ -39,6 +39,8 @@ enum ctl_option {
     CTL_OPTION_FOLLOW = 1 << 19,
     CTL_OPTION_ALLOWS = 1 << 20,
     CTL_OPTION_WEAKER_THAN = 1 << 21,
+    CTL_OPTION_SINCE = 1 << 22,
+    CTL_OPTION_METRICS = 1 << 23,
     CTL_OPTION_MODE = 1 << 29,
     CTL_OPTION_AUDIT = 1 << 30,
     CTL_OPTION_COUNTERS = 1 << 24,
@@ -79,7 +81,10 @@ struct ctl_options {
     bool outdated;
     const char *allows;      /* a call, or NULL */
     const char *weaker_than; /* an operand, or NULL */
-    char **args;             /* what is no option */
+    const char *since;       /* a time, or NULL */
+    bool metrics;
+    bool names_only; /* operands are names of profiles, whatever files there are */
+    char **args;     /* what is no option */
     int n_args;
 };
 

@@ -55,6 +55,12 @@ tests_client_secprofctl_show_test_table_SOURCES = tests/client/secprofctl/show/t
 tests_client_secprofctl_show_test_table_CPPFLAGS = $(check_unit_cppflags)
 tests_client_secprofctl_show_test_table_LDADD = libsecprofctl.la $(CHECK_LIBS)
 
+check_PROGRAMS += tests/client/secprofctl/subject/test-records
+TESTS += tests/client/secprofctl/subject/test-records
+tests_client_secprofctl_subject_test_records_SOURCES = tests/client/secprofctl/subject/test-records.c
+tests_client_secprofctl_subject_test_records_CPPFLAGS = $(check_unit_cppflags)
+tests_client_secprofctl_subject_test_records_LDADD = libsecprofctl.la $(CHECK_LIBS)
+
 check_PROGRAMS += tests/client/secprofctl/subject/test-denial
 TESTS += tests/client/secprofctl/subject/test-denial
 tests_client_secprofctl_subject_test_denial_SOURCES = tests/client/secprofctl/subject/test-denial.c

@@ -29,6 +29,7 @@ EXTRA_DIST += \
 	tests/data/differences.txt \
 	tests/data/oci/config.json \
 	tests/e2e/debugging.sh \
+	tests/e2e/denials.sh \
 	tests/e2e/differences.sh \
 	tests/e2e/docker.sh \
 	tests/e2e/fault-cache.py \

@@ -135,27 +135,6 @@ static const char *container_text(struct arena *arena, const struct container *c
                         container->engine ? ":" : "", SHORT_ID, container->id);
 }
 
-/* The profiles of the filters of STACK, the newest first, each once. */
-static const char *profiles_text(struct listing *listing, const struct filter_stack *stack)
-{
-    const char *text = "";
-
-    for (size_t i = 0; text && stack && i < stack->n; i++) {
-        const struct served_list *list = owners_of(listing, stack->filters[i]);
-        bool again = false;
-
-        for (size_t k = 0; k < i; k++)
-            again = again || stack->filters[k] == stack->filters[i];
-        for (size_t k = 0; text && list && !again && k < list->n; k++)
-            text = arena_printf(&listing->arena, "%s%s%s%s", text,
-                                !*text  ? ""
-                                : k > 0 ? "|"
-                                        : ",",
-                                list->items[k].profile, list->items[k].caps ? ":caps" : "");
-    }
-    return text;
-}
-
 /* The digest of the newest filter, and how many are below it. */
 static const char *digest_text(struct listing *listing, const struct filter_stack *stack)
 {
@@ -183,7 +162,8 @@ static void add_row(struct listing *listing, struct table *table, const struct c
     table_cell(table, item->strict          ? "strict"
                       : item->n_filters < 0 ? "?"
                                             : arena_printf(arena, "%ld", item->n_filters));
-    table_cell(table, profiles_text(listing, stack));
+    table_cell(table,
+               stack && listing->has_served ? served_text(&listing->served, stack, arena) : "");
     table_cell(table, digest_text(listing, stack));
     table_cell(table, state_of(listing, item));
     if (listing->options->allows)

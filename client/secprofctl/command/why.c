@@ -106,6 +106,7 @@ static int find_subject(struct why *why, const char **operand)
                         (int)why->denial.pid);
     why->options.caps = why->owner.caps;
     *operand = why->owner.profile;
+    why->options.names_only = *operand != NULL;
     if (!*operand)
         *operand = arena_printf(&why->what.arena, "pid:%d", (int)why->denial.pid);
     return *operand ? CTL_OK : ctl_fail(CTL_SYSTEM, "out of memory");

@@ -332,16 +332,30 @@ static int scan_process(struct processes *processes, pid_t pid, bool all, struct
     return 0;
 }
 
+/* Looks at PIDS, which rise. */
+static int scan(struct processes *processes, const pid_t *pids, size_t n, bool all)
+{
+    cleanup_numbers struct numbers tids = {NULL, 0, 0};
+    int r = 0;
+
+    *processes = (struct processes){.arena = ARENA_INIT, .wait_ms = WAIT_MS};
+    for (size_t i = 0; r == 0 && i < n; i++)
+        r = scan_process(processes, pids[i], all, &tids);
+    return r;
+}
+
 int processes_scan(struct processes *processes, bool all)
 {
     cleanup_numbers struct numbers pids = {NULL, 0, 0};
-    cleanup_numbers struct numbers tids = {NULL, 0, 0};
     int r = read_numbers(&pids, "/proc");
 
-    *processes = (struct processes){.arena = ARENA_INIT, .wait_ms = WAIT_MS};
-    for (size_t i = 0; r == 0 && i < pids.n; i++)
-        r = scan_process(processes, pids.items[i], all, &tids);
-    return r;
+    *processes = (struct processes){.arena = ARENA_INIT};
+    return r < 0 ? r : scan(processes, pids.items, pids.n, all);
+}
+
+int processes_look_at(struct processes *processes, const pid_t *pids, size_t n)
+{
+    return scan(processes, pids, n, false);
 }
 
 void processes_free(struct processes *processes)

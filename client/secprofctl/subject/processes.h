@@ -68,6 +68,9 @@ struct processes {
  * without. A process that ends meanwhile is left out. Returns 0 or -errno.
  */
 int processes_scan(struct processes *processes, bool all);
+
+/* The same for the N processes PIDS alone, which rise, where they have filters. */
+int processes_look_at(struct processes *processes, const pid_t *pids, size_t n);
 void processes_free(struct processes *processes);
 
 #define cleanup_processes __attribute__((cleanup(processes_free)))

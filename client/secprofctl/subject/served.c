@@ -218,3 +218,24 @@ int served_find(struct served *served, const struct processes *processes,
     served->is_complete = search.n_failed == 0;
     return CTL_OK;
 }
+
+const char *served_text(const struct served *served, const struct filter_stack *stack,
+                        struct arena *arena)
+{
+    const char *text = "";
+
+    for (size_t i = 0; text && i < stack->n; i++) {
+        const struct served_list *list = &served->filters[stack->filters[i]];
+        bool again = false;
+
+        for (size_t k = 0; k < i; k++)
+            again = again || stack->filters[k] == stack->filters[i];
+        for (size_t k = 0; text && !again && k < list->n; k++)
+            text = arena_printf(arena, "%s%s%s%s", text,
+                                !*text  ? ""
+                                : k > 0 ? "|"
+                                        : ",",
+                                list->items[k].profile, list->items[k].caps ? ":caps" : "");
+    }
+    return text;
+}

@@ -10,6 +10,7 @@
 
 struct arena;
 struct ctl_options;
+struct filter_stack;
 struct processes;
 
 /* A profile that is served with some filter. */
@@ -36,5 +37,12 @@ struct served {
  */
 int served_find(struct served *served, const struct processes *processes,
                 const struct ctl_options *options, struct arena *arena);
+
+/*
+ * The profiles of the filters in STACK, the newest first, each filter once: "web:caps,a|b". ""
+ * where there are none. In ARENA; NULL: no memory.
+ */
+const char *served_text(const struct served *served, const struct filter_stack *stack,
+                        struct arena *arena);
 
 #endif

@@ -189,7 +189,8 @@ int subject_open(struct subject *subject, const struct ctl_options *options,
         return code;
     if (pid)
         return open_process(subject, options, pid);
-    if (!strcmp(operand, "-") || strchr(operand, '/') || access(operand, F_OK) == 0)
+    if (!options->names_only &&
+        (!strcmp(operand, "-") || strchr(operand, '/') || access(operand, F_OK) == 0))
         return open_file(subject, syscalls);
     return open_served(subject, options);
 }

@@ -32,6 +32,7 @@ libsecprofctl_la_CPPFLAGS = $(AM_CPPFLAGS) $(YAJL_CFLAGS)
 libsecprofctl_la_LIBADD = libsecprof.la libcompiler.la libprotocol.la libutil.la $(YAJL_LIBS)
 libsecprofctl_la_SOURCES = \
 	client/secprofctl/ctl.c client/secprofctl/ctl.h \
+	client/secprofctl/names.c client/secprofctl/names.h \
 	client/secprofctl/number.c client/secprofctl/number.h \
 	client/secprofctl/options.c client/secprofctl/options.h \
 	client/secprofctl/show/annotate.c client/secprofctl/show/annotate.h \

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
+#include "client/secprofctl/names.h"
 #include "client/secprofctl/options.h"
 #include "util/cleanup.h"
 #include "util/io.h"
@@ -50,7 +51,8 @@ static const char usage[] =
     "  simulate A [TABLE]  what a filter answers to a table of calls\n"
     "  disasm FILE|NAME    a filter as readable instructions\n"
     "\n"
-    "  help [COMMAND]      this text, or the help of a command\n"
+    "  help [COMMAND]      this text, or the help of a command; syscalls, capabilities,\n"
+    "                      symbols CALL N: these names\n"
     "  version             the version\n"
     "\n"
     "  --socket PATH       the daemon's socket (default: $SECPROF_SOCKET, else\n"
@@ -92,6 +94,8 @@ static int run_help(int argc, char **argv)
 {
     const struct ctl_command *command = argc > 1 ? find_command(argv[1]) : NULL;
 
+    if (argc > 1 && names_is_topic(argv[1]))
+        return names_print(argc - 1, argv + 1);
     if (argc > 2)
         return ctl_fail(CTL_USAGE, "'help' does not know what to do with '%s'", argv[2]);
     if (argc > 1 && !command)

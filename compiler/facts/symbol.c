@@ -137,6 +137,14 @@ int symbol_value(const struct symbol_set *set, const struct abi *abi, const char
     return 0;
 }
 
+const char *symbols_at(const struct symbol_set *set, size_t i)
+{
+    if (set && i < set->values.n)
+        return set->values.items[i].name;
+    return set && i - set->values.n < set->flags.n ? set->flags.items[i - set->values.n].name
+                                                   : NULL;
+}
+
 void symbols_suggest(const struct symbol_set *set, const struct abi *abi,
                      struct suggestion *suggestion)
 {

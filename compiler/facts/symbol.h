@@ -25,6 +25,10 @@ const struct symbol_set *symbols_of(const struct abi *abi, const char *syscall, 
 int symbol_value(const struct symbol_set *set, const struct abi *abi, const char *name, size_t len,
                  uint64_t *value);
 
+/* The I-th name of SET (which may be NULL), or NULL past the last. One that has another value on
+ * other ABIs may come again. */
+const char *symbols_at(const struct symbol_set *set, size_t i);
+
 /* Offers all names of SET (which may be NULL) for a misspelt one. */
 void symbols_suggest(const struct symbol_set *set, const struct abi *abi,
                      struct suggestion *suggestion);

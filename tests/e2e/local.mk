@@ -9,6 +9,7 @@ EXTRA_DIST += \
 	tests/e2e/check-formats.py \
 	tests/e2e/client-go.sh \
 	tests/e2e/client-python.py \
+	tests/e2e/completion.sh \
 	tests/e2e/conformance.py \
 	tests/e2e/conformance_document.py \
 	tests/e2e/crun.sh \

@@ -74,8 +74,11 @@ int remote_open(const struct ctl_options *options, struct secprof **handle)
 
     if (r == 0)
         return CTL_OK;
-    return ctl_fail(exit_code(r), "cannot reach secprofd at %s: %s", remote_socket(options),
-                    secprof_strerror(r));
+    path = remote_socket(options);
+    return ctl_fail(exit_code(r), "cannot reach secprofd at %s: %s%s", path, secprof_strerror(r),
+                    r == -ECONNREFUSED && !strcmp(path, SECPROF_DEFAULT_SOCKET)
+                        ? " (systemctl start secprofd.socket starts it)"
+                        : "");
 }
 
 int remote_fail(struct secprof *handle, const char *what, int r)

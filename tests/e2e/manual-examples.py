@@ -109,7 +109,7 @@ def install_file(source, target, mode=0o644):
 
 
 def install(build):
-    """Puts the build into /usr, as far as examples need it. /usr and /etc are overlays."""
+    """Puts the build into /usr, as far as examples need it. /usr, /etc and /var/lib are overlays."""
     for name in ("bin/secprofctl", "sbin/secprofd", "libexec/secprof/secprof-oci-hook",
                  "libexec/secprof/secprof-runtime"):
         program = name.rsplit("/", 1)[1]
@@ -378,7 +378,7 @@ def inside(build):
             result(False, f"{path.name} has examples that are understood", "none was found")
         examples += found
     sh(f"mount -t tmpfs -o mode=755 scratch {SCRATCH}")
-    for place in ("usr", "etc"):
+    for place in ("usr", "etc", "var/lib"):
         sh(f"cd {SCRATCH} && mkdir -p {place}/upper {place}/work && mount -t overlay overlay -o "
            f"lowerdir=/{place},upperdir={place}/upper,workdir={place}/work /{place}")
     install(build)

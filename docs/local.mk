@@ -2,7 +2,7 @@
 # docs/: the manual pages, one for each binary and for each file format; what was measured and tried.
 dist_man_MANS += docs/secprofd.8 docs/secprof-oci-hook.8 docs/secprof-runtime.8
 dist_man_MANS += docs/secprof-profile.5
-EXTRA_DIST += docs/audit-first.md docs/differences.md docs/figures.md docs/mutations.md docs/tried.md
+EXTRA_DIST += docs/audit-first.md docs/differences.md docs/figures.md docs/mutations.md docs/tried.md docs/who-may-call.md
 
 # What the installed programs, profiles and examples point to.
 dist_doc_DATA = README.md SECURITY.md CHANGELOG.md protocol/PROTOCOL.md

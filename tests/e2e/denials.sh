@@ -185,6 +185,26 @@ else
     # The kernel prints only so many a second, and other tests may fill its log.
     skip "the kernel's log has not this record: $(tail -1 err)"
 fi
+# What audit mode let through is there too.
+mkfifo orders2
+"$build/secprofctl" run logged@audit -- python3 denied.py < orders2 > audited.out 2> audited.err &
+audited=$!
+pids+=" $audited"
+exec 8> orders2
+for _ in $(seq 600); do [ ! -s audited.out ] || break; sleep 0.05; done
+env --default-signal=INT "$build/secprofctl" denials --follow --json > audited 2> audited.err &
+follower=$!
+pids+=" $follower"
+for _ in $(seq 40); do
+    echo go >&8
+    for _ in $(seq 20); do ! grep -q "\"pid\":$audited," audited || break 2; sleep 0.05; done
+done
+is "what audit mode let through" '["unshare","LOG","logged@audit"]' \
+    "$(grep "\"pid\":$audited," audited | head -1 | jq -c '[.syscall, .verdict, .profile]')"
+is "and why it would be denied" "the rule at logged.json:2: no new namespaces" \
+    "$(grep "\"pid\":$audited," audited | head -1 | jq -r .reason)"
+kill $follower
+exec 8>&-
 # Who reads may stop reading.
 ( "$build/secprofctl" denials --follow | head -1 > first ) &
 pids+=" $!"

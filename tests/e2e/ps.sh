@@ -99,6 +99,8 @@ is "for the capabilities that it may have" '["current",["CAP_SYS_ADMIN"]]' \
 start twice "$build/secprofctl" run marker -- "$build/secprofctl" run default -- sh -c "$wait_script"
 twice=$pid
 is "two filters, the newest first" '["current",2,["default","marker"]]' "$(row "$twice" '[.state, .filter_count, [.filters[].profiles[0].name]]')"
+start audited "$build/secprofctl" run default@audit -- sh -c "$wait_script"
+is "in audit mode" '["current","default@audit"]' "$(row "$pid" '[.state, .filters[0].profiles[0].name]')"
 start foreign python3 foreign.py whole
 foreign=$pid
 is "a filter that is not ours" '"not served"' "$(row "$foreign" .state | head -1)"

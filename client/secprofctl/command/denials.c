@@ -107,16 +107,23 @@ static const char *ask_profile(const struct ctl_options *options, const struct d
         .bdd = bdd_new(PROOF_MAX_NODES),
         .call = item->denial.call,
     };
+    static const char audit[] = "@audit";
+    size_t len = strlen(item->profile);
+    const bool audited = len > strlen(audit) && !strcmp(item->profile + len - strlen(audit), audit);
+    const char *name;
     const char *reason;
 
-    if (!what.syscalls || !what.bdd)
+    /* What audit mode logs is explained by what the profile denies. */
+    name = arena_strndup(&what.arena, item->profile, audited ? len - strlen(audit) : len);
+    if (!what.syscalls || !what.bdd || !name)
         return NULL;
     own.caps = item->caps;
     own.abi = item->denial.abi;
     own.names_only = item->profile != options->under;
-    if (answers_open(&what, item->profile) != CTL_OK || answers_find(&what) != CTL_OK)
+    if (answers_open(&what, name) != CTL_OK || answers_find(&what) != CTL_OK)
         return "";
-    reason = explain_short(&what, item->denial.call.number, item->denial.action);
+    reason =
+        explain_short(&what, item->denial.call.number, audited ? UINT32_MAX : item->denial.action);
     return reason ? arena_strndup(arena, reason, strlen(reason)) : NULL;
 }
 

@@ -9,6 +9,8 @@
 #include "client/secprofctl/subject/served.h"
 
 #include <errno.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <string.h>
 
 #include "client/secprofctl/ctl.h"
@@ -41,6 +43,7 @@ struct search {
     uint64_t *sets; /* of capabilities, without doubles */
     size_t n_sets;
     size_t sets_room;
+    bool may_audit;  /* a filter that no profile has so far may be one of audit mode */
     size_t n_failed; /* questions that got no answer */
     int failure;     /* the library's code for one of them */
 };
@@ -89,6 +92,24 @@ static int add_set(struct search *search, uint64_t caps)
     return 0;
 }
 
+/* True where PROGRAM returns nothing stricter than LOG, as all filters of audit mode do. */
+static bool is_like_audit(const struct bpf_program *program)
+{
+    bool logs = false;
+
+    for (size_t i = 0; i < program->n_insns; i++) {
+        const struct sock_filter *insn = &program->insns[i];
+
+        if (BPF_CLASS(insn->code) != BPF_RET)
+            continue;
+        if (insn->code != (BPF_RET | BPF_K) ||
+            (insn->k != SECCOMP_RET_LOG && insn->k != SECCOMP_RET_ALLOW))
+            return false;
+        logs = logs || insn->k == SECCOMP_RET_LOG;
+    }
+    return logs;
+}
+
 /* Collects the sets of capabilities of processes with a filter that no profile has so far. */
 static int collect_sets(struct search *search)
 {
@@ -102,6 +123,8 @@ static int collect_sets(struct search *search)
         for (size_t k = 0; r == 0 && stack && k < stack->n; k++) {
             if (search->served->filters[stack->filters[k]].n > 0)
                 continue;
+            search->may_audit =
+                search->may_audit || is_like_audit(&processes->filters[stack->filters[k]].program);
             r = add_set(search, item->bounding);
             if (r == 0)
                 r = add_set(search, item->effective);
@@ -143,6 +166,32 @@ static void note_failure(struct search *search, int r)
     search->failure = r;
 }
 
+/* Asks for the filter of profile NAME for CAPS, with AUDIT that of audit mode. Returns 0 or
+ * -ENOMEM; what else fails is noted. */
+static int ask_variant(struct search *search, const char *name, uint64_t caps, bool audit)
+{
+    struct secprof_options wanted = SECPROF_OPTIONS_INIT;
+    struct secprof_info info = SECPROF_INFO_INIT;
+    cleanup_free void *filter = NULL;
+    const char *shown = audit ? arena_printf(search->arena, "%s@audit", name) : name;
+    size_t len;
+    int r;
+
+    if (!shown)
+        return -ENOMEM;
+    wanted.caps = caps;
+    wanted.mode = audit ? SECPROF_AUDIT : SECPROF_ENFORCE;
+    r = secprof_get_bytes(search->handle, name, &wanted, &filter, &len, &info);
+    if (r == 0)
+        return note_digest(search, info.digest, shown, caps);
+    if (r == -ENOMEM)
+        return r;
+    /* A daemon that knows no modes has given no such filter. */
+    if (!audit || r != -EBADRQC)
+        note_failure(search, r);
+    return 0;
+}
+
 /* Asks for the filters of profile NAME for each set of capabilities that it tells apart. */
 static int ask_profile(struct search *search, const struct name *name)
 {
@@ -151,25 +200,19 @@ static int ask_profile(struct search *search, const struct name *name)
 
     if (r < 0 && r != -ENOENT)
         note_failure(search, r);
+    if (r == 0 && search->may_audit)
+        r = ask_variant(search, name->text, 0, true);
     for (size_t i = 0; r == 0 && i < search->n_sets; i++) {
         const uint64_t caps = search->sets[i] & axes;
-        struct secprof_options wanted = SECPROF_OPTIONS_INIT;
-        struct secprof_info info = SECPROF_INFO_INIT;
-        cleanup_free void *filter = NULL;
         bool is_new = caps != 0;
-        size_t len;
 
         for (size_t k = 0; is_new && k < i; k++)
             is_new = (search->sets[k] & axes) != caps;
         if (!is_new)
             continue;
-        wanted.caps = caps;
-        r = secprof_get_bytes(search->handle, name->text, &wanted, &filter, &len, &info);
-        if (r == 0)
-            r = note_digest(search, info.digest, name->text, caps);
-        else if (r != -ENOMEM)
-            note_failure(search, r);
-        r = r == -ENOMEM ? r : 0;
+        r = ask_variant(search, name->text, caps, false);
+        if (r == 0 && search->may_audit)
+            r = ask_variant(search, name->text, caps, true);
     }
     return r == -ENOMEM ? r : 0;
 }

@@ -70,7 +70,12 @@ is "a profile that is not there" 4 $?
 ctl metrics > "$D/metrics" || not_ok "secprofctl metrics"
 is "metrics: each line is a comment or a sample" 0 \
     "$(grep -cvE '^(# (HELP|TYPE) secprof_[a-z_]+ .+|secprof_[a-z_]+(\{[^}]*\})? [0-9.]+)$' "$D/metrics")"
-is "each sample has a type of its own" "$(grep -c '^secprof' "$D/metrics")" "$(grep -c '^# TYPE' "$D/metrics")"
+is "each sample has a type of its own" "$(sed -n 's/^\(secprof_[a-z_]*\).*/\1/p' "$D/metrics" | uniq)" \
+    "$(sed -n 's/^# TYPE \([a-z_]*\) .*/\1/p' "$D/metrics")"
+has "each profile has a label" '^secprof_profile_state\{profile="default",state="served"\} 1$' "$(cat "$D/metrics")"
+is "with its numbers" "$(ctl list --json | jq '.profiles[] | select(.name == "default") | .instructions')" \
+    "$(sed -n 's/^secprof_profile_instructions{profile="default"} //p' "$D/metrics")"
+is "none is left without" 0 "$(sed -n 's/^secprof_profiles_without_labels //p' "$D/metrics")"
 is "counters are called so" 0 "$(grep -E '^# TYPE .* counter$' "$D/metrics" | grep -cv '_total counter$')"
 is "they are the status's numbers" "$(ctl status --json | jq .profiles)" \
     "$(sed -n 's/^secprof_profiles //p' "$D/metrics")"

@@ -10,8 +10,13 @@
 #include "client/secprofctl/options.h"
 #include "client/secprofctl/show/counters.h"
 #include "client/secprofctl/show/output.h"
+#include "client/secprofctl/subject/profiles.h"
 #include "client/secprofctl/subject/remote.h"
 #include "util/cleanup.h"
+
+enum {
+    MAX_LABELLED = 1000, /* profiles with numbers of their own: each is a series for Prometheus */
+};
 
 /* Text for a label: a backslash before what would end it. */
 static void put_label(FILE *file, const char *name, const char *value)
@@ -40,7 +45,38 @@ static void put_head(FILE *file, const char *key, bool is_gauge, const char *wha
             is_gauge ? "gauge" : "counter");
 }
 
-static void put_all(FILE *file, const struct secprof_status *status)
+/* What is known of each profile that this user may fetch, of the first MAX_LABELLED by name. */
+static void put_profiles(FILE *file, const struct served_profiles *profiles)
+{
+    size_t n = profiles->n < MAX_LABELLED ? profiles->n : MAX_LABELLED;
+
+    put_head(file, "profile_state", true, "the state that a profile is in has the value 1");
+    for (size_t i = 0; i < n; i++) {
+        fprintf(file, "secprof_profile_state{");
+        put_label(file, "profile", profiles->items[i].name);
+        fputc(',', file);
+        put_label(file, "state", remote_state_name(profiles->items[i].state));
+        fprintf(file, "} 1\n");
+    }
+    put_head(file, "profile_generation", true, "in which a profile's filter came into service");
+    for (size_t i = 0; i < n; i++) {
+        fprintf(file, "secprof_profile_generation{");
+        put_label(file, "profile", profiles->items[i].name);
+        fprintf(file, "} %" PRIu64 "\n", profiles->items[i].generation);
+    }
+    put_head(file, "profile_instructions", true, "of a profile's filter; 0: none is in service");
+    for (size_t i = 0; i < n; i++) {
+        fprintf(file, "secprof_profile_instructions{");
+        put_label(file, "profile", profiles->items[i].name);
+        fprintf(file, "} %" PRIu32 "\n", profiles->items[i].n_insns);
+    }
+    put_head(file, "profiles_without_labels", true,
+             "profiles that have no numbers of their own here, since there are too many");
+    fprintf(file, "secprof_profiles_without_labels %zu\n", profiles->n - n);
+}
+
+static void put_all(FILE *file, const struct secprof_status *status,
+                    const struct served_profiles *profiles)
 {
     const struct counter *counter;
 
@@ -58,11 +94,13 @@ static void put_all(FILE *file, const struct secprof_status *status)
         fprintf(file, "secprof_%s%s %" PRIu64 "\n", counter->key, suffix(counter->is_gauge),
                 counter_value(counter, status));
     }
+    put_profiles(file, profiles);
 }
 
 static int metrics(const struct ctl_options *options)
 {
     cleanup_free struct secprof_status *status = NULL;
+    cleanup_profiles struct served_profiles profiles = {.n = 0};
     cleanup_remote struct secprof *handle = NULL;
     cleanup_free char *text = NULL;
     cleanup_fclose FILE *file = NULL;
@@ -77,12 +115,14 @@ static int metrics(const struct ctl_options *options)
     if (code != CTL_OK)
         return code;
     r = secprof_status(handle, &status);
+    if (r == 0)
+        r = profiles_list(handle, &profiles);
     if (r < 0)
         return remote_fail(handle, "metrics", r);
     file = open_memstream(&text, &size);
     if (!file)
         return output_fail(options->output, -ENOMEM);
-    put_all(file, status);
+    put_all(file, status, &profiles);
     if (fflush(file) != 0)
         return output_fail(options->output, -ENOMEM);
     r = output_write(options->output, text, size);
@@ -97,6 +137,7 @@ const struct ctl_command command_metrics = {
     .help =
         "usage: secprofctl metrics [-o FILE]\n"
         "\n"
-        "Writes the daemon's numbers in the text format of Prometheus. With -o, FILE is replaced\n"
-        "in one step: a file for node_exporter's textfile collector.\n",
+        "Writes the daemon's numbers in the text format of Prometheus, and the state, generation\n"
+        "and instructions of each profile that this user may fetch, up to 1000. With -o, FILE is\n"
+        "replaced in one step: a file for node_exporter's textfile collector.\n",
 };

@@ -194,7 +194,7 @@ static void set_up(struct fixture *f, const struct set *set)
 
     *f = (struct fixture){
         .syscalls = syscalls_new(),
-        .request = {target_by_name("x86_64"), 0, KERNEL_VERSION(6, 1)},
+        .request = {.target = target_by_name("x86_64"), .kernel = KERNEL_VERSION(6, 1)},
     };
     diags_init(&f->diags, &f->arena);
     text = write_profile(&f->arena, set);

@@ -60,7 +60,7 @@ static void set_up(void)
 {
     f = (struct fixture){
         .syscalls = syscalls_new(),
-        .request = {target_by_name("x86_64"), 0, KERNEL_VERSION(6, 1)},
+        .request = {.target = target_by_name("x86_64"), .kernel = KERNEL_VERSION(6, 1)},
     };
     diags_init(&f.diags, &f.arena);
     ck_assert_int_eq(
